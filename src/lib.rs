@@ -4,4 +4,6 @@
 pub mod cohort;
 pub mod error;
 pub mod image;
+pub mod measure;
+pub mod study;
 pub mod units;
