@@ -5,5 +5,6 @@ pub mod cohort;
 pub mod error;
 pub mod image;
 pub mod measure;
+pub mod report;
 pub mod study;
 pub mod units;

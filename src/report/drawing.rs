@@ -1,0 +1,290 @@
+//! One description of a figure, two files: SVG for print, PNG for screens.
+//!
+//! A plot fills a [`Drawing`] with lines, polygons, circles and text in figure units (y down); plotters then draws the
+//! same list to SVG (at four times the size under a viewBox, because its coordinates are integers) and to PNG (at
+//! twice the final resolution, averaged down, because its filled shapes have hard edges). Same input, same bytes.
+
+use super::{ReportError, style};
+use plotters::prelude::{BitMapBackend, Circle, DrawingBackend, PathElement, Polygon, SVGBackend, Text};
+use plotters::prelude::{IntoDrawingArea, WHITE};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle};
+use std::path::Path;
+
+/// SVG coordinates per figure unit.
+const SVG_SCALE: f64 = 4.0;
+/// PNG pixels per figure unit: a one-column figure of 360 units has 1440 pixels, 430 dpi at 85 mm.
+const PNG_SCALE: u32 = 4;
+/// Drawn pixels per PNG pixel along each side.
+const OVERSAMPLE: u32 = 2;
+/// Ascent plus descent over em of the registered font: what the bitmap backend calls the size of a font.
+const HEIGHT_PER_EM: f64 = 1.164;
+/// What the SVG backend calls the size of a font, over em.
+const SVG_SIZE_PER_EM: f64 = 1.24;
+/// Where the SVG backend puts the baseline of top-anchored text, in em.
+const SVG_BASELINE: f64 = 0.76;
+
+/// Horizontal anchor of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Text starts at the point.
+    Start,
+    /// Text is centred on the point.
+    Middle,
+    /// Text ends at the point.
+    End,
+}
+
+#[derive(Debug, Clone)]
+enum Item {
+    Line { points: Vec<(f64, f64)>, colour: RGBAColor, width: f64 },
+    Polygon { points: Vec<(f64, f64)>, colour: RGBAColor },
+    Circle { centre: (f64, f64), radius: f64, colour: RGBAColor, filled: Option<f64> },
+    Text { at: (f64, f64), text: String, em: f64, colour: RGBAColor, anchor: Anchor, bold: bool, upwards: bool },
+}
+
+/// A figure: its size and what is drawn on it, in order.
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    width: f64,
+    height: f64,
+    items: Vec<Item>,
+}
+
+impl Drawing {
+    /// An empty white figure of the given size in figure units.
+    pub fn new(width: f64, height: f64) -> Self {
+        Drawing { width, height, items: Vec::new() }
+    }
+
+    /// Size in figure units.
+    pub fn size(&self) -> (f64, f64) {
+        (self.width, self.height)
+    }
+
+    /// A polyline.
+    pub fn line(&mut self, points: &[(f64, f64)], colour: RGBAColor, width: f64) {
+        if points.len() > 1 {
+            self.items.push(Item::Line { points: points.to_vec(), colour, width });
+        }
+    }
+
+    /// A polyline with a dash pattern (lengths on, off, on, ...); an empty pattern is a solid line.
+    pub fn dashed(&mut self, points: &[(f64, f64)], colour: RGBAColor, width: f64, pattern: &[f64]) {
+        if pattern.is_empty() {
+            return self.line(points, colour, width);
+        }
+        let (mut step, mut left, mut on) = (0, pattern[0], true);
+        let mut stroke: Vec<(f64, f64)> = points.first().copied().into_iter().collect();
+        for pair in points.windows(2) {
+            let (mut from, to) = (pair[0], pair[1]);
+            let mut length = (to.0 - from.0).hypot(to.1 - from.1);
+            while length > left {
+                let share = left / length;
+                from = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+                length -= left;
+                if on {
+                    stroke.push(from);
+                    self.line(&stroke, colour, width);
+                }
+                stroke = vec![from];
+                on = !on;
+                step = (step + 1) % pattern.len();
+                left = pattern[step];
+            }
+            left -= length;
+            if on {
+                stroke.push(to);
+            }
+        }
+        if on {
+            self.line(&stroke, colour, width);
+        }
+    }
+
+    /// A filled polygon.
+    pub fn polygon(&mut self, points: &[(f64, f64)], colour: RGBAColor) {
+        if points.len() > 2 {
+            self.items.push(Item::Polygon { points: points.to_vec(), colour });
+        }
+    }
+
+    /// A filled rectangle from its top left corner.
+    pub fn rectangle(&mut self, (x, y): (f64, f64), width: f64, height: f64, colour: RGBAColor) {
+        self.polygon(&[(x, y), (x + width, y), (x + width, y + height), (x, y + height)], colour);
+    }
+
+    /// A filled disc.
+    pub fn disc(&mut self, centre: (f64, f64), radius: f64, colour: RGBAColor) {
+        self.items.push(Item::Circle { centre, radius, colour, filled: None });
+    }
+
+    /// A circle drawn as a line of the given width.
+    pub fn ring(&mut self, centre: (f64, f64), radius: f64, colour: RGBAColor, width: f64) {
+        self.items.push(Item::Circle { centre, radius, colour, filled: Some(width) });
+    }
+
+    /// A line of text with its baseline at `at`.
+    pub fn text(&mut self, at: (f64, f64), text: &str, em: f64, colour: RGBAColor, anchor: Anchor) {
+        self.push_text(at, text, em, colour, anchor, false, false);
+    }
+
+    /// The same in bold.
+    pub fn bold(&mut self, at: (f64, f64), text: &str, em: f64, colour: RGBAColor, anchor: Anchor) {
+        self.push_text(at, text, em, colour, anchor, true, false);
+    }
+
+    /// Text that reads from bottom to top; the baseline is the vertical through `at`.
+    pub fn text_upwards(&mut self, at: (f64, f64), text: &str, em: f64, colour: RGBAColor, anchor: Anchor) {
+        self.push_text(at, text, em, colour, anchor, false, true);
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn push_text(
+        &mut self,
+        at: (f64, f64),
+        t: &str,
+        em: f64,
+        colour: RGBAColor,
+        anchor: Anchor,
+        bold: bool,
+        upwards: bool,
+    ) {
+        self.items.push(Item::Text { at, text: t.to_owned(), em, colour, anchor, bold, upwards });
+    }
+
+    /// The figure as an SVG document.
+    ///
+    /// # Errors
+    /// [`ReportError::Draw`] where plotters refuses.
+    pub fn svg(&self) -> Result<String, ReportError> {
+        let mut text = String::new();
+        let pixels = ((self.width * SVG_SCALE).round() as u32, (self.height * SVG_SCALE).round() as u32);
+        self.replay(SVGBackend::with_string(&mut text, pixels), SVG_SCALE, SVG_SIZE_PER_EM, SVG_BASELINE)?;
+        // shown at the figure's own size; the viewBox keeps the fine coordinates
+        let drawn = format!("width=\"{}\" height=\"{}\"", pixels.0, pixels.1);
+        Ok(text.replacen(&drawn, &format!("width=\"{}\" height=\"{}\"", self.width, self.height), 1))
+    }
+
+    /// The figure as a PNG file.
+    ///
+    /// # Errors
+    /// [`ReportError::Draw`] where plotters refuses, [`ReportError::Encode`] where the encoder does.
+    pub fn png(&self) -> Result<Vec<u8>, ReportError> {
+        let (width, height) = ((self.width.round() as u32) * PNG_SCALE, (self.height.round() as u32) * PNG_SCALE);
+        let drawn = (width * OVERSAMPLE, height * OVERSAMPLE);
+        let mut fine = vec![0u8; 3 * drawn.0 as usize * drawn.1 as usize];
+        let scale = f64::from(PNG_SCALE * OVERSAMPLE);
+        self.replay(BitMapBackend::with_buffer(&mut fine, drawn), scale, HEIGHT_PER_EM, HEIGHT_PER_EM / 2.0)?;
+        let coarse = average_down(&fine, drawn.0 as usize, OVERSAMPLE as usize);
+        // 85 mm for one column
+        let per_metre = (style::COLUMN * f64::from(PNG_SCALE) / 0.085).round() as u32;
+        super::raster::encode_rgb(width, height, &coarse, Some(per_metre))
+    }
+
+    /// Writes the figure as SVG and as PNG, each whole or not at all.
+    ///
+    /// # Errors
+    /// Those of [`Drawing::svg`] and [`Drawing::png`], and files that cannot be written.
+    pub fn save(&self, svg: &Path, png: &Path) -> crate::error::Result<()> {
+        let (text, bytes) = (self.svg()?, self.png()?);
+        write_whole(svg, text.as_bytes())?;
+        write_whole(png, &bytes)?;
+        Ok(())
+    }
+
+    /// Draws the list to one plotters backend. `size_per_em` and `baseline_em` are how that backend understands the
+    /// size of a font and where it puts the baseline below the top of a text.
+    fn replay<B: DrawingBackend>(
+        &self,
+        backend: B,
+        scale: f64,
+        size_per_em: f64,
+        baseline_em: f64,
+    ) -> Result<(), ReportError> {
+        let refuse = |error: &dyn std::fmt::Display| ReportError::Draw { reason: error.to_string() };
+        if !style::register_fonts() {
+            return Err(refuse(&"the embedded fonts are not valid"));
+        }
+        let pixel = |&(x, y): &(f64, f64)| ((x * scale).round() as i32, (y * scale).round() as i32);
+        let stroke = |width: f64| (width * scale).round().max(1.0) as u32;
+        let root = backend.into_drawing_area();
+        root.fill(&WHITE).map_err(|e| refuse(&e))?;
+        for item in &self.items {
+            match item {
+                Item::Line { points, colour, width } => {
+                    let style = ShapeStyle { color: *colour, filled: false, stroke_width: stroke(*width) };
+                    root.draw(&PathElement::new(points.iter().map(pixel).collect::<Vec<_>>(), style))
+                }
+                Item::Polygon { points, colour } => {
+                    let style = ShapeStyle { color: *colour, filled: true, stroke_width: 0 };
+                    root.draw(&Polygon::new(points.iter().map(pixel).collect::<Vec<_>>(), style))
+                }
+                Item::Circle { centre, radius, colour, filled } => {
+                    let style = match filled {
+                        None => ShapeStyle { color: *colour, filled: true, stroke_width: 0 },
+                        Some(width) => ShapeStyle { color: *colour, filled: false, stroke_width: stroke(*width) },
+                    };
+                    root.draw(&Circle::new(pixel(centre), (radius * scale).round() as i32, style))
+                }
+                Item::Text { at, text, em, colour, anchor, bold, upwards } => {
+                    let weight = if *bold { FontStyle::Bold } else { FontStyle::Normal };
+                    let font = FontDesc::new(FontFamily::SansSerif, em * scale * size_per_em, weight);
+                    let font = if *upwards { font.transform(FontTransform::Rotate270) } else { font };
+                    let h_pos = match anchor {
+                        Anchor::Start => HPos::Left,
+                        Anchor::Middle => HPos::Center,
+                        Anchor::End => HPos::Right,
+                    };
+                    let style = TextStyle::from(font).color(colour).pos(Pos::new(h_pos, VPos::Top));
+                    let rise = em * baseline_em;
+                    let top = if *upwards { (at.0 - rise, at.1) } else { (at.0, at.1 - rise) };
+                    root.draw(&Text::new(text.clone(), pixel(&top), style))
+                }
+            }
+            .map_err(|e| refuse(&e))?;
+        }
+        root.present().map_err(|e| refuse(&e))
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that it appears whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        std::io::Write::write_all(&mut file, bytes)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|source| ReportError::Write { path: path.to_owned(), source })
+}
+
+/// Width of a line of text in figure units.
+pub fn text_width(text: &str, em: f64) -> f64 {
+    style::register_fonts();
+    // measured large, because the library rounds to whole pixels
+    let font = (style::FAMILY, 100.0 * HEIGHT_PER_EM).into_font();
+    font.layout_box(text).map_or(0.6 * em * text.chars().count() as f64, |(_, (x, _))| f64::from(x) / 100.0 * em)
+}
+
+/// Averages blocks of `factor` x `factor` RGB pixels.
+fn average_down(fine: &[u8], fine_width: usize, factor: usize) -> Vec<u8> {
+    let width = fine_width / factor;
+    let height = fine.len() / 3 / fine_width / factor;
+    let mut coarse = vec![0u8; 3 * width * height];
+    let count = (factor * factor) as u32;
+    for (y, row) in coarse.chunks_exact_mut(3 * width).enumerate() {
+        for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+            for (channel, value) in pixel.iter_mut().enumerate() {
+                let mut sum = count / 2;
+                for dy in 0..factor {
+                    let start = 3 * ((y * factor + dy) * fine_width + x * factor) + channel;
+                    sum += (0..factor).map(|dx| u32::from(fine[start + 3 * dx])).sum::<u32>();
+                }
+                *value = (sum / count) as u8;
+            }
+        }
+    }
+    coarse
+}

@@ -1,0 +1,96 @@
+//! What can go wrong while drawing or writing a report.
+
+use crate::error::{Exit, Failure};
+use std::path::PathBuf;
+
+/// Failures of the report layer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The drawing library refused.
+    #[error("a figure could not be drawn: {reason}")]
+    Draw {
+        /// What the library said.
+        reason: String,
+    },
+    /// A picture could not be encoded.
+    #[error("a picture could not be encoded as PNG: {reason}")]
+    Encode {
+        /// What the encoder said.
+        reason: String,
+    },
+    /// A file could not be written.
+    #[error("{} cannot be written", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A result file could not be read or understood.
+    #[error("{} is not a result file that this version can read: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The folder holds nothing that a report could be made of.
+    #[error("{} holds no results", path.display())]
+    NoResults {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is nothing to draw.
+    #[error("nothing to draw: {what}")]
+    Empty {
+        /// What is missing.
+        what: &'static str,
+    },
+}
+
+impl Failure for ReportError {
+    fn slug(&self) -> &'static str {
+        match self {
+            ReportError::Draw { .. } => "drawing-failed",
+            ReportError::Encode { .. } => "encoding-failed",
+            ReportError::Write { .. } => "cannot-write",
+            ReportError::Unreadable { .. } => "result-unreadable",
+            ReportError::NoResults { .. } => "no-results",
+            ReportError::Empty { .. } => "nothing-to-draw",
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            ReportError::Draw { .. } | ReportError::Encode { .. } | ReportError::Write { .. } => Exit::Internal,
+            ReportError::Unreadable { .. } | ReportError::NoResults { .. } => Exit::Unreadable,
+            ReportError::Empty { .. } => Exit::NotEstimable,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            ReportError::Write { source, .. } => vec![source.to_string()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            ReportError::Draw { .. } | ReportError::Encode { .. } => {
+                "this is a fault of the program; please report it with the command that led here".to_owned()
+            }
+            ReportError::Write { .. } => "check that the folder exists, may be written to and has space".to_owned(),
+            ReportError::Unreadable { .. } => {
+                "run the step that writes this file again, or remove it to get a report without it".to_owned()
+            }
+            ReportError::NoResults { .. } => {
+                "give the folder that `myelomri run STUDY OUT` or `myelomri measure STUDY OUT` wrote".to_owned()
+            }
+            ReportError::Empty { .. } => {
+                "check that the table has rows with values in the columns asked for".to_owned()
+            }
+        })
+    }
+}

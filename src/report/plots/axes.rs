@@ -1,0 +1,176 @@
+//! Axes: from data to figure units, with ticks, grid lines and titles.
+
+use crate::report::drawing::{Anchor, Drawing};
+use crate::report::style;
+use plotters::coord::ranged1d::Ranged;
+use plotters::coord::types::RangedCoordf64;
+
+/// One axis: the range of data shown and how it is spaced.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
+    low: f64,
+    high: f64,
+    logarithmic: bool,
+}
+
+impl Scale {
+    /// A linear axis over exactly this range; widened where it is empty.
+    pub fn linear(low: f64, high: f64) -> Self {
+        let (low, high) = if high > low { (low, high) } else { (low - 0.5, low + 0.5) };
+        Scale { low, high, logarithmic: false }
+    }
+
+    /// A linear axis over the finite values with 5 % to spare on either side.
+    pub fn around(values: impl Iterator<Item = f64>) -> Self {
+        let (low, high) = extent(values);
+        let spare = 0.05 * (high - low);
+        Scale::linear(low - spare, high + spare)
+    }
+
+    /// A logarithmic axis over this range (both ends positive).
+    pub fn logarithmic(low: f64, high: f64) -> Self {
+        Scale { low, high: high.max(low * 1.01), logarithmic: true }
+    }
+
+    /// Position of a value along the axis, 0 at its low end, 1 at its high end.
+    pub fn share(&self, value: f64) -> f64 {
+        if self.logarithmic {
+            (value / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (value - self.low) / (self.high - self.low)
+        }
+    }
+
+    /// Round values to mark, with the text of each; at most about `most`.
+    pub fn ticks(&self, most: usize) -> Vec<(f64, String)> {
+        let values = if self.logarithmic { self.decades(most) } else { self.round_steps(most) };
+        let decimals = values.windows(2).map(|pair| decimals_of(pair[1] - pair[0])).max().unwrap_or(1);
+        values
+            .into_iter()
+            .map(|value| {
+                let text = if self.logarithmic { format!("{value}") } else { format!("{:.*}", decimals, value + 0.0) };
+                (value, text.replace('-', "−"))
+            })
+            .collect()
+    }
+
+    fn round_steps(&self, most: usize) -> Vec<f64> {
+        let axis: RangedCoordf64 = (self.low..self.high).into();
+        axis.key_points(most)
+            .into_iter()
+            .map(|v| if v.abs() < 1e-12 * (self.high - self.low) { 0.0 } else { v })
+            .collect()
+    }
+
+    /// 1, 2, 5 per decade where they fit, else whole decades, thinned to `most`.
+    fn decades(&self, most: usize) -> Vec<f64> {
+        let exponents = (self.low.log10().floor() as i32)..=(self.high.log10().ceil() as i32);
+        let within = |v: &f64| *v >= self.low * (1.0 - 1e-9) && *v <= self.high * (1.0 + 1e-9);
+        // a power of ten from its text, because 10^-1 computed is not the nearest number to 0.1
+        let power = |mantissa: u8, e: i32| format!("{mantissa}e{e}").parse::<f64>().unwrap_or(f64::NAN);
+        let fine: Vec<f64> =
+            exponents.clone().flat_map(|e| [power(1, e), power(2, e), power(5, e)]).filter(within).collect();
+        if fine.len() <= most {
+            return fine;
+        }
+        let whole: Vec<f64> = exponents.map(|e| power(1, e)).filter(within).collect();
+        let every = whole.len().div_ceil(most.max(1)).max(1);
+        whole.into_iter().step_by(every).collect()
+    }
+}
+
+/// Smallest and largest finite value; 0 to 1 where there is none.
+pub fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values
+        .filter(|v| v.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    if low <= high { (low, high) } else { (0.0, 1.0) }
+}
+
+fn decimals_of(step: f64) -> usize {
+    (0..6).find(|&d| (step * 10f64.powi(d) - (step * 10f64.powi(d)).round()).abs() < 1e-6).unwrap_or(6) as usize
+}
+
+/// The plotting area of a figure with its two axes.
+#[derive(Debug, Clone, Copy)]
+pub struct Axes {
+    /// Left, top, right, bottom of the plotting area in figure units.
+    pub frame: [f64; 4],
+    /// Horizontal axis.
+    pub x: Scale,
+    /// Vertical axis.
+    pub y: Scale,
+}
+
+impl Axes {
+    /// Figure position of a data point.
+    pub fn at(&self, x: f64, y: f64) -> (f64, f64) {
+        (self.x_at(x), self.y_at(y))
+    }
+
+    /// Figure position of an x value.
+    pub fn x_at(&self, x: f64) -> f64 {
+        let [left, _, right, _] = self.frame;
+        left + self.x.share(x) * (right - left)
+    }
+
+    /// Figure position of a y value.
+    pub fn y_at(&self, y: f64) -> f64 {
+        let [_, top, _, bottom] = self.frame;
+        bottom - self.y.share(y) * (bottom - top)
+    }
+
+    /// Left and bottom axis lines.
+    pub fn spines(&self, drawing: &mut Drawing) {
+        let [left, top, right, bottom] = self.frame;
+        drawing.line(&[(left, top), (left, bottom), (right, bottom)], style::INK, style::HAIR);
+    }
+
+    /// Ticks and labels of the horizontal axis, with its title below.
+    pub fn x_axis(&self, drawing: &mut Drawing, title: &str, most: usize) {
+        let [left, _, right, bottom] = self.frame;
+        for (value, text) in self.x.ticks(most) {
+            let x = self.x_at(value);
+            drawing.line(&[(x, bottom), (x, bottom + 4.0)], style::INK, style::HAIR);
+            drawing.text((x, bottom + 14.5), &text, style::SMALL, style::INK, Anchor::Middle);
+        }
+        drawing.text(((left + right) / 2.0, bottom + 30.0), title, style::TEXT, style::INK, Anchor::Middle);
+    }
+
+    /// Ticks and labels of the vertical axis, with its title `title_gap` to the left, and faint grid lines.
+    pub fn y_axis(&self, drawing: &mut Drawing, title: &str, most: usize, title_gap: f64) {
+        let [left, top, right, bottom] = self.frame;
+        for (value, text) in self.y.ticks(most) {
+            let y = self.y_at(value);
+            if y < bottom - 0.5 {
+                drawing.line(&[(left, y), (right, y)], style::FAINT, 0.6);
+            }
+            drawing.line(&[(left - 4.0, y), (left, y)], style::INK, style::HAIR);
+            drawing.text((left - 6.5, y + 0.35 * style::SMALL), &text, style::SMALL, style::INK, Anchor::End);
+        }
+        let middle = (left - title_gap, (top + bottom) / 2.0);
+        drawing.text_upwards(middle, title, style::TEXT, style::INK, Anchor::Middle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_inside() {
+        let texts: Vec<String> = Scale::linear(0.0, 1.0).ticks(6).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        let logs: Vec<String> = Scale::logarithmic(0.1, 20.0).ticks(10).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(logs, ["0.1", "0.2", "0.5", "1", "2", "5", "10", "20"]);
+        let wide: Vec<f64> = Scale::logarithmic(1e-3, 1e6).ticks(5).into_iter().map(|(value, _)| value).collect();
+        assert!(wide.len() <= 5 && wide.contains(&0.001));
+    }
+
+    #[test]
+    fn an_empty_range_still_has_an_axis() {
+        let scale = Scale::around(std::iter::repeat_n(3.0, 4));
+        assert!((scale.share(3.0) - 0.5).abs() < 1e-9);
+        assert_eq!(extent([f64::NAN].into_iter()), (0.0, 1.0));
+    }
+}
