@@ -1,6 +1,7 @@
 //! From the MRI of multiple myeloma to numbers, and from numbers to a response prediction with honest error bars.
 #![warn(missing_docs)]
 
+pub mod cli;
 pub mod cohort;
 pub mod error;
 pub mod image;

@@ -1,0 +1,77 @@
+//! Flags that several subcommands share: one spelling, one metavar, one unit, one help text each.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Flags of every subcommand.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalArgs {
+    /// Worker threads; results do not depend on it [default: MYELOMRI_THREADS, SLURM_CPUS_PER_TASK, else all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Print errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more on stderr (-v: decisions, -vv: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// Where results go.
+#[derive(Debug, Clone, Args)]
+pub struct OutArgs {
+    /// Prefix of the files to write: `-o out/sub-01` writes `out/sub-01_...`
+    #[arg(short, long, value_name = "PREFIX")]
+    pub out: Option<PathBuf>,
+    /// Replace outputs that exist
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl OutArgs {
+    /// `PREFIX` + `suffix`, e.g. `_PDFF.nii.gz`; `None` where no prefix was given.
+    pub fn path(&self, suffix: &str) -> Option<PathBuf> {
+        self.out.as_ref().map(|prefix| {
+            let mut path = prefix.clone().into_os_string();
+            path.push(suffix);
+            PathBuf::from(path)
+        })
+    }
+}
+
+/// How results are printed on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A short table for a person
+    Table,
+    /// JSON with every number
+    Json,
+    /// Tidy CSV
+    Csv,
+}
+
+/// How results are printed on stdout.
+#[derive(Debug, Clone, Args)]
+pub struct FormatArgs {
+    /// Form of the results on stdout
+    #[arg(long, value_name = "FORM", default_value = "table")]
+    pub format: Format,
+}
+
+/// Where to measure.
+#[derive(Debug, Clone, Args)]
+pub struct RegionArgs {
+    /// Vertebra label map on the grid of the image
+    #[arg(long, value_name = "NIFTI", requires = "scheme")]
+    pub labels: Option<PathBuf>,
+    /// What the integers of the label map mean: totalspineseg, totalseg-v2, totalseg-v1, totalseg-vertebrae-mr, spineps,
+    /// or a BIDS dseg.tsv / ITK-SNAP label file
+    #[arg(long, value_name = "SCHEME")]
+    pub scheme: Option<String>,
+    /// Vertebrae: `L1-L5` pools a range (and lists its levels), `L1,L3` lists levels, `lumbar`, `spine`
+    #[arg(long, value_name = "REGION", default_value = "L1-L5")]
+    pub region: String,
+    /// Erode each region by this much (mm) before measuring; the border of the image does not erode
+    #[arg(long, value_name = "MM", default_value_t = 0.0)]
+    pub erode_mm: f64,
+}

@@ -1,0 +1,82 @@
+//! The command line: thin subcommands over the library. The only module that knows clap.
+//!
+//! stdout carries results only; progress, warnings and logs go to stderr. A failure is printed once, in one form, and
+//! decides the exit code ([`crate::error::Exit`]).
+
+pub mod args;
+mod context;
+pub mod output;
+mod shell;
+
+use crate::error::{Exit, Result};
+use clap::{Parser, Subcommand};
+pub use context::Context;
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+/// From the MRI of multiple myeloma to fat fraction, ADC, tumour burden and a response prediction with honest error bars.
+#[derive(Debug, Parser)]
+#[command(name = "myelomri", version, about, max_term_width = 110, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: args::GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One variant a subcommand, in the order of the work: images, study, statistics, help.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print a completion script for a shell
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page (roff), of the program or of one subcommand
+    Man(shell::ManArgs),
+}
+
+impl Command {
+    fn run(self, context: &Context) -> Result<()> {
+        match self {
+            Command::Completions(args) => shell::completions(args, context),
+            Command::Man(args) => shell::man(args, context),
+        }
+    }
+}
+
+/// Parse `arguments`, run the subcommand, report what went wrong.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage as u8 } else { 0 };
+            // a closed pipe is no failure of `--help | head`
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let Cli { global, command } = cli;
+    match Context::new(global).and_then(|context| command.run(&context)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if let Some(io) =
+                std::error::Error::source(error.failure()).and_then(|e| e.downcast_ref::<std::io::Error>())
+                && io.kind() == ErrorKind::BrokenPipe
+            {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("{error}");
+            ExitCode::from(error.exit() as u8)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_declarations_of_all_subcommands_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}
