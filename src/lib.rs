@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod cohort;
+pub mod dixon;
 pub mod error;
 pub mod image;
 pub mod measure;
