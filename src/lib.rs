@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod cohort;
+pub mod diffusion;
 pub mod dixon;
 pub mod error;
 pub mod image;
