@@ -1,11 +1,28 @@
 //! What an image is, and how it is read and written. Knows no biomarker.
 //!
-//! [`Grid`] says where voxels lie, [`Volume`], [`Series`], [`Mask`] and [`Labels`] hold them.
+//! [`Grid`] says where voxels lie, [`Volume`], [`Series`], [`Mask`] and [`Labels`] hold them. [`Reader`] (or the free
+//! functions `read_*`) takes them from NIfTI files, `write_*` puts them back; [`read_sidecar`] and [`gradients`] read what
+//! lies beside an image.
 
+mod atomic;
+mod bids;
+mod digest;
 mod error;
+pub mod gradients;
 mod grid;
+mod nifti;
+mod sidecar;
 mod volume;
 
+use crate::error::Warning;
+pub use atomic::{Overwrite, check_absent, write_bytes_atomically, write_text_atomically};
+pub use bids::{BidsName, beside, image_stem, with_suffix};
+pub use digest::{sha256_bytes, sha256_file};
 pub use error::ImageError;
 pub use grid::Grid;
+pub use nifti::{
+    Form, Reader, Stored, read_grid, read_labels, read_mask, read_series, read_volume, write_labels, write_mask,
+    write_series, write_volume,
+};
+pub use sidecar::{MapSidecar, Sidecar, read_sidecar, sidecar_path, write_json};
 pub use volume::{Labels, Mask, Series, Volume, filled};

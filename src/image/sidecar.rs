@@ -1,0 +1,206 @@
+//! JSON beside an image: what is read from a scanner's sidecar, what is written beside a map.
+//!
+//! Only named keys are read and only named keys are written, so that no private key of a scanner or converter (names,
+//! dates, identifiers) travels into a result. Key names and units follow BIDS; see
+//! <https://bids-specification.readthedocs.io>, appendix "Metadata".
+
+use super::atomic::{Overwrite, write_text_atomically};
+use super::bids::beside;
+use super::{ImageError, Warning};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::path::{Path, PathBuf};
+
+/// What an acquisition's sidecar may say; everything is optional, other keys are ignored.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Sidecar {
+    /// Echo time, s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub echo_time: Option<f64>,
+    /// Repetition time, s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repetition_time: Option<f64>,
+    /// Flip angle, degrees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flip_angle: Option<f64>,
+    /// Field strength, T.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub magnetic_field_strength: Option<f64>,
+    /// DICOM image type, e.g. `ORIGINAL`, `PRIMARY`, `WATER`.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub image_type: Vec<String>,
+    /// Maker of the scanner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manufacturer: Option<String>,
+    /// Model of the scanner.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "ManufacturersModelName")]
+    pub model: Option<String>,
+    /// Series description or protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol_name: Option<String>,
+    /// Unit of the values, e.g. `rad`, `arbitrary`, `%`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<String>,
+    /// b-value or b-values of the volumes, s/mm2.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many", rename = "DiffusionBValue")]
+    pub diffusion_b_values: Vec<f64>,
+    /// Part of the body that was imaged.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "BodyPart", alias = "BodyPartExamined")]
+    pub body_part: Option<String>,
+    /// Philips: factor from stored to displayed value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub philips_rescale_slope: Option<f64>,
+    /// Philips: factor from stored to scanner-independent value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub philips_scale_slope: Option<f64>,
+    /// Program that converted the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion_software: Option<String>,
+    /// Version of that program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion_software_version: Option<String>,
+}
+
+/// Accepts a single value where a list is meant; converters write both.
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany<T> {
+        One(T),
+        Many(Vec<T>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(value) => vec![value],
+        OneOrMany::Many(values) => values,
+    })
+}
+
+/// The sidecar's place: `x.nii.gz` -> `x.json`.
+pub fn sidecar_path(image: &Path) -> PathBuf {
+    beside(image, ".json")
+}
+
+/// The sidecar of an image, `None` where there is none.
+///
+/// # Errors
+/// [`ImageError::Sidecar`] where it is no JSON object or a key has a value of the wrong kind.
+pub fn read_sidecar(image: &Path) -> Result<Option<Sidecar>, ImageError> {
+    let path = sidecar_path(image);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(ImageError::Sidecar { path, reason: e.to_string() }),
+    };
+    match serde_json::from_str(&text) {
+        Ok(sidecar) => Ok(Some(sidecar)),
+        Err(e) => Err(ImageError::Sidecar { path, reason: e.to_string() }),
+    }
+}
+
+impl Sidecar {
+    /// Writes it beside an image.
+    ///
+    /// # Errors
+    /// [`ImageError::Exists`] or [`ImageError::Write`].
+    pub fn write_beside(&self, image: &Path, overwrite: Overwrite) -> Result<(), ImageError> {
+        write_json(&sidecar_path(image), self, overwrite)
+    }
+}
+
+/// What stands beside a map that this program wrote. Holds no time, no host and no absolute path.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MapSidecar {
+    /// What is mapped, e.g. `ADC`.
+    pub measure: String,
+    /// Unit of the values, e.g. `um2/s`.
+    pub units: String,
+    /// Method in words, with its citation.
+    pub method: String,
+    /// Everything that was chosen, by name.
+    pub parameters: serde_json::Value,
+    /// Names of the files it was made from; folders are cut off.
+    pub sources: Vec<String>,
+    /// This program and its version.
+    pub software_version: String,
+    /// What a user must know about this map.
+    pub warnings: Vec<Warning>,
+}
+
+impl MapSidecar {
+    /// A sidecar of this version of the program; of `sources` only the file names are kept.
+    pub fn new<P: AsRef<Path>>(
+        measure: &str,
+        units: &str,
+        method: &str,
+        parameters: serde_json::Value,
+        sources: impl IntoIterator<Item = P>,
+    ) -> Self {
+        let names = sources.into_iter().filter_map(|path| Some(path.as_ref().file_name()?.to_str()?.to_owned()));
+        MapSidecar {
+            measure: measure.to_owned(),
+            units: units.to_owned(),
+            method: method.to_owned(),
+            parameters,
+            sources: names.collect(),
+            software_version: concat!("myelomri ", env!("CARGO_PKG_VERSION")).to_owned(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The same with warnings.
+    pub fn with_warnings(mut self, warnings: &[Warning]) -> Self {
+        self.warnings.extend_from_slice(warnings);
+        self
+    }
+
+    /// Writes it beside its map.
+    ///
+    /// # Errors
+    /// [`ImageError::Exists`] or [`ImageError::Write`].
+    pub fn write_beside(&self, image: &Path, overwrite: Overwrite) -> Result<(), ImageError> {
+        write_json(&sidecar_path(image), self, overwrite)
+    }
+}
+
+/// Writes any value as indented JSON with a final line break.
+///
+/// # Errors
+/// [`ImageError::Exists`] or [`ImageError::Write`].
+pub fn write_json<T: Serialize>(path: &Path, value: &T, overwrite: Overwrite) -> Result<(), ImageError> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|e| ImageError::Write { path: path.to_owned(), reason: e.to_string() })?;
+    write_text_atomically(path, &(text + "\n"), overwrite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_dropped_and_single_values_become_lists() {
+        let text = r#"{"EchoTime": 0.0012, "PatientName": "X", "ImageType": "WATER", "DiffusionBValue": 50}"#;
+        let sidecar: Sidecar = serde_json::from_str(text).unwrap();
+        assert_eq!(sidecar.echo_time, Some(0.0012));
+        assert_eq!(sidecar.image_type, ["WATER"]);
+        assert_eq!(sidecar.diffusion_b_values, [50.0]);
+        assert!(!serde_json::to_string(&sidecar).unwrap().contains("Patient"));
+    }
+
+    #[test]
+    fn a_missing_sidecar_is_none_and_a_broken_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = folder.path().join("a.nii.gz");
+        assert_eq!(read_sidecar(&image).unwrap(), None);
+        std::fs::write(folder.path().join("a.json"), r#"{"EchoTime": "short"}"#).unwrap();
+        let error = read_sidecar(&image).unwrap_err();
+        assert!(error.to_string().contains("a.json"), "{error}");
+    }
+
+    #[test]
+    fn a_map_sidecar_holds_no_folder() {
+        let sidecar =
+            MapSidecar::new("ADC", "um2/s", "log-linear", serde_json::json!({}), ["/home/me/patient/dwi.nii.gz"]);
+        assert_eq!(sidecar.sources, ["dwi.nii.gz"]);
+    }
+}
