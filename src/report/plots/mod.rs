@@ -1,21 +1,32 @@
-//! One file a plot. Each turns results into a [`Drawing`](super::Drawing); the functions here also write it.
+//! One file a plot. Each turns results into a [`Drawing`](super::Drawing), which saves itself as SVG and PNG.
 //!
-//! A plot marks what is exploratory with that word, gives the number of patients, and computes nothing.
+//! A plot marks what is exploratory with that word, gives the number of patients, and computes nothing beyond the
+//! quartiles of a box.
 
 pub mod axes;
+mod change;
+mod decision;
+mod forest;
+mod histogram;
+mod paired;
 mod roc;
 
 use crate::cohort::results::RocResults;
 use crate::error::Result;
 use std::path::Path;
 
+pub use change::{ChangePlot, Group, change_figure};
+pub use decision::decision_figure;
+pub use forest::{ForestRow, forest_figure, ratio};
+pub use histogram::{Distribution, HistogramPlot, histogram_figure};
+pub use paired::{PairedPlot, paired_figure};
 pub use roc::roc_figure;
 
 /// ROC curves with AUC, interval, cut-offs and patients, as SVG and PNG.
 ///
 /// # Errors
-/// Where there is no curve to draw, or a file cannot be written. Whether the files exist already is the caller's to check
-/// before any work.
+/// Where there is no curve to draw, or a file cannot be written. Whether the files exist already is the caller's to
+/// check before any work.
 pub fn roc(results: &RocResults, svg: &Path, png: &Path) -> Result<()> {
     roc_figure(results)?.save(svg, png)
 }

@@ -1,0 +1,131 @@
+//! Forest plot: odds ratios with their intervals on a logarithmic axis.
+//!
+//! Each row has its words above its interval, so that long marker names fit in one journal column. An interval that
+//! leaves the axis ends in an arrow.
+
+use super::axes::{Axes, Scale, extent};
+use crate::report::drawing::{Anchor, Drawing};
+use crate::report::{ReportError, labels, style};
+use crate::units::show_p;
+
+/// One odds ratio.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForestRow {
+    /// Term, put in words.
+    pub term: String,
+    /// What the row belongs to, e.g. `univariable`; in grey after the term.
+    pub model: String,
+    /// Odds ratio per stated increment.
+    pub odds_ratio: f64,
+    /// 95 % interval of the odds ratio.
+    pub interval: Option<[f64; 2]>,
+    /// Two-sided p.
+    pub p: Option<f64>,
+}
+
+const ROW: f64 = 34.0;
+const TOP: f64 = 24.0;
+/// An axis never reaches further than this factor from one.
+const FURTHEST: f64 = 100.0;
+
+/// The figure of these odds ratios.
+///
+/// # Errors
+/// [`ReportError::Empty`] where there is no row.
+pub fn forest_figure(rows: &[ForestRow], title: &str) -> Result<Drawing, ReportError> {
+    if rows.is_empty() {
+        return Err(ReportError::Empty { what: "no odds ratio" });
+    }
+    let bottom = TOP + ROW * rows.len() as f64 + 6.0;
+    let mut drawing = Drawing::new(style::COLUMN, bottom + 40.0);
+    let ends = rows.iter().flat_map(|row| row.interval.into_iter().flatten().chain([row.odds_ratio]));
+    let (low, high) = extent(ends.filter(|v| *v > 0.0));
+    let x = Scale::logarithmic((low * 0.9).clamp(1.0 / FURTHEST, 0.8), (high * 1.1).clamp(1.25, FURTHEST));
+    let axes = Axes { frame: [14.0, TOP, style::COLUMN - 14.0, bottom], x, y: Scale::linear(0.0, 1.0) };
+    let [left, _, right, _] = axes.frame;
+    axes.x_axis(&mut drawing, "Odds ratio (95 % CI), logarithmic", 9);
+    drawing.line(&[(left, bottom), (right, bottom)], style::INK, style::HAIR);
+    drawing.dashed(&[(axes.x_at(1.0), TOP), (axes.x_at(1.0), bottom)], style::GREY, style::HAIR, &[3.0, 3.0]);
+    drawing.text((left, 14.0), title, style::SMALL, style::GREY, Anchor::Start);
+    drawing.text((right, 14.0), "OR (95 % CI), P", style::SMALL, style::GREY, Anchor::End);
+    for (n, row) in rows.iter().enumerate() {
+        let y = TOP + ROW * n as f64 + 13.0;
+        let name = if row.model.is_empty() {
+            labels::column(&row.term)
+        } else {
+            format!("{} · {}", labels::column(&row.term), row.model)
+        };
+        // white behind the words, so that the line at one does not run through them
+        drawing.rectangle((left, y - 9.5), right - left, 12.5, plotters::style::RGBAColor(255, 255, 255, 1.0));
+        drawing.text((left, y), &name, style::SMALL, style::INK, Anchor::Start);
+        drawing.text((right, y), &odds_text(row), style::SMALL, style::INK, Anchor::End);
+        draw_interval(&mut drawing, &axes, row, y + 11.5);
+    }
+    Ok(drawing)
+}
+
+fn draw_interval(drawing: &mut Drawing, axes: &Axes, row: &ForestRow, y: f64) {
+    let [left, _, right, _] = axes.frame;
+    let colour = style::POSITIVE;
+    if let Some([low, high]) = row.interval {
+        let clip = |value: f64| axes.x_at(value.max(1e-300)).clamp(left, right);
+        drawing.line(&[(clip(low), y), (clip(high), y)], colour, 1.4);
+        for (value, direction) in [(low, -1.0), (high, 1.0)] {
+            let (x, outside) = (clip(value), axes.x.share(value.max(1e-300)));
+            if (0.0..=1.0).contains(&outside) {
+                drawing.line(&[(x, y - 3.0), (x, y + 3.0)], colour, 1.4);
+            } else {
+                drawing.polygon(
+                    &[(x + 2.0 * direction, y), (x - 4.0 * direction, y - 3.0), (x - 4.0 * direction, y + 3.0)],
+                    colour,
+                );
+            }
+        }
+    }
+    let x = axes.x_at(row.odds_ratio.max(1e-300)).clamp(left, right);
+    drawing.rectangle((x - 3.2, y - 3.2), 6.4, 6.4, colour);
+}
+
+fn odds_text(row: &ForestRow) -> String {
+    let interval = row.interval.map_or("–".to_owned(), |[low, high]| format!("{}–{}", ratio(low), ratio(high)));
+    format!("{} ({interval}), {}", ratio(row.odds_ratio), row.p.map_or("–".to_owned(), show_p))
+}
+
+/// An odds ratio with the digits it deserves: two decimals, three near one, none above a hundred.
+pub fn ratio(value: f64) -> String {
+    match value {
+        v if !v.is_finite() => "∞".to_owned(),
+        v if v >= 1000.0 => ">1000".to_owned(),
+        v if v >= 100.0 => format!("{v:.0}"),
+        v if v > 0.0 && v < 0.001 => "<0.001".to_owned(),
+        v if (0.9..1.1).contains(&v) || v < 0.1 => format!("{v:.3}"),
+        v => format!("{v:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odds_ratios_stand_beside_their_terms() {
+        let row = |term: &str, odds_ratio: f64, interval| ForestRow {
+            term: term.to_owned(),
+            model: "univariable".to_owned(),
+            odds_ratio,
+            interval,
+            p: Some(0.0004),
+        };
+        let rows = [
+            row("sff_mean_L1-L5__pct/10", 2.31, Some([1.4, 4.6])),
+            row("m_protein_serum_g_dl__pct", 0.93, Some([1e-9, 2e6])),
+            row("hb", 1.5, None),
+        ];
+        let svg = forest_figure(&rows, "Logistic models").unwrap().svg().unwrap();
+        for text in ["2.31 (1.40–4.60), &lt;0.001", "0.930 (&lt;0.001–&gt;1000)", "per 10 · univariable", "1.50 (–)"]
+        {
+            assert!(svg.contains(text), "{text} is missing in {svg}");
+        }
+        assert!(forest_figure(&[], "").is_err());
+    }
+}
