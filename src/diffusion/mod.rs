@@ -5,15 +5,24 @@
 //! | [`b_table`] | which volumes enter a fit, and why |
 //! | [`adc`] | apparent diffusion coefficient, S0 and flags |
 //! | [`computed`] | the image at a b-value that was not measured |
+//! | [`stations`] | the grid that holds all stations, and each one's place in it |
+//! | [`compose`](mod@compose) | the stations in one volume, nothing counted twice |
+//! | [`harmonise`](mod@harmonise) | one intensity gain a station, from the overlaps |
 //!
 //! ADC is in um2/s (1e-6 mm2/s), b in s/mm2. NaN = not measured.
 
 pub mod adc;
 pub mod b_table;
+pub mod compose;
 pub mod computed;
 mod error;
+pub mod harmonise;
+pub mod stations;
 
 pub use adc::{AdcFit, AdcMaps, AdcParams};
 pub use b_table::{BSelection, Chosen};
+pub use compose::compose;
 pub use computed::computed_dwi;
 pub use error::DiffusionError;
+pub use harmonise::{Harmonise, Overlap};
+pub use stations::{Plan, plan};

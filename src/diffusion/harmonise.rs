@@ -1,0 +1,169 @@
+//! One intensity gain a station, from what neighbouring stations show where they overlap.
+//!
+//! Method  the median log-ratio of the two stations over the tissue they share, in all b-values together: one gain a
+//!         station, the same for every b, so that ADC does not change. Gains are chained from the middle station (gain 1),
+//!         which keeps the chain short. Tissue = geometric mean of the two above a quarter of its 99th percentile, a
+//!         rule that does not depend on the gain.
+//! Limits  a gain that varies within a station (coil sensitivity) is not seen; motion between stations widens the spread
+//!         that is reported
+
+use super::DiffusionError;
+use super::stations::Plan;
+use ndarray::{ArrayView3, ArrayView4, Axis};
+use rayon::prelude::*;
+
+/// Share of the 99th percentile of the geometric mean above which a voxel counts as tissue.
+const TISSUE_SHARE: f32 = 0.25;
+/// Fewest voxel values from which a gain is taken.
+const FEWEST: usize = 50;
+
+/// What is done about different intensities of the stations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Harmonise {
+    /// Nothing: signals stay as they are.
+    #[default]
+    None,
+    /// One gain a station from the overlaps.
+    Overlap,
+}
+
+/// What two neighbouring stations show where they overlap.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Overlap {
+    /// The two stations in the caller's order, counted from 1, superior first.
+    pub stations: [usize; 2],
+    /// Number of composed slices that both cover.
+    pub n_slices: usize,
+    /// Number of tissue values compared, over all b-values.
+    pub n_values: usize,
+    /// Median ratio of the superior to the inferior station's signal; none where too little tissue is shared.
+    pub ratio: Option<f64>,
+    /// Half the interquartile range of the log-ratio: how well the two agree up to that ratio.
+    pub log_spread: Option<f64>,
+}
+
+/// Compares neighbouring stations where they overlap. `stations` in the caller's order, equal b-values in equal order.
+pub fn overlaps(plan: &Plan, stations: &[ArrayView4<'_, f32>]) -> Vec<Overlap> {
+    plan.shared_slices()
+        .into_iter()
+        .map(|([a, b], shared)| {
+            let numbers = [a, b].map(|n| plan.placements[n].station);
+            let n_volumes = numbers.iter().map(|&n| stations[n].shape()[3]).min().unwrap_or(0);
+            let mut ratios: Vec<f32> = match shared {
+                None => Vec::new(),
+                Some(slices) => (0..n_volumes)
+                    .flat_map(|volume| {
+                        let views = numbers.map(|n| stations[n].index_axis(Axis(3), volume));
+                        tissue_log_ratios(plan, [a, b], &views, slices)
+                    })
+                    .collect(),
+            };
+            ratios.sort_unstable_by(f32::total_cmp);
+            let quantile = |q: f64| f64::from(ratios[((ratios.len() - 1) as f64 * q).round() as usize]);
+            let enough = ratios.len() >= FEWEST;
+            Overlap {
+                stations: numbers.map(|n| n + 1),
+                n_slices: shared.map_or(0, |[first, last]| last - first + 1),
+                n_values: ratios.len(),
+                ratio: enough.then(|| quantile(0.5).exp()),
+                log_spread: enough.then(|| 0.5 * (quantile(0.75) - quantile(0.25))),
+            }
+        })
+        .collect()
+}
+
+/// Log-ratios of two placements over the tissue of the slices they share, in one volume.
+fn tissue_log_ratios(plan: &Plan, pair: [usize; 2], views: &[ArrayView3<'_, f32>; 2], slices: [usize; 2]) -> Vec<f32> {
+    let mut first = [0; 3];
+    let mut last = plan.grid.dims.map(|n| n - 1);
+    first[plan.slice_axis] = slices[0];
+    last[plan.slice_axis] = slices[1].min(last[plan.slice_axis]);
+    let signals: Vec<[f32; 2]> = (first[2]..=last[2])
+        .into_par_iter()
+        .flat_map_iter(|k| {
+            let rows = (first[1]..=last[1]).flat_map(move |j| (first[0]..=last[0]).map(move |i| [i, j, k]));
+            rows.filter_map(|ijk| {
+                let signal =
+                    |n: usize| plan.placements[pair[n]].sample(&views[n], ijk, plan.slice_axis).map(|(s, _)| s);
+                match (signal(0), signal(1)) {
+                    (Some(a), Some(b)) if a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() => Some([a, b]),
+                    _ => None,
+                }
+            })
+        })
+        .collect();
+    if signals.is_empty() {
+        return Vec::new();
+    }
+    let mut means: Vec<f32> = signals.iter().map(|[a, b]| (a * b).sqrt()).collect();
+    let rank = ((means.len() - 1) as f64 * 0.99) as usize;
+    let tissue = TISSUE_SHARE * *means.select_nth_unstable_by(rank, f32::total_cmp).1;
+    signals.into_iter().filter(|[a, b]| (a * b).sqrt() > tissue).map(|[a, b]| (a / b).ln()).collect()
+}
+
+/// Gain of each station (in the caller's order) that brings all to the level of the middle one.
+///
+/// # Errors
+/// [`DiffusionError::NoOverlap`] where neighbours share too little tissue.
+pub fn gains(plan: &Plan, overlaps: &[Overlap], how: Harmonise) -> Result<Vec<f64>, DiffusionError> {
+    let n = plan.placements.len();
+    let mut by_place = vec![1.0; n];
+    if how == Harmonise::Overlap {
+        let ratio =
+            |pair: usize| overlaps[pair].ratio.ok_or(DiffusionError::NoOverlap { pair: overlaps[pair].stations });
+        for place in n / 2 + 1..n {
+            by_place[place] = by_place[place - 1] * ratio(place - 1)?;
+        }
+        for place in (0..n / 2).rev() {
+            by_place[place] = by_place[place + 1] / ratio(place)?;
+        }
+    }
+    let mut by_station = vec![1.0; n];
+    for (placement, gain) in plan.placements.iter().zip(by_place) {
+        by_station[placement.station] = gain;
+    }
+    Ok(by_station)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stations::plan;
+    use super::*;
+    use crate::image::Grid;
+    use ndarray::{Array4, ShapeBuilder};
+
+    #[test]
+    fn known_gains_are_found_whatever_the_order() {
+        let z = [40.0, 16.0, -8.0];
+        let scanner_gain = [0.8, 1.0, 1.25];
+        for order in [[0, 1, 2], [2, 0, 1]] {
+            let grids = order.map(|n| Grid::axis_aligned([12, 12, 10], [2.0, 2.0, 4.0], [0.0, 0.0, z[n]]));
+            let series = order.map(|n| {
+                Array4::from_shape_fn((12, 12, 10, 2).f(), |(i, j, k, v)| {
+                    let world = z[n] + 4.0 * k as f64;
+                    let tissue = 200.0 + 10.0 * ((i + 3 * j) % 7) as f64 + world;
+                    (scanner_gain[n] * tissue * (-0.9 * v as f64).exp()) as f32
+                })
+            });
+            let plan = plan(&grids, false).unwrap();
+            let overlaps = overlaps(&plan, &series.each_ref().map(|s| s.view()));
+            assert!(overlaps.iter().all(|overlap| overlap.n_slices == 4));
+            let gains = gains(&plan, &overlaps, Harmonise::Overlap).unwrap();
+            for (gain, n) in gains.iter().zip(order) {
+                assert!((gain * scanner_gain[n] - 1.0).abs() < 1e-4, "{gains:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn stations_without_overlap_have_no_gain() {
+        let grids = [40.0, 0.0].map(|z| Grid::axis_aligned([4, 4, 5], [2.0, 2.0, 4.0], [0.0, 0.0, z]));
+        let series = Array4::from_elem((4, 4, 5, 1).f(), 100.0_f32);
+        let plan = plan(&grids, false).unwrap();
+        let overlaps = overlaps(&plan, &[series.view(), series.view()]);
+        assert_eq!(overlaps[0].n_slices, 0);
+        assert!(gains(&plan, &overlaps, Harmonise::Overlap).is_err());
+        assert_eq!(gains(&plan, &overlaps, Harmonise::None).unwrap(), [1.0, 1.0]);
+    }
+}
