@@ -9,5 +9,6 @@ pub mod error;
 pub mod image;
 pub mod measure;
 pub mod report;
+pub mod stats;
 pub mod study;
 pub mod units;

@@ -1,0 +1,37 @@
+//! Statistics on plain slices: tests, ROC curves, logistic models for few events, resampling, calibration.
+//!
+//! Everything is `f64` in and `f64` out, pure, and the same on one thread or many. An outcome is a `&[bool]` (true is
+//! the positive class), a marker a `&[f64]` of the same length; missing values are left out by the caller, who knows
+//! whose they are. The direction of a marker is declared and never found from the data.
+//!
+//! | question | module |
+//! |---|---|
+//! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`] |
+//! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`] |
+
+pub mod cutoff;
+pub mod delong;
+pub mod design;
+pub mod distributions;
+mod error;
+pub mod firth;
+mod likelihood;
+mod linalg;
+pub mod logistic;
+mod profile;
+pub mod roc;
+pub mod separation;
+
+pub use error::StatsError;
+
+/// An interval estimate; 95 % unless a function takes a level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Confidence level of every interval that is not told otherwise.
+pub const LEVEL: f64 = 0.95;
