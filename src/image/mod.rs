@@ -11,6 +11,7 @@ mod error;
 pub mod gradients;
 mod grid;
 mod nifti;
+mod resample;
 mod sidecar;
 mod volume;
 
@@ -20,6 +21,7 @@ pub use bids::{BidsName, beside, image_stem, with_suffix};
 pub use digest::{sha256_bytes, sha256_file};
 pub use error::ImageError;
 pub use grid::Grid;
+pub use resample::resample_labels;
 pub use nifti::{
     Form, Reader, Stored, read_grid, read_labels, read_mask, read_series, read_volume, write_labels, write_mask,
     write_series, write_volume,
