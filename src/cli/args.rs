@@ -1,7 +1,10 @@
 //! Flags that several subcommands share: one spelling, one metavar, one unit, one help text each.
 
+use super::CliError;
+use crate::error::Result;
+use crate::image::{Form, Overwrite, check_absent, with_suffix};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Flags of every subcommand.
 #[derive(Debug, Clone, Args)]
@@ -15,6 +18,30 @@ pub struct GlobalArgs {
     /// Say more on stderr (-v: decisions, -vv: everything)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Write pictures for quality control into this folder
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
+    pub qc_dir: Option<PathBuf>,
+    /// Which geometry of a NIfTI header to believe where sform and qform disagree; without it that is an error
+    #[arg(long = "use", global = true, value_name = "FORM", hide_short_help = true)]
+    pub use_form: Option<FormChoice>,
+}
+
+/// `--use`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormChoice {
+    /// The affine rows
+    Sform,
+    /// The quaternion
+    Qform,
+}
+
+impl From<FormChoice> for Form {
+    fn from(choice: FormChoice) -> Form {
+        match choice {
+            FormChoice::Sform => Form::Sform,
+            FormChoice::Qform => Form::Qform,
+        }
+    }
 }
 
 /// Where results go.
@@ -31,11 +58,29 @@ pub struct OutArgs {
 impl OutArgs {
     /// `PREFIX` + `suffix`, e.g. `_PDFF.nii.gz`; `None` where no prefix was given.
     pub fn path(&self, suffix: &str) -> Option<PathBuf> {
-        self.out.as_ref().map(|prefix| {
-            let mut path = prefix.clone().into_os_string();
-            path.push(suffix);
-            PathBuf::from(path)
-        })
+        self.out.as_ref().map(|prefix| with_suffix(prefix, suffix))
+    }
+
+    /// The prefix of a subcommand that cannot do without one.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] where `-o` was not given.
+    pub fn required(&self) -> Result<&Path> {
+        let missing = || CliError::usage("this subcommand writes files: -o/--out is required", "pass -o PREFIX");
+        Ok(self.out.as_deref().ok_or_else(missing)?)
+    }
+
+    /// What to do where an output exists.
+    pub fn overwrite(&self) -> Overwrite {
+        Overwrite::from_force(self.force)
+    }
+
+    /// Proof, before any work, that none of the outputs exists or that `--force` was given.
+    ///
+    /// # Errors
+    /// [`crate::image::ImageError::Exists`] for the first that does.
+    pub fn check_absent(&self, suffixes: &[&str]) -> Result<()> {
+        Ok(check_absent(suffixes.iter().filter_map(|suffix| self.path(suffix)), self.overwrite())?)
     }
 }
 

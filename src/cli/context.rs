@@ -2,7 +2,9 @@
 
 use super::args::GlobalArgs;
 use crate::error::{Exit, Failure, Result, Warning};
+use crate::image::{Form, Reader};
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 /// Threads are set up, logging is on; how loud to be.
 #[derive(Debug, Clone)]
@@ -11,6 +13,10 @@ pub struct Context {
     pub threads: usize,
     /// Only errors are printed.
     pub quiet: bool,
+    /// Reads images as `--use` says.
+    pub reader: Reader,
+    /// Folder for pictures of quality control, where one was asked for.
+    pub qc_dir: Option<PathBuf>,
 }
 
 /// A setting from the environment that cannot be used.
@@ -48,7 +54,7 @@ impl Context {
     /// # Errors
     /// A thread count in the environment that is no positive number.
     pub fn new(global: GlobalArgs) -> Result<Self> {
-        let GlobalArgs { threads, quiet, verbose } = global;
+        let GlobalArgs { threads, quiet, verbose, qc_dir, use_form } = global;
         let level = match (quiet, verbose) {
             (true, _) => "error",
             (false, 0) => "warn",
@@ -65,7 +71,8 @@ impl Context {
             .num_threads(threads)
             .build_global()
             .map_err(|error| ContextError::Pool(error.to_string()))?;
-        Ok(Context { threads, quiet })
+        let reader = Reader { form: use_form.map(Form::from) };
+        Ok(Context { threads, quiet, reader, qc_dir })
     }
 
     /// Print warnings on stderr unless quiet.

@@ -5,12 +5,14 @@
 
 pub mod args;
 mod context;
+mod error;
 pub mod output;
 mod shell;
 
 use crate::error::{Exit, Result};
 use clap::{Parser, Subcommand};
 pub use context::Context;
+pub use error::CliError;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::process::ExitCode;

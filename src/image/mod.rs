@@ -21,10 +21,10 @@ pub use bids::{BidsName, beside, image_stem, with_suffix};
 pub use digest::{sha256_bytes, sha256_file};
 pub use error::ImageError;
 pub use grid::Grid;
-pub use resample::resample_labels;
 pub use nifti::{
     Form, Reader, Stored, read_grid, read_labels, read_mask, read_series, read_volume, write_labels, write_mask,
     write_series, write_volume,
 };
+pub use resample::resample_labels;
 pub use sidecar::{MapSidecar, Sidecar, read_sidecar, sidecar_path, write_json};
 pub use volume::{Labels, Mask, Series, Volume, filled};
