@@ -8,6 +8,7 @@ mod context;
 mod error;
 pub mod output;
 mod shell;
+mod simulate;
 
 use crate::error::{Exit, Result};
 use clap::{Parser, Subcommand};
@@ -30,6 +31,8 @@ pub struct Cli {
 /// One variant a subcommand, in the order of the work: images, study, statistics, help.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a digital reference study with known truth (simulated, no patient data)
+    Simulate(simulate::SimulateArgs),
     /// Print a completion script for a shell
     Completions(shell::CompletionsArgs),
     /// Print the manual page (roff), of the program or of one subcommand
@@ -39,6 +42,7 @@ enum Command {
 impl Command {
     fn run(self, context: &Context) -> Result<()> {
         match self {
+            Command::Simulate(args) => simulate::run(args, context),
             Command::Completions(args) => shell::completions(args, context),
             Command::Man(args) => shell::man(args, context),
         }

@@ -3,6 +3,7 @@
 mod config;
 mod discover;
 mod error;
+pub mod simulate;
 mod text_table;
 
 pub use config::{
