@@ -52,7 +52,7 @@ pub struct Fit {
     pub prediction_intercept: f64,
     /// Unpenalised log-likelihood at the estimate.
     pub log_likelihood: f64,
-    /// Penalised log-likelihood at the estimate, of Firth's fit on the standardised design.
+    /// Penalised log-likelihood at Firth's estimate, l + 1/2 log |X'WX| with X in the units of the data.
     pub penalised_log_likelihood: Option<f64>,
     /// Log-likelihood of the intercept alone.
     pub null_log_likelihood: f64,
@@ -178,6 +178,8 @@ impl Fit {
             let intercept = balancing_intercept(&slopes_only, events);
             prediction_intercept = coefficients[0] + intercept - maximum.beta[0];
         }
+        // the determinant of the information knows the units, the estimate does not
+        let log_scales: f64 = design.scale().iter().map(|s| s.ln()).sum();
         let is_ridge = matches!(method, Method::Ridge { .. });
         Fit {
             method,
@@ -185,7 +187,7 @@ impl Fit {
             events,
             prediction_intercept,
             log_likelihood: maximum.log_likelihood,
-            penalised_log_likelihood: (method == Method::Firth).then_some(maximum.objective),
+            penalised_log_likelihood: (method == Method::Firth).then_some(maximum.objective + log_scales),
             null_log_likelihood: null_log_likelihood(events, positive.len()),
             aic: (!is_ridge).then_some(2.0 * coefficients.len() as f64 - 2.0 * maximum.log_likelihood),
             max_score: maximum.max_score,

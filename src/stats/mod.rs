@@ -8,19 +8,26 @@
 //! |---|---|
 //! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`] |
 //! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`] |
+//! | do groups or visits differ? | [`group_tests`], [`rank_tests`], [`ancova`], [`correlation`], [`multiplicity`], [`summary`] |
 
+pub mod ancova;
+pub mod correlation;
 pub mod cutoff;
 pub mod delong;
 pub mod design;
 pub mod distributions;
 mod error;
 pub mod firth;
+pub mod group_tests;
 mod likelihood;
 mod linalg;
 pub mod logistic;
+pub mod multiplicity;
 mod profile;
+pub mod rank_tests;
 pub mod roc;
 pub mod separation;
+pub mod summary;
 
 pub use error::StatsError;
 
