@@ -1,5 +1,10 @@
 //! From measured sessions and the clinical table to the numbers of the paper.
 //!
-//! [`results`] has the shapes in which these numbers are kept.
+//! [`table`] reads what people keep in spreadsheets, [`results`] has the shapes in which the numbers are kept.
 
+mod error;
 pub mod results;
+pub mod table;
+
+pub use error::CohortError;
+pub use table::Table;
