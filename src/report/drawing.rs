@@ -5,8 +5,10 @@
 //! twice the final resolution, averaged down, because its filled shapes have hard edges). Same input, same bytes.
 
 use super::{ReportError, style};
+use crate::image::{self, Overwrite};
+use plotters::coord::Shift;
 use plotters::prelude::{BitMapBackend, Circle, DrawingBackend, PathElement, Polygon, SVGBackend, Text};
-use plotters::prelude::{IntoDrawingArea, WHITE};
+use plotters::prelude::{DrawingArea, IntoDrawingArea, WHITE};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle};
 use std::path::Path;
@@ -19,10 +21,15 @@ const PNG_SCALE: u32 = 4;
 const OVERSAMPLE: u32 = 2;
 /// Ascent plus descent over em of the registered font: what the bitmap backend calls the size of a font.
 const HEIGHT_PER_EM: f64 = 1.164;
-/// What the SVG backend calls the size of a font, over em.
-const SVG_SIZE_PER_EM: f64 = 1.24;
-/// Where the SVG backend puts the baseline of top-anchored text, in em.
-const SVG_BASELINE: f64 = 0.76;
+const BITMAP_FONT: FontMetrics = FontMetrics { size_per_em: HEIGHT_PER_EM, baseline_em: HEIGHT_PER_EM / 2.0 };
+const SVG_FONT: FontMetrics = FontMetrics { size_per_em: 1.24, baseline_em: 0.76 };
+
+/// How a backend understands the size of a font, and where below the top of a text it puts the baseline.
+#[derive(Clone, Copy)]
+struct FontMetrics {
+    size_per_em: f64,
+    baseline_em: f64,
+}
 
 /// Horizontal anchor of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +167,7 @@ impl Drawing {
     pub fn svg(&self) -> Result<String, ReportError> {
         let mut text = String::new();
         let pixels = ((self.width * SVG_SCALE).round() as u32, (self.height * SVG_SCALE).round() as u32);
-        self.replay(SVGBackend::with_string(&mut text, pixels), SVG_SCALE, SVG_SIZE_PER_EM, SVG_BASELINE)?;
+        self.replay(white(SVGBackend::with_string(&mut text, pixels))?, SVG_SCALE, SVG_FONT)?;
         // shown at the figure's own size; the viewBox keeps the fine coordinates
         let drawn = format!("width=\"{}\" height=\"{}\"", pixels.0, pixels.1);
         Ok(text.replacen(&drawn, &format!("width=\"{}\" height=\"{}\"", self.width, self.height), 1))
@@ -173,13 +180,13 @@ impl Drawing {
     pub fn png(&self) -> Result<Vec<u8>, ReportError> {
         let (width, height) = ((self.width.round() as u32) * PNG_SCALE, (self.height.round() as u32) * PNG_SCALE);
         let drawn = (width * OVERSAMPLE, height * OVERSAMPLE);
-        let mut fine = vec![0u8; 3 * drawn.0 as usize * drawn.1 as usize];
+        let mut fine = vec![255u8; 3 * drawn.0 as usize * drawn.1 as usize];
         let scale = f64::from(PNG_SCALE * OVERSAMPLE);
-        self.replay(BitMapBackend::with_buffer(&mut fine, drawn), scale, HEIGHT_PER_EM, HEIGHT_PER_EM / 2.0)?;
+        self.replay(BitMapBackend::with_buffer(&mut fine, drawn).into_drawing_area(), scale, BITMAP_FONT)?;
         let coarse = average_down(&fine, drawn.0 as usize, OVERSAMPLE as usize);
         // 85 mm for one column
         let per_metre = (style::COLUMN * f64::from(PNG_SCALE) / 0.085).round() as u32;
-        super::raster::encode_rgb(width, height, &coarse, Some(per_metre))
+        super::canvas::encode_rgb(width, height, &coarse, Some(per_metre))
     }
 
     /// Writes the figure as SVG and as PNG, each whole or not at all.
@@ -188,28 +195,41 @@ impl Drawing {
     /// Those of [`Drawing::svg`] and [`Drawing::png`], and files that cannot be written.
     pub fn save(&self, svg: &Path, png: &Path) -> crate::error::Result<()> {
         let (text, bytes) = (self.svg()?, self.png()?);
-        write_whole(svg, text.as_bytes())?;
-        write_whole(png, &bytes)?;
+        image::write_text_atomically(svg, &text, Overwrite::Force)?;
+        image::write_bytes_atomically(png, &bytes, Overwrite::Force)?;
         Ok(())
     }
 
-    /// Draws the list to one plotters backend. `size_per_em` and `baseline_em` are how that backend understands the
-    /// size of a font and where it puts the baseline below the top of a text.
+    /// Draws the list over an RGB picture of the same size in pixels, one figure unit a pixel.
+    pub(super) fn overlay(&self, rgb: &mut [u8]) -> Result<(), ReportError> {
+        let (width, height) = (self.width.round() as usize, self.height.round() as usize);
+        // letters are set on whole pixels, so at this size they need the finer grid
+        let factor = OVERSAMPLE as usize;
+        let mut fine = Vec::with_capacity(rgb.len() * factor * factor);
+        for row in rgb.chunks_exact(3 * width) {
+            let start = fine.len();
+            row.chunks_exact(3).for_each(|pixel| (0..factor).for_each(|_| fine.extend_from_slice(pixel)));
+            (1..factor).for_each(|_| fine.extend_from_within(start..start + 3 * width * factor));
+        }
+        let size = ((width * factor) as u32, (height * factor) as u32);
+        let root = BitMapBackend::with_buffer(&mut fine, size).into_drawing_area();
+        self.replay(root, factor as f64, BITMAP_FONT)?;
+        rgb.copy_from_slice(&average_down(&fine, width * factor, factor));
+        Ok(())
+    }
+
+    /// Draws the list to one plotters backend.
     fn replay<B: DrawingBackend>(
         &self,
-        backend: B,
+        root: DrawingArea<B, Shift>,
         scale: f64,
-        size_per_em: f64,
-        baseline_em: f64,
+        metrics: FontMetrics,
     ) -> Result<(), ReportError> {
-        let refuse = |error: &dyn std::fmt::Display| ReportError::Draw { reason: error.to_string() };
         if !style::register_fonts() {
-            return Err(refuse(&"the embedded fonts are not valid"));
+            return Err(refuse("the embedded fonts are not valid"));
         }
         let pixel = |&(x, y): &(f64, f64)| ((x * scale).round() as i32, (y * scale).round() as i32);
         let stroke = |width: f64| (width * scale).round().max(1.0) as u32;
-        let root = backend.into_drawing_area();
-        root.fill(&WHITE).map_err(|e| refuse(&e))?;
         for item in &self.items {
             match item {
                 Item::Line { points, colour, width } => {
@@ -229,7 +249,7 @@ impl Drawing {
                 }
                 Item::Text { at, text, em, colour, anchor, bold, upwards } => {
                     let weight = if *bold { FontStyle::Bold } else { FontStyle::Normal };
-                    let font = FontDesc::new(FontFamily::SansSerif, em * scale * size_per_em, weight);
+                    let font = FontDesc::new(FontFamily::SansSerif, em * scale * metrics.size_per_em, weight);
                     let font = if *upwards { font.transform(FontTransform::Rotate270) } else { font };
                     let h_pos = match anchor {
                         Anchor::Start => HPos::Left,
@@ -237,27 +257,26 @@ impl Drawing {
                         Anchor::End => HPos::Right,
                     };
                     let style = TextStyle::from(font).color(colour).pos(Pos::new(h_pos, VPos::Top));
-                    let rise = em * baseline_em;
+                    let rise = em * metrics.baseline_em;
                     let top = if *upwards { (at.0 - rise, at.1) } else { (at.0, at.1 - rise) };
                     root.draw(&Text::new(text.clone(), pixel(&top), style))
                 }
             }
-            .map_err(|e| refuse(&e))?;
+            .map_err(refuse)?;
         }
-        root.present().map_err(|e| refuse(&e))
+        root.present().map_err(refuse)
     }
 }
 
-/// Writes a file beside its place and moves it there, so that it appears whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|source| ReportError::Write { path: path.to_owned(), source })
+fn refuse(error: impl std::fmt::Display) -> ReportError {
+    ReportError::Draw { reason: error.to_string() }
+}
+
+/// A drawing area with a white background.
+fn white<B: DrawingBackend>(backend: B) -> Result<DrawingArea<B, Shift>, ReportError> {
+    let root = backend.into_drawing_area();
+    root.fill(&WHITE).map_err(refuse)?;
+    Ok(root)
 }
 
 /// Width of a line of text in figure units.
