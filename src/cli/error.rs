@@ -14,6 +14,24 @@ pub enum CliError {
         /// What to type instead.
         remedy: String,
     },
+    /// Inputs that do not fit together in a way that only this subcommand knows.
+    #[error("{message}")]
+    Mismatch {
+        /// Stable identifier.
+        slug: &'static str,
+        /// What does not fit.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Something about the acquisition that stands neither in a flag nor in a sidecar.
+    #[error("{message}")]
+    MissingAcquisition {
+        /// What is missing.
+        message: String,
+        /// How to give it.
+        remedy: String,
+    },
 }
 
 impl CliError {
@@ -21,24 +39,40 @@ impl CliError {
     pub fn usage(message: impl Into<String>, remedy: impl Into<String>) -> CliError {
         CliError::Usage { message: message.into(), remedy: remedy.into() }
     }
+
+    /// Inputs that do not fit together (exit code 4).
+    pub fn mismatch(slug: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> CliError {
+        CliError::Mismatch { slug, message: message.into(), remedy: remedy.into() }
+    }
+
+    /// An echo time or field strength that is nowhere (exit code 3).
+    pub fn missing_acquisition(message: impl Into<String>, remedy: impl Into<String>) -> CliError {
+        CliError::MissingAcquisition { message: message.into(), remedy: remedy.into() }
+    }
 }
 
 impl Failure for CliError {
     fn slug(&self) -> &'static str {
         match self {
             CliError::Usage { .. } => "usage",
+            CliError::Mismatch { slug, .. } => slug,
+            CliError::MissingAcquisition { .. } => "missing-acquisition",
         }
     }
 
     fn exit(&self) -> Exit {
         match self {
             CliError::Usage { .. } => Exit::Usage,
+            CliError::Mismatch { .. } => Exit::Mismatch,
+            CliError::MissingAcquisition { .. } => Exit::Unreadable,
         }
     }
 
     fn remedy(&self) -> Option<String> {
         match self {
-            CliError::Usage { remedy, .. } => Some(remedy.clone()),
+            CliError::Usage { remedy, .. }
+            | CliError::Mismatch { remedy, .. }
+            | CliError::MissingAcquisition { remedy, .. } => Some(remedy.clone()),
         }
     }
 }

@@ -3,8 +3,11 @@
 //! stdout carries results only; progress, warnings and logs go to stderr. A failure is printed once, in one form, and
 //! decides the exit code ([`crate::error::Exit`]).
 
+mod adc;
 pub mod args;
+mod compose;
 mod context;
+mod dwi_input;
 mod error;
 pub mod output;
 mod shell;
@@ -31,6 +34,10 @@ pub struct Cli {
 /// One variant a subcommand, in the order of the work: images, study, statistics, help.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Apparent diffusion coefficient from two or more b-values
+    Adc(adc::AdcArgs),
+    /// Compose stations of a whole-body examination into one series
+    Compose(compose::ComposeArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
     /// Print a completion script for a shell
@@ -42,6 +49,8 @@ enum Command {
 impl Command {
     fn run(self, context: &Context) -> Result<()> {
         match self {
+            Command::Adc(args) => adc::run(args, context),
+            Command::Compose(args) => compose::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Completions(args) => shell::completions(args, context),
             Command::Man(args) => shell::man(args, context),

@@ -1,0 +1,124 @@
+//! Diffusion images with their b-values, however they come: one 4-D file, several files, `FILE:B`, `--b-values`.
+
+use super::Context;
+use crate::diffusion::DiffusionError;
+use crate::error::{Result, Warning};
+use crate::image::gradients::{b_values_of, parse_b_values};
+use crate::image::{Grid, Series};
+use ndarray::{Array4, Axis, ShapeBuilder};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// `FILE` or `FILE:B`: an image, with its b-value (s/mm2) where all its volumes have one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DwiFile {
+    /// The image.
+    pub path: PathBuf,
+    /// b-value of all its volumes, if given.
+    pub b: Option<f64>,
+}
+
+impl FromStr for DwiFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text.rsplit_once(':') {
+            Some((path, b)) if !path.is_empty() && b.parse::<f64>().is_ok() => {
+                Ok(DwiFile { path: path.into(), b: parse_b_values(b)?.first().copied() })
+            }
+            _ => Ok(DwiFile { path: text.into(), b: None }),
+        }
+    }
+}
+
+/// `50,400,900`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BValues(pub Vec<f64>);
+
+impl FromStr for BValues {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        parse_b_values(text).map(BValues)
+    }
+}
+
+/// File name for messages.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Proof that two files that are read together lie on one grid; keeps the warning where they nearly do not.
+pub fn check_same_grid(a: (&Grid, &Path, &str), b: (&Grid, &Path, &str), warnings: &mut Vec<Warning>) -> Result<()> {
+    let files = [name_of(a.1), name_of(b.1)];
+    warnings.extend(a.0.check_same(b.0, [a.2, b.2], [&files[0], &files[1]])?);
+    Ok(())
+}
+
+/// Reads one series from one or more files on one grid, and its b-values.
+///
+/// `--b-values` goes before `FILE:B`, that before the `.bval` and the sidecar beside each file.
+pub fn read(
+    files: &[DwiFile],
+    b_values: Option<&BValues>,
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Series, Vec<f64>)> {
+    let mut all: Vec<Series> = Vec::new();
+    let mut b = Vec::new();
+    for file in files {
+        let series = context.reader.series(&file.path)?;
+        if let Some(first) = all.first() {
+            check_same_grid((&first.grid, &first.source, "image"), (&series.grid, &series.source, "image"), warnings)?;
+        }
+        if b_values.is_none() {
+            match file.b {
+                Some(value) => b.extend(std::iter::repeat_n(value, series.len())),
+                None => b.extend(b_values_of(&file.path, series.len())?),
+            }
+        }
+        all.push(series);
+    }
+    let series = joined(all);
+    if let Some(BValues(given)) = b_values {
+        if given.len() != series.len() {
+            return Err(DiffusionError::BCount { n_b: given.len(), n_volumes: series.len() }.into());
+        }
+        b.clone_from(given);
+    }
+    Ok((series, b))
+}
+
+/// The volumes of several series behind one another; a single series is passed on without a copy.
+fn joined(mut all: Vec<Series>) -> Series {
+    let first = all.remove(0);
+    if all.is_empty() {
+        return first;
+    }
+    let [nx, ny, nz] = first.grid.dims;
+    let n = first.len() + all.iter().map(Series::len).sum::<usize>();
+    let mut data = Array4::zeros((nx, ny, nz, n).f());
+    let mut volume = 0;
+    for series in std::iter::once(&first).chain(&all) {
+        for source in series.data.axis_iter(Axis(3)) {
+            data.index_axis_mut(Axis(3), volume).assign(&source);
+            volume += 1;
+        }
+    }
+    Series { grid: first.grid, data, source: first.source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_b_value_may_follow_the_file_name() {
+        let parse = |text: &str| text.parse::<DwiFile>().unwrap();
+        assert_eq!(parse("a.nii.gz:900"), DwiFile { path: "a.nii.gz".into(), b: Some(900.0) });
+        assert_eq!(parse("C:/a.nii"), DwiFile { path: "C:/a.nii".into(), b: None });
+        assert_eq!(parse("a.nii"), DwiFile { path: "a.nii".into(), b: None });
+        assert!("a.nii:-5".parse::<DwiFile>().is_err());
+        assert_eq!("50, 400,900".parse::<BValues>().unwrap().0, [50.0, 400.0, 900.0]);
+    }
+}
