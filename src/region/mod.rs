@@ -1,0 +1,25 @@
+//! Where we measure: vertebrae by name, pooled regions, masks; and what is measured there.
+//!
+//! A [`Scheme`] says what the integers of a label map mean, a [`Selection`] which levels are asked for, [`regions`]
+//! finds them and proves that they lie in the order of their names. [`Statistics`] and [`Histogram`] describe the
+//! values of a map in a region.
+
+mod components;
+mod error;
+mod histogram;
+mod level;
+mod morphology;
+mod named;
+mod scheme;
+mod select;
+mod statistics;
+
+pub use components::{Connectivity, components, voxels_by_component};
+pub use error::RegionError;
+pub use histogram::{Binning, Histogram, Window, edges_over, windows};
+pub use level::Level;
+pub use morphology::{erode_mm, squared_distance_mm2};
+pub use named::{Region, region_of_mask, regions};
+pub use scheme::{NAMES as SCHEME_NAMES, Scheme};
+pub use select::Selection;
+pub use statistics::{IN_MAP_UNIT, Statistics, percentile_of_sorted};
