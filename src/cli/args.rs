@@ -111,7 +111,7 @@ pub struct RegionArgs {
     pub labels: Option<PathBuf>,
     /// What the integers of the label map mean: totalspineseg, totalseg-v2, totalseg-v1, totalseg-vertebrae-mr, spineps,
     /// or a BIDS dseg.tsv / ITK-SNAP label file
-    #[arg(long, value_name = "SCHEME")]
+    #[arg(long, value_name = "SCHEME", requires = "labels")]
     pub scheme: Option<String>,
     /// Vertebrae: `L1-L5` pools a range (and lists its levels), `L1,L3` lists levels, `lumbar`, `spine`
     #[arg(long, value_name = "REGION", default_value = "L1-L5")]
@@ -119,4 +119,16 @@ pub struct RegionArgs {
     /// Erode each region by this much (mm) before measuring; the border of the image does not erode
     #[arg(long, value_name = "MM", default_value_t = 0.0)]
     pub erode_mm: f64,
+    /// What to do where the label map and the image lie on different grids
+    #[arg(long, value_name = "WHAT", default_value = "refuse", hide_short_help = true)]
+    pub on_grid_mismatch: OnGridMismatch,
+}
+
+/// `--on-grid-mismatch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnGridMismatch {
+    /// Stop with an error that shows both grids
+    Refuse,
+    /// Take for each voxel of the image the nearest label
+    ResampleLabels,
 }

@@ -10,6 +10,7 @@ mod context;
 mod dwi_input;
 mod error;
 pub mod output;
+pub mod region_input;
 mod shell;
 mod simulate;
 
