@@ -4,13 +4,16 @@
 //! coefficient, and given back on the scale of the data. A constant column and a column that others determine (the
 //! part of its variance that they leave is below 1e-10) are refused by name.
 
+use std::sync::Arc;
+
 use super::StatsError;
 use super::error::{all_finite, same_length};
 
 /// Standardised columns with an intercept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Design {
-    names: Vec<String>,
+    /// Shared by the designs of all resamples.
+    names: Arc<[String]>,
     rows: usize,
     /// Row by row, the intercept first: `rows x (columns + 1)`.
     x: Vec<f64>,
@@ -37,7 +40,7 @@ impl Design {
                 x[i * k + j + 1] = value;
             }
         }
-        Design { names: names.to_vec(), rows, x, centre: vec![0.0; k - 1], scale: vec![1.0; k - 1] }.standardised()
+        Design { names: names.into(), rows, x, centre: vec![0.0; k - 1], scale: vec![1.0; k - 1] }.standardised()
     }
 
     /// The design of the given rows (repeats allowed), standardised anew.
@@ -51,7 +54,7 @@ impl Design {
             x.extend_from_slice(self.row(row));
         }
         Design {
-            names: self.names.clone(),
+            names: Arc::clone(&self.names),
             rows: rows.len(),
             x,
             centre: self.centre.clone(),
@@ -159,6 +162,16 @@ impl Design {
         for j in 1..out.len() {
             out[j] /= self.scale[j - 1];
             out[0] -= out[j] * self.centre[j - 1];
+        }
+        out
+    }
+
+    /// Coefficients on the standardised scale from those on the scale of the data, intercept first.
+    pub(crate) fn standardise(&self, coefficients: &[f64]) -> Vec<f64> {
+        let mut out = coefficients.to_vec();
+        for j in 1..out.len() {
+            out[0] += coefficients[j] * self.centre[j - 1];
+            out[j] *= self.scale[j - 1];
         }
         out
     }

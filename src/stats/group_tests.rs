@@ -228,9 +228,12 @@ mod tests {
         close(f.p, 34.0 / 70.0, 1e-12);
         let w = f.odds_ratio;
         assert!((w.powi(4) - 36.0 * w * w - 32.0 * w - 3.0).abs() < 1e-9);
-        // R, fisher.test: 0.3135693 to 621.9337505
-        close(f.interval.low, 0.313_569_3, 1e-4);
-        close(f.interval.high, 621.933_750_5, 1e-4);
+        // at the lower end P(X >= 3) = 0.025, at the upper end P(X <= 3) = 0.025
+        let upper_tail =
+            |w: f64| (16.0 * w.powi(3) + w.powi(4)) / (1.0 + 16.0 * w + 36.0 * w * w + 16.0 * w.powi(3) + w.powi(4));
+        close(upper_tail(f.interval.low), 0.025, 1e-9);
+        let h = f.interval.high;
+        close(1.0 - h.powi(4) / (1.0 + 16.0 * h + 36.0 * h * h + 16.0 * h.powi(3) + h.powi(4)), 0.025, 1e-9);
     }
 
     #[test]

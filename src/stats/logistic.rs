@@ -19,10 +19,10 @@ pub enum Method {
     Firth,
     /// Maximum likelihood.
     MaximumLikelihood,
-    /// Ridge with a given penalty on the mean log-likelihood of standardised columns.
+    /// Ridge penalty on standardised columns.
     Ridge {
-        /// Penalty, as glmnet's lambda.
-        lambda: f64,
+        /// Penalty against the mean log-likelihood, as glmnet's lambda; none chooses it by cross-validation.
+        lambda: Option<f64>,
     },
 }
 
@@ -108,12 +108,19 @@ impl Fit {
 
     /// Linear predictors of every row of a design, which need not be the one of the fit.
     pub fn linear_predictors(&self, design: &Design) -> Vec<f64> {
-        let slopes: Vec<f64> = self.coefficients[1..].iter().zip(design.scale()).map(|(b, s)| b * s).collect();
-        let shift: f64 = self.coefficients[1..].iter().zip(design.centre()).map(|(b, c)| b * c).sum();
-        let intercept = self.prediction_intercept + shift;
-        (0..design.rows())
-            .map(|i| intercept + design.row(i)[1..].iter().zip(&slopes).map(|(x, b)| x * b).sum::<f64>())
-            .collect()
+        let beta = self.predicting(design);
+        (0..design.rows()).map(|i| dot(&beta, design.row(i))).collect()
+    }
+
+    /// Linear predictor of one row of a design.
+    pub fn linear_predictor_at(&self, design: &Design, row: usize) -> f64 {
+        dot(&self.predicting(design), design.row(row))
+    }
+
+    fn predicting(&self, design: &Design) -> Vec<f64> {
+        let mut beta = self.coefficients.clone();
+        beta[0] = self.prediction_intercept;
+        design.standardise(&beta)
     }
 
     /// Standard errors, tests and profile intervals of all coefficients, intercept first. `design` and `positive` are
@@ -195,6 +202,10 @@ impl Fit {
             maximum: (!is_ridge).then_some(maximum),
         }
     }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
 fn fill(out: &mut Coefficient, likelihood: &Likelihood, maximum: &Maximum, j: usize, scale: f64, level: f64) {

@@ -7,12 +7,15 @@
 //! | question | module |
 //! |---|---|
 //! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`] |
-//! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`] |
+//! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`], [`ridge`] |
+//! | does it hold on new patients? | [`resample`], [`recipe`], [`validation`], [`calibration`], [`decision_curve`] |
 //! | do groups or visits differ? | [`group_tests`], [`rank_tests`], [`ancova`], [`correlation`], [`multiplicity`], [`summary`] |
 
 pub mod ancova;
+pub mod calibration;
 pub mod correlation;
 pub mod cutoff;
+pub mod decision_curve;
 pub mod delong;
 pub mod design;
 pub mod distributions;
@@ -25,9 +28,13 @@ pub mod logistic;
 pub mod multiplicity;
 mod profile;
 pub mod rank_tests;
+pub mod recipe;
+pub mod resample;
+pub mod ridge;
 pub mod roc;
 pub mod separation;
 pub mod summary;
+pub mod validation;
 
 pub use error::StatsError;
 
