@@ -8,6 +8,8 @@
 //! | [`stations`] | the grid that holds all stations, and each one's place in it |
 //! | [`compose`](mod@compose) | the stations in one volume, nothing counted twice |
 //! | [`harmonise`](mod@harmonise) | one intensity gain a station, from the overlaps |
+//! | [`signal_rule`] | the threshold of a segmentation |
+//! | [`tdv`] | total diffusion volume, lesions, sensitivity to the threshold |
 //!
 //! ADC is in um2/s (1e-6 mm2/s), b in s/mm2. NaN = not measured.
 
@@ -17,7 +19,10 @@ pub mod compose;
 pub mod computed;
 mod error;
 pub mod harmonise;
+mod lesion;
+pub mod signal_rule;
 pub mod stations;
+pub mod tdv;
 
 pub use adc::{AdcFit, AdcMaps, AdcParams};
 pub use b_table::{BSelection, Chosen};
@@ -25,4 +30,7 @@ pub use compose::compose;
 pub use computed::computed_dwi;
 pub use error::DiffusionError;
 pub use harmonise::{Harmonise, Overlap};
+pub use lesion::Lesion;
+pub use signal_rule::SignalRule;
 pub use stations::{Plan, plan};
+pub use tdv::{Removed, SensitivityPoint, Tdv, TdvInput, TdvParams};
