@@ -9,6 +9,7 @@ mod compose;
 mod context;
 mod dwi_input;
 mod error;
+mod histogram;
 pub mod output;
 pub mod region_input;
 mod shell;
@@ -39,6 +40,8 @@ enum Command {
     Adc(adc::AdcArgs),
     /// Compose stations of a whole-body examination into one series
     Compose(compose::ComposeArgs),
+    /// Statistics and histogram of a map in named vertebrae or in a mask
+    Histogram(histogram::HistogramArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
     /// Print a completion script for a shell
@@ -52,6 +55,7 @@ impl Command {
         match self {
             Command::Adc(args) => adc::run(args, context),
             Command::Compose(args) => compose::run(args, context),
+            Command::Histogram(args) => histogram::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Completions(args) => shell::completions(args, context),
             Command::Man(args) => shell::man(args, context),

@@ -13,6 +13,7 @@ mod named;
 mod scheme;
 mod select;
 mod statistics;
+mod summary;
 
 pub use components::{Connectivity, components, voxels_by_component};
 pub use error::RegionError;
@@ -22,4 +23,5 @@ pub use morphology::{erode_mm, squared_distance_mm2};
 pub use named::{Region, region_of_mask, regions};
 pub use scheme::{NAMES as SCHEME_NAMES, Scheme};
 pub use select::Selection;
-pub use statistics::{IN_MAP_UNIT, Statistics, percentile_of_sorted};
+pub use statistics::{Statistics, percentile_of_sorted};
+pub use summary::{Comparison, RegionSummary, SummaryParams};

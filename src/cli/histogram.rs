@@ -1,0 +1,277 @@
+//! `myelomri histogram`: statistics and histogram of a map in named regions or in a mask.
+
+use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
+use super::region_input::{self, file_name};
+use super::{CliError, Context, output};
+use crate::error::{Result, Warning};
+use crate::image::{Overwrite, Volume, image_stem, read_sidecar, with_suffix, write_json};
+use crate::region::{
+    Binning, Histogram, Region, RegionSummary, Statistics, SummaryParams, edges_over, percentile_of_sorted,
+    region_of_mask,
+};
+use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
+use crate::units::Unit;
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Flags of `histogram`.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Values that are not finite are left out and counted. Beside PREFIX_ADC.nii.gz the excluded voxels of \
+        PREFIX_flags.nii.gz are left out too. With -o it writes PREFIX_histogram.json, .svg and .png.\n\nExample:\n  \
+        myelomri histogram out/sub-01_ADC.nii.gz --labels dseg.nii.gz --scheme totalspineseg --region L1-L5 \
+        --erode-mm 3 --window 655,1400\n\nDefinitions: IBSI (doi:10.1148/radiol.2020191145), percentiles type 7, sd with \
+        n - 1; see `myelomri explain histogram`."
+)]
+pub struct HistogramArgs {
+    /// Map to measure (NIfTI)
+    #[arg(value_name = "MAP")]
+    map: PathBuf,
+    /// Measure where this mask is not zero, instead of in named levels
+    #[arg(long, value_name = "NIFTI", conflicts_with = "labels")]
+    mask: Option<PathBuf>,
+    /// Number of bins over the range of a region, for histogram, entropy and uniformity
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    bins: u32,
+    /// Width of a bin in the unit of the map, instead of a number of bins
+    #[arg(long, value_name = "WIDTH", conflicts_with = "bins")]
+    bin_width: Option<f64>,
+    /// Cut points between windows, in the unit of the map: voxels and volume below, between and above
+    #[arg(long, value_name = "X,X,...", value_delimiter = ',', allow_negative_numbers = true)]
+    window: Vec<f64>,
+    /// Second map on the same grid to set beside the first, e.g. the next visit
+    #[arg(long, value_name = "MAP2")]
+    compare: Option<PathBuf>,
+    #[command(flatten)]
+    regions: RegionArgs,
+    #[command(flatten)]
+    out: OutArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// What `histogram` prints.
+#[derive(Debug, Serialize)]
+struct HistogramResults {
+    map: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared_with: Option<String>,
+    unit: Unit,
+    regions: Vec<RegionSummary>,
+    warnings: Vec<Warning>,
+}
+
+const OUTPUTS: [&str; 3] = ["_histogram.json", "_histogram.svg", "_histogram.png"];
+/// More distributions than this are not told apart in one figure.
+const MOST_DRAWN: usize = 6;
+
+/// Runs `histogram`.
+///
+/// # Errors
+/// Reading, grids that differ, regions that are not there, outputs that exist.
+pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
+    let HistogramArgs { map: path, mask, bins, bin_width, window, compare, regions, out, format } = args;
+    let params = SummaryParams { binning: binning(bins, bin_width)?, cuts: ascending(window)? };
+    out.check_absent(&OUTPUTS)?;
+    let map = read_map(&path, context)?;
+    let (found, mut warnings) = regions_of(&map, mask.as_deref(), &regions, context)?;
+    let second = match &compare {
+        Some(other) => Some(read_on_grid(other, &map, context, &mut warnings)?),
+        None => None,
+    };
+    let unit = unit_of(&path)?;
+    let summarise = |region: &Region| match &second {
+        Some(second) => params.compare(region, [map.data.view(), second.data.view()], &map.grid, unit),
+        None => params.summarise(region, map.data.view(), &map.grid, unit),
+    };
+    let summaries: Vec<RegionSummary> = found.iter().map(summarise).collect();
+    let results = HistogramResults {
+        map: file_name(&path),
+        compared_with: compare.as_deref().map(file_name),
+        unit,
+        regions: summaries,
+        warnings,
+    };
+    if let Some(prefix) = &out.out {
+        let plot = plot_of(&results, &found, &map, second.as_ref(), &params);
+        write(prefix, &results, &plot, out.overwrite())?;
+    }
+    context.warn(&results.warnings);
+    print(&results, format.format)
+}
+
+fn binning(bins: u32, width: Option<f64>) -> Result<Binning> {
+    match width {
+        None => Ok(Binning::Count(bins as usize)),
+        Some(width) if width > 0.0 && width.is_finite() => Ok(Binning::Width(width)),
+        Some(width) => {
+            Err(CliError::usage(format!("--bin-width {width} is no width"), "give a positive number").into())
+        }
+    }
+}
+
+fn ascending(cuts: Vec<f64>) -> Result<Vec<f64>> {
+    if cuts.iter().all(|cut| cut.is_finite()) && cuts.is_sorted_by(|a, b| a < b) {
+        return Ok(cuts);
+    }
+    Err(CliError::usage("--window wants cut points that ascend", "e.g. --window 655,1400").into())
+}
+
+/// The map, without the voxels that a flags image beside it excludes.
+fn read_map(path: &Path, context: &Context) -> Result<Volume> {
+    let mut map = context.reader.volume(path)?;
+    let stem = image_stem(path);
+    let Some(prefix) = stem.to_str().and_then(|stem| stem.strip_suffix("_ADC")) else {
+        return Ok(map);
+    };
+    let flags_path = with_suffix(Path::new(prefix), "_flags.nii.gz");
+    if flags_path.is_file() {
+        let flags = context.reader.mask(&flags_path)?;
+        map.grid.check_same(&flags.grid, ["map", "flags"], [&file_name(path), &file_name(&flags_path)])?;
+        ndarray::Zip::from(&mut map.data).and(&flags.data).for_each(|value, &flagged| {
+            if flagged {
+                *value = f32::NAN;
+            }
+        });
+        context.say(format!("voxels excluded by {} are left out", file_name(&flags_path)));
+    }
+    Ok(map)
+}
+
+fn read_on_grid(path: &Path, first: &Volume, context: &Context, warnings: &mut Vec<Warning>) -> Result<Volume> {
+    let second = read_map(path, context)?;
+    let files = [file_name(&first.source), file_name(path)];
+    warnings.extend(first.grid.check_same(&second.grid, ["map", "second map"], [&files[0], &files[1]])?);
+    Ok(second)
+}
+
+/// The regions to measure: of the label map, else of the mask.
+fn regions_of(
+    map: &Volume,
+    mask: Option<&Path>,
+    args: &RegionArgs,
+    context: &Context,
+) -> Result<(Vec<Region>, Vec<Warning>)> {
+    if let Some(loaded) = region_input::load(args, context, &map.grid, &map.source)? {
+        return Ok((loaded.regions, loaded.warnings));
+    }
+    let Some(path) = mask else {
+        return Err(CliError::usage("nothing says where to measure", "pass --labels and --scheme, or --mask").into());
+    };
+    region_input::check_erosion(args.erode_mm)?;
+    let mask = context.reader.mask(path)?;
+    let files = [file_name(&map.source), file_name(path)];
+    let rounding = map.grid.check_same(&mask.grid, ["image", "mask"], [&files[0], &files[1]])?;
+    let region = region_of_mask("mask", &mask, args.erode_mm)?;
+    Ok((vec![region], rounding.into_iter().collect()))
+}
+
+/// Unit that the map's sidecar states; arbitrary where it states none that is known.
+fn unit_of(path: &Path) -> Result<Unit> {
+    let stated = read_sidecar(path)?.and_then(|sidecar| sidecar.units);
+    let known = stated.and_then(|unit| serde_json::from_value(serde_json::Value::String(unit)).ok());
+    Ok(known.unwrap_or(Unit::Arbitrary))
+}
+
+/// Regions of the map, or with a second map the first region in both.
+fn plot_of(
+    results: &HistogramResults,
+    regions: &[Region],
+    map: &Volume,
+    second: Option<&Volume>,
+    params: &SummaryParams,
+) -> HistogramPlot {
+    let drawn: Vec<(String, Vec<f32>)> = match second {
+        Some(second) => regions
+            .iter()
+            .take(1)
+            .flat_map(|region| {
+                [map, second]
+                    .map(|of| (format!("{} {}", region.name, file_name(&of.source)), region.values(of.data.view())))
+            })
+            .collect(),
+        None => regions
+            .iter()
+            .take(MOST_DRAWN)
+            .map(|region| (region.name.clone(), region.values(map.data.view())))
+            .collect(),
+    };
+    let all = drawn.iter().flat_map(|(_, values)| values).filter(|v| v.is_finite()).map(|&v| f64::from(v));
+    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    let edges = if low < high { edges_over(low, high, params.binning) } else { vec![low - 0.5, low + 0.5] };
+    let distributions = drawn
+        .into_iter()
+        .map(|(name, values)| {
+            let mut values: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).map(f64::from).collect();
+            values.sort_unstable_by(f64::total_cmp);
+            let histogram = Histogram::between(&values, edges.clone());
+            let n = values.len();
+            Distribution {
+                name,
+                share_pct: histogram.counts.iter().map(|&count| 100.0 * count as f64 / n.max(1) as f64).collect(),
+                median: (n > 0).then(|| percentile_of_sorted(&values, 50.0)),
+                n_voxels: n,
+            }
+        })
+        .collect();
+    let quantity = file_name(&image_stem(Path::new(&results.map)));
+    let quantity = quantity.rsplit('_').next().unwrap_or("value").to_owned();
+    HistogramPlot { quantity, unit: results.unit, edges, distributions, windows: params.cuts.clone() }
+}
+
+fn write(prefix: &Path, results: &HistogramResults, plot: &HistogramPlot, overwrite: Overwrite) -> Result<()> {
+    let figure = histogram_figure(plot)?;
+    write_json(&with_suffix(prefix, OUTPUTS[0]), results, overwrite)?;
+    figure.save(&with_suffix(prefix, OUTPUTS[1]), &with_suffix(prefix, OUTPUTS[2]))
+}
+
+fn print(results: &HistogramResults, format: Format) -> Result<()> {
+    if format == Format::Json {
+        return output::print_json(results);
+    }
+    let exact = format == Format::Csv;
+    let names: &[&str] = match exact {
+        true => &Statistics::NAMES,
+        false => &["mean", "sd", "median", "p10", "p90", "min", "max"],
+    };
+    let decimals = results.unit.decimals().max(usize::from(results.unit == Unit::Arbitrary));
+    let number = |value: f64, decimals: usize| match (value.is_finite(), exact) {
+        (false, true) => String::new(),
+        (false, false) => "–".to_owned(),
+        (true, true) => value.to_string(),
+        (true, false) => format!("{value:.decimals$}"),
+    };
+    let mut header = vec!["region", "n_voxels", "volume_ml", "unit"];
+    header.extend(names);
+    let windows: Vec<String> = results.regions.first().map_or_else(Vec::new, |r| {
+        r.windows.iter().map(|w| format!("n_{}_{}", bound(w.low, "min"), bound(w.high, "max"))).collect()
+    });
+    header.extend(windows.iter().map(String::as_str));
+    if results.compared_with.is_some() {
+        header.extend(["mean_difference", "median_difference", "overlap"]);
+    }
+    let row = |summary: &RegionSummary| {
+        let statistics = &summary.statistics;
+        let mut cells = vec![
+            summary.region.clone(),
+            statistics.n_voxels.to_string(),
+            number(summary.volume_ml, 1),
+            summary.unit.to_string(),
+        ];
+        cells.extend(names.iter().map(|name| number(statistics.get(name).unwrap_or(f64::NAN), decimals)));
+        cells.extend(summary.windows.iter().map(|window| window.n_voxels.to_string()));
+        if let Some(change) = &summary.compare {
+            cells.push(number(change.mean_difference, decimals));
+            cells.push(number(change.median_difference, decimals));
+            cells.push(number(change.overlap, 3));
+        }
+        cells
+    };
+    let rows: Vec<Vec<String>> = results.regions.iter().map(row).collect();
+    output::print(&if exact { output::csv(&header, &rows) } else { output::aligned(&header, &rows) })
+}
+
+fn bound(value: Option<f64>, otherwise: &str) -> String {
+    value.map_or_else(|| otherwise.to_owned(), |value| value.to_string())
+}
