@@ -8,6 +8,7 @@ pub mod dixon;
 pub mod error;
 pub mod image;
 pub mod measure;
+pub mod pipeline;
 pub mod region;
 pub mod report;
 pub mod stats;

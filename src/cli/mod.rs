@@ -5,11 +5,13 @@
 
 mod adc;
 pub mod args;
+mod collect;
 mod compose;
 mod context;
 mod dwi_input;
 mod error;
 mod histogram;
+mod measure;
 pub mod output;
 pub mod region_input;
 mod shell;
@@ -44,6 +46,10 @@ enum Command {
     Histogram(histogram::HistogramArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
+    /// Measure all biomarkers of all sessions of a study
+    Measure(measure::MeasureArgs),
+    /// Gather measured sessions into tables: one row a number, one row a subject
+    Collect(collect::CollectArgs),
     /// Print a completion script for a shell
     Completions(shell::CompletionsArgs),
     /// Print the manual page (roff), of the program or of one subcommand
@@ -57,6 +63,8 @@ impl Command {
             Command::Compose(args) => compose::run(args, context),
             Command::Histogram(args) => histogram::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
+            Command::Measure(args) => measure::measure(args, context),
+            Command::Collect(args) => collect::collect(args, context),
             Command::Completions(args) => shell::completions(args, context),
             Command::Man(args) => shell::man(args, context),
         }

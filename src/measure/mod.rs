@@ -1,7 +1,29 @@
 //! What is measured in one session: the roles of its files, the biomarkers and the rows they yield.
+//!
+//! [`BIOMARKERS`] is the registry; each biomarker is one file with its entry. [`measure_session`] runs those that a
+//! session's images call for.
 
+mod adc;
+mod checks;
+mod dropout;
+mod error;
+mod gadc;
+mod output;
+mod params;
+mod pdff;
+mod registry;
 mod role;
 mod row;
+mod session;
+mod sff;
+mod stations;
+mod tdv;
 
+pub use checks::{EMPTY_REGION, OUT_OF_RANGE, SMALL_REGION, SMALL_REGION_VOXELS, SWAP_SUSPECTED};
+pub use error::MeasureError;
+pub use output::{Backgrounds, MapData, MapOut, MeasuredSession};
+pub use params::{MeasureParams, RegionSettings, TdvSettings};
+pub use registry::{BIOMARKERS, BODY, Biomarker, Citation, Place, Yield, biomarker, order, yielded};
 pub use role::{ON_DIXON, ON_DWI, Role, RoleFile, SessionInputs};
 pub use row::MeasureRow;
+pub use session::{SessionWork, levels_present, measure_session};

@@ -4,6 +4,7 @@
 //! implementations here and nowhere else. A study without the file gets [`template`] to check and save.
 
 use super::StudyError;
+use crate::measure::{RegionSettings, TdvSettings};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -19,7 +20,7 @@ pub struct StudyConfig {
     /// What counts as response, and from which visit.
     pub endpoint: Endpoint,
     /// Where the markers are measured.
-    pub regions: Regions,
+    pub regions: RegionSettings,
     /// What counts as diseased volume.
     pub tdv: TdvSettings,
     /// What is asked before the data are seen.
@@ -71,45 +72,6 @@ pub struct Endpoint {
     /// Values that do not; empty = the IMWG categories that are not in `positive`.
     #[serde(default)]
     pub negative: Vec<String>,
-}
-
-/// Where the markers are measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Regions {
-    /// Label scheme: which integer is which vertebra.
-    pub scheme: String,
-    /// Levels, e.g. `L1-L5`.
-    pub levels: String,
-    /// Distance by which each label is shrunk before it is measured, mm.
-    #[serde(default)]
-    pub erode_mm: f64,
-}
-
-/// What counts as diseased volume; there is no default rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TdvSettings {
-    /// Signal rule: `absolute`, `reference-ratio`, `reference-sd`, `robust` or `mixture`.
-    pub rule: String,
-    /// Threshold in the rule's own unit; not for `mixture`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<f64>,
-    /// b-value of the signal, s/mm2.
-    pub signal_b: f64,
-    /// Lowest ADC that counts, um2/s.
-    pub adc_low: f64,
-    /// Highest ADC that counts, um2/s.
-    pub adc_high: f64,
-    /// Smallest lesion that counts, mL.
-    pub min_volume_ml: f64,
-    /// Neighbourhood of a lesion: 6, 18 or 26.
-    #[serde(default = "default_connectivity")]
-    pub connectivity: u8,
-}
-
-fn default_connectivity() -> u8 {
-    26
 }
 
 /// Markers declared before the data are seen, each as `COLUMN:higher` or `COLUMN:lower`.
@@ -196,9 +158,7 @@ impl StudyConfig {
         {
             return Err("[endpoint] needs `column` and `positive`, or `from = \"imwg\"`".to_owned());
         }
-        if !(self.regions.erode_mm >= 0.0 && self.regions.erode_mm.is_finite()) {
-            return Err(format!("[regions] erode_mm = {}: a distance in mm, 0 or more", self.regions.erode_mm));
-        }
+        self.regions.check()?;
         self.tdv.check()?;
         if self.plan.primary.is_empty() || self.plan.primary.len() > 2 {
             return Err(format!("[plan] primary names {} markers: one or two", self.plan.primary.len()));
@@ -210,28 +170,6 @@ impl StudyConfig {
         }
         if self.validate.bootstrap == 0 {
             return Err("[validate] bootstrap = 0: at least one resample".to_owned());
-        }
-        Ok(())
-    }
-}
-
-impl TdvSettings {
-    fn check(&self) -> Result<(), String> {
-        const RULES: [&str; 5] = ["absolute", "reference-ratio", "reference-sd", "robust", "mixture"];
-        if !RULES.contains(&self.rule.as_str()) {
-            return Err(format!("[tdv] rule = \"{}\": one of {}", self.rule, RULES.join(", ")));
-        }
-        if self.threshold.is_none() && self.rule != "mixture" {
-            return Err(format!("[tdv] rule = \"{}\" needs a threshold", self.rule));
-        }
-        if self.adc_low.is_nan() || self.adc_low >= self.adc_high {
-            return Err(format!("[tdv] adc_low = {} is not below adc_high = {}", self.adc_low, self.adc_high));
-        }
-        if !(self.min_volume_ml >= 0.0 && self.signal_b > 0.0) {
-            return Err("[tdv] min_volume_ml must be 0 or more, signal_b more than 0".to_owned());
-        }
-        if ![6, 18, 26].contains(&self.connectivity) {
-            return Err(format!("[tdv] connectivity = {}: 6, 18 or 26", self.connectivity));
         }
         Ok(())
     }
@@ -253,7 +191,7 @@ positive = ["sCR", "CR", "VGPR"]
 scheme = "totalspineseg"
 levels = "L1-L5"
 erode_mm = 3.0
-[tdv]                           # rule: absolute, reference-ratio, reference-sd, robust, mixture
+[tdv]                           # rule: absolute, reference-ratio or reference-sd
 rule = "reference-ratio"
 threshold = 5.0
 signal_b = 900

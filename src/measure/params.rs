@@ -1,0 +1,126 @@
+//! With what a session is measured: where, and what counts as disease.
+
+use crate::diffusion::{Harmonise, SignalRule};
+use crate::error::Result;
+use crate::image::sha256_file;
+use crate::region::{Connectivity, Scheme, Selection};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Where the markers are measured; the section `[regions]` of `study.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegionSettings {
+    /// Label scheme, which integer is which vertebra: a name, or a file in the study.
+    pub scheme: String,
+    /// Levels, e.g. `L1-L5`.
+    pub levels: String,
+    /// Distance by which each label is shrunk before it is measured, mm.
+    #[serde(default)]
+    pub erode_mm: f64,
+}
+
+/// What counts as diseased volume; the section `[tdv]` of `study.toml`. There is no default rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TdvSettings {
+    /// How the signal threshold is set.
+    pub rule: SignalRule,
+    /// A signal, a multiple of the reference's mean or of its standard deviation, as the rule says.
+    pub threshold: f64,
+    /// b-value of the signal, s/mm2.
+    pub signal_b: f64,
+    /// Lowest ADC that counts, um2/s.
+    pub adc_low: f64,
+    /// Highest ADC that counts, um2/s.
+    pub adc_high: f64,
+    /// Smallest lesion that counts, mL.
+    pub min_volume_ml: f64,
+    /// What is done about different intensities of the stations: `none` or `overlap`.
+    #[serde(default)]
+    pub harmonise: Harmonise,
+    /// Neighbourhood of a lesion: 6, 18 or 26.
+    #[serde(default = "default_connectivity")]
+    pub connectivity: u8,
+}
+
+fn default_connectivity() -> u8 {
+    26
+}
+
+impl RegionSettings {
+    /// Refuses what cannot be meant.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn check(&self) -> std::result::Result<(), String> {
+        match self.erode_mm >= 0.0 && self.erode_mm.is_finite() {
+            true => Ok(()),
+            false => Err(format!("[regions] erode_mm = {}: a distance in mm, 0 or more", self.erode_mm)),
+        }
+    }
+}
+
+impl TdvSettings {
+    /// Neighbours that make a lesion; [`TdvSettings::check`] has refused other numbers.
+    pub fn connectivity(&self) -> Connectivity {
+        match self.connectivity {
+            6 => Connectivity::Six,
+            18 => Connectivity::Eighteen,
+            _ => Connectivity::TwentySix,
+        }
+    }
+
+    /// Refuses what cannot be meant.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn check(&self) -> std::result::Result<(), String> {
+        if self.adc_low.is_nan() || self.adc_low >= self.adc_high {
+            return Err(format!("[tdv] adc_low = {} is not below adc_high = {}", self.adc_low, self.adc_high));
+        }
+        if !(self.min_volume_ml >= 0.0 && self.signal_b > 0.0) {
+            return Err("[tdv] min_volume_ml must be 0 or more, signal_b more than 0".to_owned());
+        }
+        if ![6, 18, 26].contains(&self.connectivity) {
+            return Err(format!("[tdv] connectivity = {}: 6, 18 or 26", self.connectivity));
+        }
+        Ok(())
+    }
+}
+
+/// Parameters of one session; serialised, they are part of its manifest.
+#[derive(Debug, Clone, Serialize)]
+pub struct MeasureParams {
+    /// Where.
+    pub regions: RegionSettings,
+    /// SHA-256 of the scheme, where it is a file.
+    pub scheme_sha256: Option<String>,
+    /// Vertebrae that are left out at every visit of this subject.
+    pub left_out: Vec<String>,
+    /// What counts as diseased volume.
+    pub tdv: TdvSettings,
+    /// The scheme itself.
+    #[serde(skip)]
+    pub scheme: Scheme,
+    /// The levels, parsed.
+    #[serde(skip)]
+    pub selection: Selection,
+}
+
+impl MeasureParams {
+    /// Checked parameters; a scheme that is no built-in name is a file in the study.
+    ///
+    /// # Errors
+    /// Where there is no such scheme or level.
+    pub fn new(study: &Path, regions: &RegionSettings, tdv: &TdvSettings) -> Result<MeasureParams> {
+        let file = study.join(&regions.scheme);
+        let (scheme, scheme_sha256) = match file.is_file() {
+            true => (Scheme::from_file(&file)?, Some(sha256_file(&file)?)),
+            false => (Scheme::named(&regions.scheme)?, None),
+        };
+        let selection = Selection::parse(&regions.levels)?;
+        let (regions, tdv) = (regions.clone(), tdv.clone());
+        Ok(MeasureParams { regions, scheme_sha256, left_out: Vec::new(), tdv, scheme, selection })
+    }
+}

@@ -1,0 +1,288 @@
+//! One session: each image is loaded once, every pair that is read together is proved to lie on one grid, and each
+//! biomarker of the registry that the session's images call for is measured.
+
+use super::registry::{BIOMARKERS, Biomarker, Place};
+use super::stations::Stations;
+use super::{
+    Backgrounds, MapData, MapOut, MeasureError, MeasureParams, MeasureRow, MeasuredSession, ON_DIXON, ON_DWI, Role,
+    SessionInputs, checks,
+};
+use crate::diffusion::{Lesion, Tdv};
+use crate::error::{Result, Warning};
+use crate::image::{Grid, Labels, MapSidecar, Stored, Volume, read_labels, read_volume};
+use crate::region::{Region, Statistics, regions};
+use crate::units::Unit;
+use ndarray::Array3;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Measures one session.
+///
+/// # Errors
+/// Where a file is missing or unreadable, images do not fit together, or nothing is found where it should be.
+pub fn measure_session(inputs: &SessionInputs, params: &MeasureParams) -> Result<MeasuredSession> {
+    let called_for = called_for(inputs)?;
+    let mut work = SessionWork::new(inputs, params);
+    for biomarker in called_for {
+        work.current = biomarker.name;
+        (biomarker.measure)(&mut work)?;
+    }
+    Ok(work.finish())
+}
+
+/// The biomarkers that a session's images call for; it must have everything that each of them needs.
+fn called_for(inputs: &SessionInputs) -> Result<Vec<&'static Biomarker>> {
+    let wanted: Vec<&Biomarker> =
+        BIOMARKERS.into_iter().filter(|biomarker| biomarker.signature.iter().any(|role| inputs.has(*role))).collect();
+    if wanted.is_empty() {
+        return Err(MeasureError::NothingToMeasure { session: inputs.name() }.into());
+    }
+    let mut missing: Vec<Role> =
+        wanted.iter().flat_map(|biomarker| biomarker.needs).copied().filter(|role| !inputs.has(*role)).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    match missing.is_empty() {
+        true => Ok(wanted),
+        false => Err(MeasureError::MissingFiles { session: inputs.name(), roles: missing }.into()),
+    }
+}
+
+/// Names of the vertebrae that every label map of a session holds.
+///
+/// # Errors
+/// Where a label map cannot be read.
+pub fn levels_present(inputs: &SessionInputs, params: &MeasureParams) -> Result<BTreeSet<String>> {
+    let mut common: Option<BTreeSet<String>> = None;
+    for path in inputs.files_of(Role::Labels) {
+        let labels = read_labels(path)?;
+        let integers: BTreeSet<i32> = labels.data.iter().copied().collect();
+        let levels = integers.into_iter().filter_map(|label| params.scheme.level(label));
+        let levels: BTreeSet<String> = levels.map(|level| level.to_string()).collect();
+        common = Some(match common {
+            Some(before) => &before & &levels,
+            None => levels,
+        });
+    }
+    Ok(common.unwrap_or_default())
+}
+
+/// A session while it is being measured: what has been loaded, what has been found.
+pub struct SessionWork<'a> {
+    /// Files of the session.
+    pub inputs: &'a SessionInputs,
+    /// Parameters that hold for it.
+    pub params: &'a MeasureParams,
+    /// Fat fraction on the Dixon grid, percent, once a biomarker has made it.
+    pub fat_fraction: Option<Arc<Volume>>,
+    /// Flags that hold for every number of the Dixon pair.
+    pub dixon_flags: Vec<String>,
+    current: &'static str,
+    stations: Option<Stations>,
+    tdv: Option<Tdv>,
+    dixon: Option<(Labels, Vec<Region>)>,
+    rows: Vec<MeasureRow>,
+    maps: Vec<MapOut>,
+    lesions: Vec<Lesion>,
+    warnings: Vec<Warning>,
+    /// What a picture of the session needs.
+    pub backgrounds: Backgrounds,
+}
+
+impl<'a> SessionWork<'a> {
+    fn new(inputs: &'a SessionInputs, params: &'a MeasureParams) -> Self {
+        SessionWork {
+            inputs,
+            params,
+            fat_fraction: None,
+            dixon_flags: Vec::new(),
+            current: "",
+            stations: None,
+            tdv: None,
+            dixon: None,
+            rows: Vec::new(),
+            maps: Vec::new(),
+            lesions: Vec::new(),
+            warnings: Vec::new(),
+            backgrounds: Backgrounds::default(),
+        }
+    }
+
+    /// Reads the volume of a role that `needs` has promised.
+    ///
+    /// # Errors
+    /// Where it is missing or unreadable.
+    pub fn volume(&self, role: Role) -> Result<Volume> {
+        Ok(read_volume(self.path(role)?)?)
+    }
+
+    /// The file of a role that `needs` has promised.
+    ///
+    /// # Errors
+    /// Where it is missing.
+    pub fn path(&self, role: Role) -> Result<&'a Path> {
+        let missing = || MeasureError::MissingFiles { session: self.inputs.name(), roles: vec![role] };
+        Ok(self.inputs.file(role).ok_or_else(missing)?)
+    }
+
+    /// Proves that two images lie on one grid, and keeps the warning where they barely do.
+    ///
+    /// # Errors
+    /// Where they do not.
+    pub fn prove_same(&mut self, a: (&Grid, Role, &Path), b: (&Grid, Role, &Path)) -> Result<()> {
+        let file = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (file_a, file_b) = (file(a.2), file(b.2));
+        let warning = a.0.check_same(b.0, [a.1.name(), b.1.name()], [&file_a, &file_b])?;
+        self.warn(warning);
+        Ok(())
+    }
+
+    /// Keeps warnings, each once.
+    pub fn warn(&mut self, warnings: impl IntoIterator<Item = Warning>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
+    /// The named vertebrae on the Dixon grid, which is proved to be that of `image`.
+    ///
+    /// # Errors
+    /// Where labels are missing, lie on another grid or name none of the levels.
+    pub fn dixon_regions(&mut self, image: &Grid, role: Role) -> Result<Vec<Region>> {
+        if self.dixon.is_none() {
+            self.dixon = Some(self.labelled_regions(ON_DIXON)?);
+        }
+        let (labels, regions) = self.dixon.take().ok_or(MeasureError::NoLabels { grid: ON_DIXON })?;
+        let image_path = self.path(role)?;
+        self.prove_same((image, role, image_path), (&labels.grid, Role::Labels, &labels.source.clone()))?;
+        self.backgrounds.dixon_regions.clone_from(&regions);
+        let found = regions.clone();
+        self.dixon = Some((labels, regions));
+        Ok(found)
+    }
+
+    /// Labels and named vertebrae on one of the two grids.
+    fn labelled_regions(&mut self, on: &'static str) -> Result<(Labels, Vec<Region>)> {
+        let path = self.inputs.labels_on(on).ok_or(MeasureError::NoLabels { grid: on })?;
+        let labels = read_labels(path)?;
+        let MeasureParams { scheme, selection, regions: settings, left_out, .. } = self.params;
+        let (found, warnings) = regions(&labels, scheme, selection, settings.erode_mm, left_out)?;
+        self.warn(warnings);
+        Ok((labels, found))
+    }
+
+    /// The named vertebrae on the composed diffusion grid.
+    ///
+    /// # Errors
+    /// Where labels are missing, lie on another grid or name none of the levels.
+    pub fn dwi_regions(&mut self, composed: &Grid) -> Result<Vec<Region>> {
+        let (labels, found) = self.labelled_regions(ON_DWI)?;
+        let dwi = self.path(Role::Dwi)?;
+        self.prove_same((composed, Role::Dwi, dwi), (&labels.grid, Role::Labels, &labels.source))?;
+        self.backgrounds.diffusion_regions.clone_from(&found);
+        Ok(found)
+    }
+
+    /// The composed diffusion stations; composed once, shared by all that measure on them.
+    ///
+    /// # Errors
+    /// Where a station cannot be read or fitted, or the stations do not fit together.
+    pub fn stations(&mut self) -> Result<Stations> {
+        let stations = match self.stations.take() {
+            Some(stations) => stations,
+            None => Stations::compose(self)?,
+        };
+        Ok(self.stations.insert(stations).clone())
+    }
+
+    /// The segmented diseased volume; segmented once.
+    ///
+    /// # Errors
+    /// Where the masks do not fit or the threshold cannot be found.
+    pub fn tdv(&mut self) -> Result<&Tdv> {
+        let tdv = match self.tdv.take() {
+            Some(tdv) => tdv,
+            None => super::tdv::segment(self)?,
+        };
+        Ok(self.tdv.insert(tdv))
+    }
+
+    /// Keeps a map.
+    pub fn keep_map(&mut self, name: &'static str, data: MapData, sidecar: MapSidecar) {
+        self.maps.push(MapOut { name, data, sidecar });
+    }
+
+    /// Keeps a quantity as a map of single-precision numbers, NaN where it was not measured.
+    pub fn keep_scalar(&mut self, name: &'static str, map: &Arc<Volume>, sidecar: MapSidecar) {
+        self.keep_map(name, MapData::Scalar(Arc::clone(map), Stored::F32), sidecar);
+    }
+
+    /// Keeps the lesions.
+    pub fn keep_lesions(&mut self, lesions: Vec<Lesion>) {
+        self.lesions = lesions;
+    }
+
+    /// One row of the biomarker that is being measured.
+    pub fn row(&mut self, region: &str, statistic: &str, value: Option<f64>, n_voxels: usize, flags: &[String]) {
+        let unit = super::registry::yielded(self.current, statistic).map_or(Unit::Arbitrary, |number| number.unit);
+        let mut row = MeasureRow {
+            subject: self.inputs.subject.clone(),
+            session: self.inputs.session.clone(),
+            measure: self.current.to_owned(),
+            region: region.to_owned(),
+            statistic: statistic.to_owned(),
+            value: value.filter(|value| value.is_finite()),
+            unit,
+            n_voxels,
+            qc_flags: flags.to_vec(),
+        };
+        checks::flag(&mut row);
+        self.rows.push(row);
+    }
+
+    /// The first-order statistics of a map in each region, as far as the registry names them.
+    pub fn region_rows(
+        &mut self,
+        map: &Array3<f32>,
+        regions: &[Region],
+        flags: impl Fn(&Region, &[f32]) -> Vec<String>,
+    ) {
+        let yields = super::registry::biomarker(self.current).map_or(&[][..], |biomarker| biomarker.yields);
+        for region in regions {
+            let inside = region.values(map.view());
+            let statistics = Statistics::of(&inside);
+            let flags = flags(region, &inside);
+            for number in yields.iter().filter(|number| number.place == Place::Levels) {
+                if let Some(value) = first_order(&statistics, number.statistic) {
+                    self.row(&region.name, number.statistic, Some(value), statistics.n_voxels, &flags);
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> MeasuredSession {
+        MeasuredSession {
+            subject: self.inputs.subject.clone(),
+            session: self.inputs.session.clone(),
+            rows: self.rows,
+            maps: self.maps,
+            lesions: self.lesions,
+            warnings: self.warnings,
+            backgrounds: self.backgrounds,
+        }
+    }
+}
+
+/// A first-order statistic by its name in the registry; `None` for a number that is no first-order statistic.
+fn first_order(statistics: &Statistics, name: &str) -> Option<f64> {
+    Some(match name {
+        "mean" => statistics.mean,
+        "median" => statistics.median,
+        "sd" => statistics.sd,
+        "p10" => statistics.p10,
+        "p90" => statistics.p90,
+        _ => return None,
+    })
+}

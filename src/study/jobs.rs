@@ -1,0 +1,123 @@
+//! Which sessions are to be measured, and with which parameters each.
+//!
+//! A vertebra that `exclusions.csv` names for a subject at one visit is left out at every visit of that subject, so that
+//! a change never compares different bones; so is one that a label map of another visit lacks.
+
+use super::discover::{EXCLUSIONS, Exclusion};
+use super::{CONFIG_FILE, Job, MANIFEST, StudyConfig, StudyError, bare};
+use crate::error::Result;
+use crate::image::sha256_file;
+use crate::measure::{MeasureParams, SessionInputs, levels_present};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Which sessions are asked for; an empty list asks for all. Labels may carry their BIDS prefix.
+#[derive(Debug, Clone, Default)]
+pub struct Selected {
+    /// Subject labels.
+    pub participants: Vec<String>,
+    /// Session labels.
+    pub sessions: Vec<String>,
+}
+
+impl Selected {
+    /// True where the session is asked for.
+    pub fn takes(&self, inputs: &SessionInputs) -> bool {
+        let within = |wanted: &[String], prefix: &str, label: &str| {
+            wanted.is_empty() || wanted.iter().any(|one| bare(one, prefix) == label)
+        };
+        within(&self.participants, "sub-", &inputs.subject) && within(&self.sessions, "ses-", &inputs.session)
+    }
+
+    /// Refuses a label that the study does not have.
+    ///
+    /// # Errors
+    /// [`StudyError::UnknownLabel`].
+    pub fn check(&self, found: &[SessionInputs]) -> std::result::Result<(), StudyError> {
+        let known = |label: fn(&SessionInputs) -> &String| -> Vec<String> {
+            found.iter().map(|inputs| label(inputs).clone()).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        let lists = [
+            ("subject", "sub-", &self.participants, known(|inputs| &inputs.subject)),
+            ("session", "ses-", &self.sessions, known(|inputs| &inputs.session)),
+        ];
+        for (what, prefix, wanted, known) in lists {
+            if let Some(label) = wanted.iter().find(|label| !known.iter().any(|one| one == bare(label, prefix))) {
+                return Err(StudyError::UnknownLabel { what, label: label.clone(), known });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The sessions to measure, each with its parameters.
+///
+/// # Errors
+/// Where the settings name a region, scheme or rule that there is not.
+pub fn jobs(
+    study: &Path,
+    found: &[SessionInputs],
+    selected: &Selected,
+    config: &StudyConfig,
+    exclusions: &[Exclusion],
+) -> Result<Vec<Job>> {
+    selected.check(found)?;
+    let params = measure_params(study, config)?;
+    let left_out = left_out(found, exclusions, &params);
+    let with_own = |inputs: &SessionInputs| {
+        let mut params = params.clone();
+        params.left_out = left_out.get(&inputs.subject).cloned().unwrap_or_default().into_iter().collect();
+        Job { inputs: inputs.clone(), params }
+    };
+    Ok(found.iter().filter(|inputs| selected.takes(inputs)).map(with_own).collect())
+}
+
+fn measure_params(study: &Path, config: &StudyConfig) -> Result<MeasureParams> {
+    MeasureParams::new(study, &config.regions, &config.tdv)
+}
+
+/// Vertebrae to leave out, by subject: excluded at any visit, or in the label map of one visit and not of another.
+fn left_out(
+    found: &[SessionInputs],
+    exclusions: &[Exclusion],
+    params: &MeasureParams,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let mut left_out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for exclusion in exclusions {
+        left_out.entry(exclusion.subject.clone()).or_default().insert(exclusion.level.clone());
+    }
+    // A label map that cannot be read says nothing here; its own session fails with the reason.
+    let present: Vec<Option<BTreeSet<String>>> = found
+        .par_iter()
+        .map(|inputs| levels_present(inputs, params).ok().filter(|levels| !levels.is_empty()))
+        .collect();
+    let mut seen: BTreeMap<&str, Vec<&BTreeSet<String>>> = BTreeMap::new();
+    for (inputs, levels) in found.iter().zip(&present) {
+        seen.entry(&inputs.subject).or_default().extend(levels);
+    }
+    for (subject, visits) in seen {
+        let all: BTreeSet<&String> = visits.iter().copied().flatten().collect();
+        let not_everywhere = all.into_iter().filter(|level| visits.iter().any(|visit| !visit.contains(*level)));
+        let not_everywhere: Vec<String> = not_everywhere.cloned().collect();
+        if !not_everywhere.is_empty() {
+            left_out.entry(subject.to_owned()).or_default().extend(not_everywhere);
+        }
+    }
+    left_out
+}
+
+/// SHA-256 of the settings and tables that a study has, by file name.
+///
+/// # Errors
+/// Where one is there and cannot be read.
+pub fn study_inputs(study: &Path) -> Result<BTreeMap<String, String>> {
+    let mut hashes = BTreeMap::new();
+    for name in [CONFIG_FILE, EXCLUSIONS, MANIFEST, "clinical.csv"] {
+        let path = study.join(name);
+        if path.is_file() {
+            hashes.insert(name.to_owned(), sha256_file(&path)?);
+        }
+    }
+    Ok(hashes)
+}

@@ -1,0 +1,251 @@
+//! `measure`, `collect` on a small simulated study: what is written, what is skipped, what is refused.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+pub fn myelomri() -> Command {
+    Command::cargo_bin("myelomri").unwrap()
+}
+
+/// A simulated study of four patients, made once for all tests; tests that change it work on a copy.
+pub fn simulated() -> &'static Path {
+    static STUDY: OnceLock<TempDir> = OnceLock::new();
+    let folder = STUDY.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let study = folder.path().join("study");
+        let arguments = ["--subjects", "4", "--responders", "2", "--matrix", "small", "--seed", "3", "-q"];
+        myelomri().arg("simulate").arg(&study).args(arguments).assert().success();
+        folder
+    });
+    Box::leak(folder.path().join("study").into_boxed_path())
+}
+
+/// A copy of the first two subjects of the simulated study.
+pub fn copied() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("study");
+    copy_tree(simulated(), &study);
+    for subject in ["sub-003", "sub-004"] {
+        fs::remove_dir_all(study.join(subject)).unwrap();
+    }
+    (folder, study)
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy_tree(&path, &target),
+            false => assert!(fs::copy(&path, &target).is_ok()),
+        }
+    }
+}
+
+/// Every file below a folder with its bytes.
+pub fn bytes_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.insert(path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn image(study: &Path, session: &str, folder: &str, suffix: &str) -> PathBuf {
+    study.join(format!("sub-001/ses-{session}/{folder}/sub-001_ses-{session}_{suffix}.nii.gz"))
+}
+
+#[test]
+fn measure_leaves_maps_sidecars_rows_and_a_manifest_and_then_skips() {
+    let (folder, study) = copied();
+    let out = folder.path().join("out");
+    myelomri().arg("measure").args([&study, &out]).assert().success().stdout(contains("measured"));
+    let session = out.join("maps/sub-001/ses-baseline");
+    for suffix in ["sFF.nii.gz", "sFF.json", "DR.nii.gz", "ADC.nii.gz", "dwi.nii.gz", "tDV.nii.gz", "tDV.json"] {
+        assert!(session.join(format!("sub-001_ses-baseline_{suffix}")).is_file(), "{suffix}");
+    }
+    let rows = fs::read_to_string(session.join("measures.csv")).unwrap();
+    for start in
+        ["sff,L1,mean", "sff,L1-L5,ratio", "adc,L1-L5,median", "tdv,body,total", "gadc,body,median", "dropout,L3,mean"]
+    {
+        assert!(rows.contains(&format!("001,baseline,{start},")), "{start} in\n{rows}");
+    }
+    let before = bytes_of(&out);
+    myelomri()
+        .arg("measure")
+        .args([&study, &out])
+        .assert()
+        .success()
+        .stderr(contains("skipped"))
+        .stdout(contains("skipped"));
+    assert_eq!(before, bytes_of(&out));
+    for name in ["study.toml", "clinical.csv"] {
+        assert!(fs::read_to_string(out.join("manifest.json")).unwrap().contains(name));
+    }
+}
+
+#[test]
+fn a_changed_input_or_parameter_is_measured_again_and_nothing_else() {
+    let (folder, study) = copied();
+    let out = folder.path().join("out");
+    let only = ["--participant-label", "001", "--session-label", "ses-baseline"];
+    myelomri().arg("measure").args([&study, &out]).args(only).assert().success();
+    let exclusions = study.join("exclusions.csv");
+    fs::write(&exclusions, "subject,session,level,reason\n001,cycle2,L3,fracture\n").unwrap();
+    myelomri().arg("measure").args([&study, &out]).args(only).assert().success().stdout(contains("measured"));
+    // excluded at one visit is left out of the pooled region at both
+    let rows = fs::read_to_string(out.join("maps/sub-001/ses-baseline/measures.csv")).unwrap();
+    let n_voxels = |region: &str| -> Option<usize> {
+        let row = rows.lines().find(|row| row.starts_with(&format!("001,baseline,sff,{region},mean,")))?;
+        row.split(',').nth(7)?.parse().ok()
+    };
+    let levels: usize = ["L1", "L2", "L4", "L5"].iter().filter_map(|level| n_voxels(level)).sum();
+    assert_eq!(n_voxels("L1-L5"), Some(levels));
+}
+
+#[test]
+fn a_broken_session_is_named_and_the_others_are_done() {
+    let (folder, study) = copied();
+    let out = folder.path().join("out");
+    let broken = image(&study, "cycle2", "dwi", "chunk-2_dwi");
+    let bytes = fs::read(&broken).unwrap();
+    fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
+    let run = myelomri().arg("measure").args([&study, &out]).assert().code(6);
+    run.stderr(contains("sub-001_ses-cycle2").and(contains("chunk-2_dwi.nii.gz"))).stdout(contains("failed"));
+    assert!(out.join("maps/sub-001/ses-baseline/manifest.json").is_file());
+    assert!(out.join("maps/sub-002/ses-cycle2/manifest.json").is_file());
+    assert!(!out.join("maps/sub-001/ses-cycle2/manifest.json").exists());
+    // mended, only that one is measured
+    fs::write(&broken, bytes).unwrap();
+    let again = myelomri().arg("measure").args([&study, &out]).args(["--format", "csv"]).assert().success();
+    again.stdout(contains("001,cycle2,measured").and(contains("001,baseline,skipped")));
+}
+
+#[test]
+fn a_missing_file_of_a_pair_is_named_with_its_role() {
+    let (folder, study) = copied();
+    fs::remove_file(image(&study, "baseline", "anat", "rec-fat_dixon")).unwrap();
+    let out = folder.path().join("out");
+    let run = myelomri().arg("measure").args([&study, &out]).assert().code(6);
+    run.stderr(contains("sub-001_ses-baseline lacks fat").and(contains("rec-fat_dixon")));
+}
+
+#[test]
+fn labels_on_another_grid_fail_their_session_with_both_geometries() {
+    let (folder, study) = copied();
+    fs::copy(
+        image(&study, "baseline", "dwi", "seg-vertebrae_dseg"),
+        image(&study, "baseline", "anat", "seg-vertebrae_dseg"),
+    )
+    .unwrap();
+    let out = folder.path().join("out");
+    let run = myelomri().arg("measure").args([&study, &out]).assert().code(6);
+    run.stderr(contains("grid-mismatch").and(contains("largest corner displacement")));
+}
+
+#[test]
+fn exchanged_water_and_fat_are_flagged_and_kept_out_of_the_wide_table() {
+    let (folder, study) = copied();
+    let (water, fat) =
+        (image(&study, "baseline", "anat", "rec-water_dixon"), image(&study, "baseline", "anat", "rec-fat_dixon"));
+    let spare = folder.path().join("spare.nii.gz");
+    fs::rename(&water, &spare).unwrap();
+    fs::rename(&fat, &water).unwrap();
+    fs::rename(&spare, &fat).unwrap();
+    let out = folder.path().join("out");
+    myelomri().arg("measure").args([&study, &out]).assert().success().stderr(contains("swap-suspected"));
+    let flagged = |session: &str| {
+        let table = out.join(format!("maps/sub-001/ses-{session}/measures.csv"));
+        fs::read_to_string(table).unwrap().contains("swap-suspected")
+    };
+    assert!(flagged("baseline") && !flagged("cycle2"));
+    let prefix = folder.path().join("t");
+    myelomri().arg("collect").arg(&out).arg("-o").arg(&prefix).assert().success();
+    let wide = fs::read_to_string(folder.path().join("t_wide.csv")).unwrap();
+    let mut lines = wide.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let (header, first) = (lines.next().unwrap(), lines.next().unwrap());
+    let value = |column: &str| first[header.iter().position(|name| *name == column).unwrap()];
+    assert_eq!((first[0], value("sff_mean_L1-L5__baseline")), ("001", ""));
+    assert_ne!(value("sff_mean_L1-L5__cycle2"), "");
+}
+
+#[test]
+fn collect_writes_long_wide_and_dictionary_and_refuses_to_replace_them() {
+    let (folder, study) = copied();
+    let (out, prefix) = (folder.path().join("out"), folder.path().join("t"));
+    myelomri().arg("collect").arg(&out).arg("-o").arg(&prefix).assert().code(3).stderr(contains("nothing-measured"));
+    myelomri().arg("measure").args([&study, &out]).assert().success();
+    myelomri().arg("collect").arg(&out).arg("-o").arg(&prefix).assert().success().stdout(contains("t_long.csv"));
+    let long = fs::read_to_string(folder.path().join("t_long.csv")).unwrap();
+    assert!(long.starts_with("subject,session,measure,region,statistic,value,unit,n_voxels,qc_flags\n"));
+    let wide = fs::read_to_string(folder.path().join("t_wide.csv")).unwrap();
+    assert_eq!(wide.lines().count(), 3);
+    let dictionary = fs::read_to_string(folder.path().join("t_dictionary.json")).unwrap();
+    assert!(dictionary.contains("PlausibleRange"));
+    myelomri().arg("collect").arg(&out).arg("-o").arg(&prefix).assert().code(5);
+}
+
+#[test]
+fn a_folder_of_someone_else_is_refused_before_any_work() {
+    let (folder, study) = copied();
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("thesis.txt"), "precious").unwrap();
+    myelomri().arg("measure").args([&study, &out]).assert().code(5).stderr(contains("output-exists"));
+    assert_eq!(bytes_of(&out).len(), 1);
+}
+
+#[test]
+fn a_study_without_settings_gets_a_template_and_a_wrong_one_is_named() {
+    let (folder, study) = copied();
+    let out = folder.path().join("out");
+    let settings = study.join("study.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, text.replace("erode_mm", "erode_millimetres")).unwrap();
+    myelomri().arg("measure").args([&study, &out]).assert().code(2).stderr(contains("erode_millimetres"));
+    fs::write(&settings, text.replace("\"totalspineseg\"", "\"mine\"")).unwrap();
+    myelomri().arg("measure").args([&study, &out]).assert().failure().stderr(contains("mine"));
+    fs::remove_file(&settings).unwrap();
+    let run = myelomri().arg("measure").args([&study, &out]).assert().code(2);
+    run.stderr(contains("[endpoint]").and(contains("baseline = \"baseline\"")));
+    assert!(!out.exists());
+}
+
+#[test]
+fn an_empty_study_and_an_unknown_subject_are_refused() {
+    let (folder, study) = copied();
+    let (empty, out) = (folder.path().join("empty"), folder.path().join("out"));
+    fs::create_dir(&empty).unwrap();
+    myelomri().arg("measure").args([&empty, &out]).assert().code(3).stderr(contains("no-sessions"));
+    let unknown = myelomri().arg("measure").args([&study, &out]).args(["--participant-label", "999"]).assert().code(2);
+    unknown.stderr(contains("999").and(contains("001")));
+}
+
+#[test]
+fn one_and_two_threads_leave_the_same_bytes() {
+    let (folder, study) = copied();
+    let outputs = ["1", "2"].map(|threads| {
+        let out = folder.path().join(format!("out{threads}"));
+        myelomri().arg("measure").args([&study, &out]).args(["--threads", threads]).assert().success();
+        bytes_of(&out)
+    });
+    assert_eq!(outputs[0].keys().collect::<Vec<_>>(), outputs[1].keys().collect::<Vec<_>>());
+    for (path, bytes) in &outputs[0] {
+        assert!(bytes == &outputs[1][path], "{} differs", path.display());
+    }
+}
