@@ -14,6 +14,7 @@ mod histogram;
 mod measure;
 pub mod output;
 pub mod region_input;
+mod report;
 mod shell;
 mod simulate;
 
@@ -50,6 +51,8 @@ enum Command {
     Measure(measure::MeasureArgs),
     /// Gather measured sessions into tables: one row a number, one row a subject
     Collect(collect::CollectArgs),
+    /// Write the HTML report and the figures from what `run` left
+    Report(report::ReportArgs),
     /// Print a completion script for a shell
     Completions(shell::CompletionsArgs),
     /// Print the manual page (roff), of the program or of one subcommand
@@ -65,6 +68,7 @@ impl Command {
             Command::Simulate(args) => simulate::run(args, context),
             Command::Measure(args) => measure::measure(args, context),
             Command::Collect(args) => collect::collect(args, context),
+            Command::Report(args) => report::run(args, context),
             Command::Completions(args) => shell::completions(args, context),
             Command::Man(args) => shell::man(args, context),
         }

@@ -1,0 +1,122 @@
+//! The texts on the biomarkers (`src/docs/*.md`) in the report: their references, and the text itself as HTML.
+//!
+//! Only the Markdown that these texts use is understood: headings, paragraphs, lists, indented code, inline code.
+
+/// Biomarkers with their texts, in the order of the report.
+pub const BIOMARKERS: [(&str, &str); 6] = [
+    ("sff", include_str!("../docs/sff.md")),
+    ("pdff", include_str!("../docs/pdff.md")),
+    ("adc", include_str!("../docs/adc.md")),
+    ("gadc", include_str!("../docs/gadc.md")),
+    ("tdv", include_str!("../docs/tdv.md")),
+    ("dropout", include_str!("../docs/dropout.md")),
+];
+
+/// First heading of a text.
+pub fn title(text: &str) -> &str {
+    text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_default()
+}
+
+/// Entries of the section `References`.
+pub fn references(text: &str) -> Vec<&str> {
+    let section = text.split_once("## References").map_or("", |(_, section)| section);
+    section.lines().filter_map(|line| line.strip_prefix("- ")).collect()
+}
+
+/// The text as HTML, without its title and references; everything in it is escaped.
+pub fn html(text: &str) -> String {
+    let body = text.split("## References").next().unwrap_or_default();
+    let mut out = String::new();
+    let mut open = "";
+    for line in body.lines() {
+        let code = line.strip_prefix("    ").filter(|_| open == "pre" || open.is_empty());
+        let item = line.strip_prefix("- ").or_else(|| line.strip_prefix("  - "));
+        if let Some(heading) = line.strip_prefix("## ") {
+            close(&mut out, &mut open);
+            out += &format!("<h4>{}</h4>\n", inline(heading));
+        } else if line.starts_with("# ") || line.trim().is_empty() {
+            // a blank line ends a paragraph, not a formula or a list
+            if open == "p" {
+                close(&mut out, &mut open);
+            }
+        } else if let Some(code) = code {
+            begin(&mut out, &mut open, "pre");
+            out += &format!("{}\n", escape(code));
+        } else if let Some(item) = item {
+            if open == "li" {
+                out += "</li>\n<li>";
+            } else {
+                begin(&mut out, &mut open, "li");
+            }
+            out += &inline(item);
+        } else {
+            // a line that is indented continues its list item
+            let continues = open == "li" && line.starts_with(' ');
+            if !continues {
+                begin(&mut out, &mut open, "p");
+            }
+            out += &format!(" {}", inline(line.trim()));
+        }
+    }
+    close(&mut out, &mut open);
+    out
+}
+
+fn begin(out: &mut String, open: &mut &'static str, tag: &'static str) {
+    if *open == tag {
+        return;
+    }
+    close(out, open);
+    *out += match tag {
+        "li" => "<ul><li>",
+        "pre" => "<pre>",
+        _ => "<p>",
+    };
+    *open = tag;
+}
+
+fn close(out: &mut String, open: &mut &'static str) {
+    *out += match *open {
+        "li" => "</li></ul>\n",
+        "pre" => "</pre>\n",
+        "p" => "</p>\n",
+        _ => "",
+    };
+    *open = "";
+}
+
+/// Escaped text with `code` marked.
+fn inline(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts.map(|(n, part)| if n % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) }).collect()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_has_a_title_a_formula_and_references_with_doi() {
+        for (name, text) in BIOMARKERS {
+            assert!(!title(text).is_empty(), "{name}");
+            assert!(!references(text).is_empty(), "{name}");
+            assert!(references(text).iter().all(|reference| reference.contains("doi:10.")), "{name}");
+            let html = html(text);
+            assert!(html.contains("<pre>") && html.contains("<ul><li>"), "{name}");
+            for tag in ["p", "ul", "li", "pre", "code", "h4"] {
+                let (opened, closed) =
+                    (html.matches(&format!("<{tag}>")).count(), html.matches(&format!("</{tag}>")).count());
+                assert_eq!(opened, closed, "{name}: <{tag}>\n{html}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_looks_like_html_stays_text() {
+        assert_eq!(html("a < b & `c>d`"), "<p> a &lt; b &amp; <code>c&gt;d</code></p>\n");
+    }
+}

@@ -1,0 +1,220 @@
+//! The figures of a study, drawn from its results: names, drawings, captions.
+
+use super::labels;
+use super::outputs::Outputs;
+use super::plots::{
+    ChangePlot, ForestRow, Group, PairedPlot, change_figure, decision_figure, forest_figure, paired_figure, roc_figure,
+};
+use super::tables::{class_names, family, model_name, test_name};
+use super::{Drawing, ReportError};
+use crate::cohort::results::{Change, CompareResults, Family, RocResults};
+use crate::error::Result;
+use crate::units::show_p;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Where a figure stands in the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Changes by group.
+    Changes,
+    /// Models.
+    Models,
+    /// ROC curves.
+    Roc,
+    /// Validation.
+    Validation,
+}
+
+/// One figure with its file name (without extension) and caption.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// Where it stands.
+    pub section: Section,
+    /// File name without extension, e.g. `roc_primary`.
+    pub name: String,
+    /// What is seen, for whom.
+    pub caption: String,
+    /// The drawing.
+    pub drawing: Drawing,
+}
+
+/// All figures that the results allow.
+pub fn figures(outputs: &Outputs) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    figures.extend(roc_figures(outputs));
+    figures.extend(change_figures(outputs));
+    figures.extend(forest(outputs));
+    if let Some(drawing) = outputs.validate.as_ref().and_then(|v| decision_figure(&v.decision_curve).ok()) {
+        let caption = "Decision curve of the multivariable model on leave-one-out predictions.".to_owned();
+        figures.push(Figure { section: Section::Validation, name: "decision_curve".to_owned(), caption, drawing });
+    }
+    figures
+}
+
+/// Writes figures as SVG and PNG into a folder.
+///
+/// # Errors
+/// Where a figure cannot be drawn or written.
+pub fn save(figures: &[Figure], folder: &Path) -> Result<()> {
+    figures
+        .par_iter()
+        .map(|figure| {
+            let file = |extension: &str| folder.join(format!("{}.{extension}", figure.name));
+            figure.drawing.save(&file("svg"), &file("png"))
+        })
+        .collect()
+}
+
+/// One figure a family of the plan, so that what was declared does not drown in what was not.
+fn roc_figures(outputs: &Outputs) -> Vec<Figure> {
+    let Some(results) = &outputs.roc else { return Vec::new() };
+    let mut figures = Vec::new();
+    for member in [Family::Primary, Family::Secondary, Family::Exploratory] {
+        let curves: Vec<_> = results.curves.iter().filter(|curve| curve.family == member).cloned().collect();
+        let part = RocResults { curves, ..RocResults::default() };
+        if let Ok(drawing) = roc_figure(&part) {
+            let word = family(member);
+            let has_model = part.curves.iter().any(|curve| curve.predictor == "multivariable");
+            let note = if has_model {
+                " The curve of the multivariable model is apparent: model and curve come from the same patients."
+            } else {
+                ""
+            };
+            let caption = format!("ROC curves of the {word} markers; rings mark the cut-offs.{note}");
+            figures.push(Figure { section: Section::Roc, name: format!("roc_{word}"), caption, drawing });
+        }
+    }
+    figures
+}
+
+/// Distribution and course of each declared marker, by outcome.
+fn change_figures(outputs: &Outputs) -> Vec<Figure> {
+    let classes = outputs.classes();
+    let Some(compare) = outputs.compare.as_ref().filter(|_| !classes.is_empty()) else { return Vec::new() };
+    let names = short_class_names(compare);
+    let mut figures: Vec<Figure> = Vec::new();
+    for (variable, member) in declared(compare) {
+        let Some((stem, kind)) = variable.split_once("__") else { continue };
+        let changes: Vec<&Change> = outputs.changes.iter().filter(|change| change.column == stem).collect();
+        let value = |change: &Change| match kind {
+            "pct" => change.pct,
+            "abs" => change.abs,
+            "log" => change.log,
+            _ => None,
+        };
+        let groups = [true, false].map(|class| Group {
+            name: names[usize::from(!class)].clone(),
+            values: of_class(&changes, &classes, class).filter_map(value).collect(),
+        });
+        let exploratory = member == Family::Exploratory;
+        let plot = ChangePlot {
+            column: variable.clone(),
+            groups: groups.to_vec(),
+            note: test_note(compare, &variable),
+            exploratory,
+        };
+        if let Ok(drawing) = change_figure(&plot) {
+            let caption = format!("{} by outcome ({}).", labels::column(&variable), family(member));
+            let name = format!("change_{}", file_name(&variable));
+            figures.push(Figure { section: Section::Changes, name, caption, drawing });
+        }
+        let name = format!("visits_{}", file_name(stem));
+        let pair = |change: &Change| Some([change.baseline?, change.followup?]);
+        let plot = PairedPlot {
+            column: stem.to_owned(),
+            sessions: session_names(outputs),
+            groups: [true, false]
+                .map(|class| {
+                    let pairs = of_class(&changes, &classes, class).filter_map(pair).collect();
+                    (names[usize::from(!class)].clone(), pairs)
+                })
+                .to_vec(),
+            note: "thick line: median".to_owned(),
+            exploratory,
+        };
+        let is_new = figures.iter().all(|figure| figure.name != name);
+        if let Some(drawing) = paired_figure(&plot).ok().filter(|_| is_new) {
+            let caption = format!("{} at both visits, one line a patient.", labels::column(stem));
+            figures.push(Figure { section: Section::Changes, name, caption, drawing });
+        }
+    }
+    figures
+}
+
+fn of_class<'a>(
+    changes: &'a [&'a Change],
+    classes: &'a BTreeMap<String, bool>,
+    class: bool,
+) -> impl Iterator<Item = &'a Change> {
+    changes.iter().copied().filter(move |change| classes.get(&change.subject) == Some(&class))
+}
+
+/// Variables of the plan that are changes, each once, in the order of the results.
+fn declared(compare: &CompareResults) -> Vec<(String, Family)> {
+    let mut variables: Vec<(String, Family)> = Vec::new();
+    for test in compare.tests.iter().filter(|test| test.family != Family::Exploratory) {
+        if test.variable.contains("__") && variables.iter().all(|(name, _)| *name != test.variable) {
+            variables.push((test.variable.clone(), test.family));
+        }
+    }
+    variables
+}
+
+fn short_class_names(compare: &CompareResults) -> [String; 2] {
+    let (positive, negative) = class_names(compare);
+    [positive, negative].map(|name| name.split(" (").next().unwrap_or_default().to_owned())
+}
+
+fn session_names(outputs: &Outputs) -> [String; 2] {
+    ["baseline", "followup"]
+        .map(|which| outputs.parameter(&["sessions", which]).and_then(|name| name.as_str()).unwrap_or(which).to_owned())
+}
+
+/// `Mann-Whitney P = 0.012, Holm 0.024`.
+fn test_note(compare: &CompareResults, variable: &str) -> String {
+    let is_group_test = |name: &str| matches!(name, "mann-whitney" | "welch-t");
+    let test = compare.tests.iter().find(|test| test.variable == variable && is_group_test(&test.test));
+    let Some((test, p)) = test.and_then(|test| Some((test, test.p?))) else { return String::new() };
+    let equal = |p: f64| match show_p(p) {
+        text if text.starts_with('<') => text.replacen('<', "< ", 1),
+        text => format!("= {text}"),
+    };
+    let adjusted = test.p_adjusted.map_or(String::new(), |p| format!(", Holm-adjusted {}", equal(p)));
+    format!("{} P {}{adjusted}", test_name(&test.test), equal(p))
+}
+
+/// Odds ratios of all models that could be estimated.
+fn forest(outputs: &Outputs) -> Option<Figure> {
+    let fit = outputs.fit.as_ref()?;
+    let mut rows = Vec::new();
+    for model in &fit.models {
+        for term in model.terms.iter().filter(|term| term.name != "(intercept)") {
+            let interval = term.ci_low.zip(term.ci_high).map(|(low, high)| [low.exp(), high.exp()]);
+            let kind = model_name(model).split(" (").next().unwrap_or_default().to_owned();
+            rows.push(ForestRow {
+                term: term.name.clone(),
+                model: kind,
+                odds_ratio: term.odds_ratio,
+                interval,
+                p: term.p,
+            });
+        }
+    }
+    let drawing = forest_figure(&rows, "Logistic models").ok()?;
+    let caption = "Odds ratios with 95 % profile intervals, per stated increment.".to_owned();
+    Some(Figure { section: Section::Models, name: "forest_models".to_owned(), caption, drawing })
+}
+
+/// A column name as part of a file name.
+fn file_name(column: &str) -> String {
+    column.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect()
+}
+
+/// The SVG of a figure for a page: without fixed size, so that the page decides.
+pub fn inline_svg(figure: &Figure) -> std::result::Result<String, ReportError> {
+    let svg = figure.drawing.svg()?;
+    let (width, height) = figure.drawing.size();
+    Ok(svg.replacen(&format!("width=\"{width}\" height=\"{height}\""), "role=\"img\"", 1))
+}

@@ -1,0 +1,285 @@
+//! `report.html`: one file with everything in it, made from an output folder and nothing else.
+//!
+//! Partial results give a report of what there is; gaps are named. All text from tables is escaped by the template.
+
+use super::figures::{self, Figure, Section};
+use super::outputs::{self, Outputs};
+use super::tables::ReportTable;
+use super::{ReportError, docs, gallery, methods, tables};
+use crate::cohort::results::Family;
+use crate::error::{Result, Warning};
+use crate::image::{Overwrite, write_text_atomically};
+use minijinja::value::Serde;
+use minijinja::{Environment, Value};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Name of the report in an output folder.
+pub const FILE_NAME: &str = "report.html";
+const TEMPLATE: &str = include_str!("template.html");
+
+/// Everything that the template speaks of.
+#[derive(Serialize)]
+struct Page<'a> {
+    title: &'a str,
+    simulated: bool,
+    version: Option<&'a str>,
+    gaps: &'a [&'static str],
+    flow: Option<ReportTable>,
+    reasons: Option<ReportTable>,
+    notices: Vec<Notice>,
+    session_flags: Option<ReportTable>,
+    table_one: Option<ReportTable>,
+    declared_tests: Option<ReportTable>,
+    exploratory_tests: Option<ReportTable>,
+    change_figures: Vec<ShownFigure>,
+    models: Option<ReportTable>,
+    model_figures: Vec<ShownFigure>,
+    curves: Option<ReportTable>,
+    comparisons: Option<ReportTable>,
+    roc_figures: Vec<ShownFigure>,
+    validation: Option<ReportTable>,
+    validation_figures: Vec<ShownFigure>,
+    methods: Vec<String>,
+    references: Vec<String>,
+    biomarkers: Vec<(&'static str, String)>,
+    commands: Vec<String>,
+    sessions: Vec<Session>,
+}
+
+/// A figure as the template needs it.
+#[derive(Debug, Serialize)]
+struct ShownFigure {
+    caption: String,
+    svg: String,
+    file: String,
+}
+
+/// One session of the gallery.
+#[derive(Debug, Serialize)]
+struct Session {
+    name: String,
+    flags: Vec<String>,
+    picture: String,
+    file: String,
+}
+
+/// A warning with how often it was seen.
+#[derive(Debug, Serialize)]
+struct Notice {
+    slug: String,
+    message: String,
+}
+
+/// Draws all figures of an output folder into `OUT/figures` and writes `OUT/report.html`; gives the path of the report.
+///
+/// # Errors
+/// Where the folder holds no results, a result file is broken, or a file cannot be written or exists.
+pub fn write_report(out: &Path, overwrite: Overwrite) -> Result<PathBuf> {
+    let path = out.join(FILE_NAME);
+    crate::image::check_absent([&path], overwrite)?;
+    let outputs = Outputs::read(out)?;
+    let figures = figures::figures(&outputs);
+    figures::save(&figures, &out.join("figures"))?;
+    write_text_atomically(&path, &render(&outputs, &figures)?, overwrite)?;
+    Ok(path)
+}
+
+/// The report as HTML text.
+///
+/// # Errors
+/// Where a figure cannot be drawn or a picture cannot be read.
+pub fn render(outputs: &Outputs, figures: &[Figure]) -> Result<String> {
+    let of_section = |section: Section| -> std::result::Result<Vec<ShownFigure>, ReportError> {
+        let shown = |figure: &Figure| {
+            let file = format!("figures/{}", figure.name);
+            Ok(ShownFigure { caption: figure.caption.clone(), svg: figures::inline_svg(figure)?, file })
+        };
+        figures.iter().filter(|figure| figure.section == section).map(shown).collect()
+    };
+    let methods = methods::methods(outputs);
+    let measured = methods::measured(outputs);
+    let biomarkers: Vec<(&'static str, String)> = docs::BIOMARKERS
+        .iter()
+        .filter(|(name, _)| measured.contains(*name))
+        .map(|(_, text)| (docs::title(text), docs::html(text)))
+        .collect();
+    let compare = outputs.compare.as_ref();
+    let declared = [Family::Primary, Family::Secondary];
+    let page = Page {
+        title: outputs.study_name().unwrap_or("Study of multiple myeloma by MRI"),
+        simulated: outputs.is_simulated(),
+        version: outputs.manifest.get("version").and_then(|v| v.as_str()),
+        gaps: &outputs.gaps,
+        flow: outputs.flow.as_ref().map(tables::flow),
+        reasons: outputs.flow.as_ref().map(tables::flow_reasons).filter(has_rows),
+        notices: notices(outputs),
+        session_flags: session_flags(outputs),
+        table_one: compare.filter(|c| !c.table_one.is_empty()).map(tables::table_one),
+        declared_tests: compare.map(|c| tables::tests(c, &declared, "Declared comparisons")).filter(has_rows),
+        exploratory_tests: compare
+            .map(|c| tables::tests(c, &[Family::Exploratory], "Exploratory comparisons"))
+            .filter(has_rows),
+        change_figures: of_section(Section::Changes)?,
+        models: outputs.fit.as_ref().map(tables::models).filter(has_rows),
+        model_figures: of_section(Section::Models)?,
+        curves: outputs.roc.as_ref().map(tables::curves).filter(has_rows),
+        comparisons: outputs.roc.as_ref().map(tables::comparisons).filter(has_rows),
+        roc_figures: of_section(Section::Roc)?,
+        validation: outputs.validate.as_ref().map(tables::validation).filter(has_rows),
+        validation_figures: of_section(Section::Validation)?,
+        methods: methods.paragraphs,
+        references: methods.references,
+        biomarkers,
+        commands: methods::commands(outputs),
+        sessions: sessions(outputs)?,
+    };
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    let refuse = |error: minijinja::Error| ReportError::Draw { reason: format!("{error:#}") };
+    environment.add_template("report.html", TEMPLATE).map_err(refuse)?;
+    Ok(environment
+        .get_template("report.html")
+        .and_then(|template| template.render(Value::from(Serde(&page))))
+        .map_err(refuse)?)
+}
+
+fn has_rows(table: &ReportTable) -> bool {
+    !table.rows.is_empty()
+}
+
+/// What the analysis warns of, each sentence once.
+fn notices(outputs: &Outputs) -> Vec<Notice> {
+    let mut all: Vec<&Warning> = Vec::new();
+    all.extend(outputs.compare.iter().flat_map(|results| &results.warnings));
+    all.extend(outputs.fit.iter().flat_map(|results| &results.warnings));
+    all.extend(outputs.fit.iter().flat_map(|results| &results.models).flat_map(|model| &model.warnings));
+    all.extend(outputs.roc.iter().flat_map(|results| &results.warnings));
+    all.extend(outputs.validate.iter().flat_map(|results| &results.warnings));
+    let mut seen = BTreeSet::new();
+    all.retain(|warning| seen.insert((&warning.slug, &warning.message)));
+    all.into_iter().map(|w| Notice { slug: w.slug.clone(), message: w.message.clone() }).collect()
+}
+
+/// Flags of the long table, by session name `sub-X_ses-Y`.
+fn flags_by_session(outputs: &Outputs) -> BTreeMap<String, BTreeSet<String>> {
+    let mut flags: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let Some(long) = &outputs.long else { return flags };
+    let (Ok(subjects), Ok(sessions), Ok(cells)) =
+        (long.labels("subject"), long.labels("session"), long.text("qc_flags"))
+    else {
+        return flags;
+    };
+    for ((subject, session), cell) in subjects.iter().zip(&sessions).zip(&cells) {
+        let entry = flags.entry(format!("sub-{subject}_ses-{session}")).or_default();
+        entry.extend(outputs::list(cell.as_deref()));
+    }
+    flags
+}
+
+/// Flag, number of sessions, and which.
+fn session_flags(outputs: &Outputs) -> Option<ReportTable> {
+    let mut by_flag: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (session, flags) in flags_by_session(outputs) {
+        flags.into_iter().for_each(|flag| by_flag.entry(flag).or_default().push(session.clone()));
+    }
+    let row = |(flag, sessions): (String, Vec<String>)| {
+        let shown = 8;
+        let more = sessions.len().saturating_sub(shown);
+        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        vec![flag, sessions.len().to_string(), format!("{}{tail}", sessions[..sessions.len() - more].join(", "))]
+    };
+    let table = ReportTable {
+        caption: "Flags of the measured sessions".to_owned(),
+        header: ["flag", "sessions", "which"].map(str::to_owned).to_vec(),
+        rows: by_flag.into_iter().map(row).collect(),
+        notes: Vec::new(),
+    };
+    Some(table).filter(has_rows)
+}
+
+fn sessions(outputs: &Outputs) -> Result<Vec<Session>> {
+    let flags = flags_by_session(outputs);
+    let addresses = gallery::data_addresses(&outputs.pictures)?;
+    let session = |(name, picture): (String, String)| Session {
+        flags: flags
+            .iter()
+            .find(|(key, _)| name.starts_with(*key))
+            .map_or(Vec::new(), |(_, f)| f.iter().cloned().collect()),
+        file: format!("qc/{name}.png"),
+        name,
+        picture,
+    };
+    Ok(addresses.into_iter().map(session).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cohort::results::{CompareResults, FlowEntry, Outcome, PatientFlow, TableOneRow};
+
+    fn compare() -> CompareResults {
+        let row = |variable: &str| TableOneRow {
+            variable: variable.to_owned(),
+            summary: "median [Q1, Q3]".to_owned(),
+            n: [15, 35],
+            positive: "12 [8, 20]".to_owned(),
+            negative: "9 [4, 15]".to_owned(),
+            p: Some(0.03),
+            test: "mann-whitney".to_owned(),
+        };
+        let outcome = Outcome {
+            column: "best_response".to_owned(),
+            positive: vec!["CR".to_owned(), "VGPR".to_owned()],
+            n_positive: 15,
+            n_negative: 35,
+            missing: Vec::new(),
+        };
+        CompareResults {
+            outcome: Some(outcome),
+            table_one: vec![row("age"), row("<script>alert(1)</script>")],
+            warnings: vec![Warning::new("low-epv", "7.5 events per variable & <b>two</b> terms")],
+            ..CompareResults::default()
+        }
+    }
+
+    #[test]
+    fn text_from_tables_stays_text() {
+        let reason = FlowEntry { subject: "<img src=x>".to_owned(), session: String::new(), reason: "lost".to_owned() };
+        let flow = PatientFlow { n_subjects: 50, not_analysed: vec![reason], ..PatientFlow::default() };
+        let outputs = Outputs { compare: Some(compare()), flow: Some(flow), ..Outputs::default() };
+        let html = render(&outputs, &[]).unwrap();
+        assert!(html.contains("&lt;script&gt;"));
+        for forbidden in ["<script", "<img src=x", "<b>two", "http://", "https://"] {
+            assert!(!html.contains(forbidden), "{forbidden} in the report");
+        }
+    }
+
+    #[test]
+    fn gaps_are_named_and_only_simulated_data_are_called_so() {
+        let outputs = Outputs { compare: Some(compare()), gaps: vec!["results/roc.json"], ..Outputs::default() };
+        let html = render(&outputs, &[]).unwrap();
+        assert!(html.contains("Not in this report: ROC curves") && html.contains("results&#x2f;roc.json"));
+        assert!(!html.contains("simulated"));
+        let description = serde_json::json!({"Name": "Simulated study"});
+        let html = render(&Outputs { description, ..outputs }, &[]).unwrap();
+        assert!(html.contains("These data are simulated"));
+    }
+
+    #[test]
+    fn a_folder_without_results_is_refused_and_a_broken_file_named() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(write_report(folder.path(), Overwrite::Refuse).is_err());
+        std::fs::create_dir(folder.path().join("results")).unwrap();
+        std::fs::write(folder.path().join("results/compare.json"), serde_json::to_string(&compare()).unwrap()).unwrap();
+        let path = write_report(folder.path(), Overwrite::Refuse).unwrap();
+        let first = std::fs::read(&path).unwrap();
+        assert!(write_report(folder.path(), Overwrite::Refuse).is_err());
+        write_report(folder.path(), Overwrite::Force).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), first);
+        std::fs::write(folder.path().join("results/roc.json"), "{").unwrap();
+        let error = write_report(folder.path(), Overwrite::Force).unwrap_err();
+        assert!(error.to_string().contains("roc.json"), "{error}");
+    }
+}
