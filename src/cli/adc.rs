@@ -1,7 +1,8 @@
 //! `myelomri adc`: apparent diffusion coefficient of a series.
 
-use super::args::{Format, FormatArgs, OutArgs};
+use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::dwi_input::{self, BValues, DwiFile};
+use super::region_rows::{self, RegionRow};
 use super::{Context, output};
 use crate::diffusion::{AdcFit, AdcMaps, AdcParams, BSelection, adc, b_table, computed_dwi};
 use crate::error::{Result, Warning};
@@ -47,6 +48,8 @@ pub struct AdcArgs {
     #[arg(long, value_name = "TYPE", default_value = "i16")]
     dtype: Dtype,
     #[command(flatten)]
+    regions: RegionArgs,
+    #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -80,6 +83,7 @@ struct AdcResults {
     n_voxels: usize,
     n_measured: usize,
     flags: FlagCounts,
+    regions: Vec<RegionRow>,
 }
 
 /// Number of voxels that carry each flag.
@@ -101,7 +105,7 @@ impl FlagCounts {
 
 /// Runs `adc`.
 pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
-    let AdcArgs { dwi, b_values, fit, b_min, b_max, drop_volumes, computed_b, dtype, out, format } = args;
+    let AdcArgs { dwi, b_values, fit, b_min, b_max, drop_volumes, computed_b, dtype, regions, out, format } = args;
     out.required()?;
     let mut suffixes = vec!["_ADC.nii.gz", "_ADC.json", "_S0.nii.gz", "_S0.json", "_flags.nii.gz", "_flags.json"];
     if computed_b.is_some() {
@@ -120,6 +124,7 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     context.say(format!("b used: {} s/mm2 ({})", b_table::list(&maps.chosen.b), maps.chosen.reason));
     let grid = series.grid;
     drop(series.data);
+    let places = region_rows::read(&regions, &grid, &series.source, context, &mut warnings)?;
 
     let results = AdcResults {
         fit,
@@ -129,6 +134,7 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
         b_used: maps.chosen.b.clone(),
         b_rule: maps.chosen.reason.clone(),
         b_values: b,
+        regions: region_rows::measure(&places, maps.adc.view(), &grid, Unit::Um2PerS),
     };
     let sources: Vec<PathBuf> = dwi.into_iter().map(|file| file.path).collect();
     let writer = MapWriter {
@@ -200,6 +206,9 @@ impl MapWriter<'_> {
 }
 
 fn print(results: &AdcResults, format: Format) -> Result<()> {
+    if !results.regions.is_empty() && format != Format::Json {
+        return region_rows::print(&results.regions, format);
+    }
     let FlagCounts { non_positive, below_floor, clipped, not_decaying, out_of_window } = &results.flags;
     let header = ["n_voxels", "n_measured", "non_positive", "below_floor", "clipped", "not_decaying", "out_of_window"];
     let counts =
@@ -207,7 +216,6 @@ fn print(results: &AdcResults, format: Format) -> Result<()> {
     let row = counts.map(usize::to_string).to_vec();
     match format {
         Format::Json => output::print_json(results),
-        Format::Csv => output::print(&output::csv(&header, &[row])),
-        Format::Table => output::print(&output::aligned(&header, &[row])),
+        _ => output::print_rows(&header, &[row], format),
     }
 }

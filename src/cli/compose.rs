@@ -1,7 +1,8 @@
 //! `myelomri compose`: stations of a whole-body examination in one series.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::dwi_input::{self, DwiFile, name_of};
+use super::dwi_input::{self, DwiFile};
+use super::region_input::file_name;
 use super::{CliError, Context, output};
 use crate::diffusion::{Harmonise, Overlap, Plan, b_table, compose, harmonise, plan};
 use crate::error::{Result, Warning};
@@ -128,9 +129,9 @@ fn read_stations(paths: &[PathBuf], context: &Context, warnings: &mut Vec<Warnin
                     "b-values-differ",
                     format!(
                         "the stations have different b-values: {} has {}, {} has {}",
-                        name_of(&paths[0]),
+                        file_name(&paths[0]),
                         b_table::list(first),
-                        name_of(path),
+                        file_name(path),
                         b_table::list(&b)
                     ),
                     "compose stations of one protocol, with their volumes in one order",
@@ -165,7 +166,7 @@ fn describe(
 ) -> ComposeResults {
     let rows = plan.placements.iter().map(|placement| StationRow {
         station: placement.station + 1,
-        file: name_of(&files[placement.station]),
+        file: file_name(&files[placement.station]),
         first_slice: placement.extent[0],
         last_slice: placement.extent[1],
         gain: gains[placement.station],
@@ -199,7 +200,6 @@ fn print(results: &ComposeResults, format: Format) -> Result<()> {
         .collect();
     match format {
         Format::Json => output::print_json(results),
-        Format::Csv => output::print(&output::csv(&header, &rows)),
-        Format::Table => output::print(&output::aligned(&header, &rows)),
+        _ => output::print_rows(&header, &rows, format),
     }
 }

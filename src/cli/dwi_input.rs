@@ -1,6 +1,7 @@
 //! Diffusion images with their b-values, however they come: one 4-D file, several files, `FILE:B`, `--b-values`.
 
 use super::Context;
+use super::region_input::file_name;
 use crate::diffusion::DiffusionError;
 use crate::error::{Result, Warning};
 use crate::image::gradients::{b_values_of, parse_b_values};
@@ -43,14 +44,9 @@ impl FromStr for BValues {
     }
 }
 
-/// File name for messages.
-pub fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
 /// Proof that two files that are read together lie on one grid; keeps the warning where they nearly do not.
 pub fn check_same_grid(a: (&Grid, &Path, &str), b: (&Grid, &Path, &str), warnings: &mut Vec<Warning>) -> Result<()> {
-    let files = [name_of(a.1), name_of(b.1)];
+    let files = [file_name(a.1), file_name(b.1)];
     warnings.extend(a.0.check_same(b.0, [a.2, b.2], [&files[0], &files[1]])?);
     Ok(())
 }

@@ -8,15 +8,20 @@ pub mod args;
 mod collect;
 mod compose;
 mod context;
+mod dropout;
 mod dwi_input;
+mod echoes;
 mod error;
+mod ff;
 mod histogram;
 mod measure;
 pub mod output;
 pub mod region_input;
+pub mod region_rows;
 mod report;
 mod shell;
 mod simulate;
+mod tdv;
 
 use crate::error::{Exit, Result};
 use clap::{Parser, Subcommand};
@@ -39,12 +44,18 @@ pub struct Cli {
 /// One variant a subcommand, in the order of the work: images, study, statistics, help.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Fat fraction from a map, from water and fat, or from an in-/opposed-phase pair
+    Ff(ff::FfArgs),
     /// Apparent diffusion coefficient from two or more b-values
     Adc(adc::AdcArgs),
     /// Compose stations of a whole-body examination into one series
     Compose(compose::ComposeArgs),
     /// Statistics and histogram of a map in named vertebrae or in a mask
     Histogram(histogram::HistogramArgs),
+    /// Total diffusion volume: bright, restricted bone in mL, with a lesion table
+    Tdv(Box<tdv::TdvArgs>),
+    /// Dropout ratio of an in-/opposed-phase pair
+    Dropout(dropout::DropoutArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
     /// Measure all biomarkers of all sessions of a study
@@ -62,9 +73,12 @@ enum Command {
 impl Command {
     fn run(self, context: &Context) -> Result<()> {
         match self {
+            Command::Ff(args) => ff::run(args, context),
             Command::Adc(args) => adc::run(args, context),
             Command::Compose(args) => compose::run(args, context),
             Command::Histogram(args) => histogram::run(args, context),
+            Command::Tdv(args) => tdv::run(*args, context),
+            Command::Dropout(args) => dropout::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Measure(args) => measure::measure(args, context),
             Command::Collect(args) => collect::collect(args, context),

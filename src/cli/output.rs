@@ -1,5 +1,6 @@
 //! Results on stdout: aligned tables for a person, JSON and CSV for a program.
 
+use super::args::Format;
 use crate::error::{Exit, Failure, Result};
 use serde::Serialize;
 use std::io::Write;
@@ -33,6 +34,14 @@ pub fn print(text: &str) -> Result<()> {
 pub fn print_json<T: Serialize>(value: &T) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|error| OutputError(error.into()))?;
     print(&text)
+}
+
+/// Print rows as an aligned table, or as CSV where that was asked for.
+pub fn print_rows(header: &[&str], rows: &[Vec<String>], format: Format) -> Result<()> {
+    match format {
+        Format::Csv => print(&csv(header, rows)),
+        _ => print(&aligned(header, rows)),
+    }
 }
 
 /// A table with a header, columns aligned: text to the left, what looks like a number to the right.

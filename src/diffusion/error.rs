@@ -78,6 +78,12 @@ pub enum DiffusionError {
         /// Which mask.
         what: &'static str,
     },
+    /// An ADC map whose values cannot be um2/s.
+    #[error("the ADC map cannot be in um2/s: its median in tissue is {median}")]
+    AdcUnit {
+        /// Median of the positive values inside the mask.
+        median: f64,
+    },
     /// A rule needs a reference region.
     #[error("the rule {rule} needs a reference region")]
     NoReference {
@@ -104,6 +110,7 @@ impl Failure for DiffusionError {
             DiffusionError::Station { .. } => "station-geometry",
             DiffusionError::NoOverlap { .. } => "no-overlap",
             DiffusionError::EmptyMask { .. } => "empty-region",
+            DiffusionError::AdcUnit { .. } => "implausible-adc-unit",
             DiffusionError::NoReference { .. } => "no-reference",
             DiffusionError::Parameter { .. } => "bad-parameter",
         }
@@ -134,6 +141,9 @@ impl Failure for DiffusionError {
             DiffusionError::Station { .. } => "export all stations with the same field of view and matrix".to_owned(),
             DiffusionError::NoOverlap { .. } => "compose with --harmonise none".to_owned(),
             DiffusionError::EmptyMask { .. } => "check that the mask belongs to this image".to_owned(),
+            DiffusionError::AdcUnit { .. } => {
+                "convert it to um2/s (1e-6 mm2/s), or leave --adc out to have it fitted".to_owned()
+            }
             DiffusionError::NoReference { .. } => "give one with --reference, or use --rule absolute".to_owned(),
             DiffusionError::Parameter { .. } => "see --help for the range".to_owned(),
         })

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`b_table`] | which volumes enter a fit, and why |
 //! | [`adc`] | apparent diffusion coefficient, S0 and flags |
+//! | [`adc_map`] | the check of an ADC map that was made elsewhere |
+//! | [`high_b`] | the measured image at one b-value |
 //! | [`computed`] | the image at a b-value that was not measured |
 //! | [`stations`] | the grid that holds all stations, and each one's place in it |
 //! | [`compose`](mod@compose) | the stations in one volume, nothing counted twice |
@@ -14,11 +16,13 @@
 //! ADC is in um2/s (1e-6 mm2/s), b in s/mm2. NaN = not measured.
 
 pub mod adc;
+pub mod adc_map;
 pub mod b_table;
 pub mod compose;
 pub mod computed;
 mod error;
 pub mod harmonise;
+pub mod high_b;
 mod lesion;
 pub mod signal_rule;
 pub mod stations;

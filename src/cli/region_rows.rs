@@ -1,0 +1,94 @@
+//! Statistics of a map in named regions: how image commands measure and print them.
+
+use super::args::{Format, RegionArgs};
+use super::{Context, output, region_input};
+use crate::error::{Result, Warning};
+use crate::image::Grid;
+use crate::region::{Region, Statistics};
+use crate::units::Unit;
+use ndarray::ArrayView3;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// One region's statistics of one map.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegionRow {
+    /// `L1`, or the pooled selection as it was asked for.
+    pub region: String,
+    /// Volume of the region, mL.
+    pub volume_ml: f64,
+    /// Unit of the map.
+    pub unit: Unit,
+    /// First-order statistics.
+    #[serde(flatten)]
+    pub statistics: Statistics,
+    /// What one subcommand adds.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl RegionRow {
+    /// Adds a value of this subcommand.
+    pub fn extra(&mut self, name: &str, value: Value) {
+        self.extra.insert(name.to_owned(), value);
+    }
+}
+
+/// The regions asked for, on the grid of an image; none where no label map was given.
+///
+/// # Errors
+/// What [`region_input::load`] refuses.
+pub fn read(
+    args: &RegionArgs,
+    grid: &Grid,
+    image: &Path,
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<Region>> {
+    let Some(mut loaded) = region_input::load(args, context, grid, image)? else { return Ok(Vec::new()) };
+    warnings.append(&mut loaded.warnings);
+    Ok(loaded.regions)
+}
+
+/// Statistics of a map in each region.
+pub fn measure(regions: &[Region], map: ArrayView3<'_, f32>, grid: &Grid, unit: Unit) -> Vec<RegionRow> {
+    regions
+        .iter()
+        .map(|region| RegionRow {
+            region: region.name.clone(),
+            volume_ml: region.volume_ml(grid),
+            unit,
+            statistics: Statistics::of(&region.values(map)),
+            extra: Map::new(),
+        })
+        .collect()
+}
+
+/// Prints rows as a table or as CSV.
+pub fn print(rows: &[RegionRow], format: Format) -> Result<()> {
+    let extra: Vec<&str> = rows.first().map(|row| row.extra.keys().map(String::as_str).collect()).unwrap_or_default();
+    let mut header = vec!["region", "n_voxels", "volume_ml", "unit", "mean", "sd", "median", "p10", "p90"];
+    header.extend(&extra);
+    let number = |value: f64, decimals: usize| match (value.is_finite(), format) {
+        (false, Format::Table) => "–".to_owned(),
+        (false, _) => String::new(),
+        (true, Format::Table) => format!("{value:.decimals$}"),
+        (true, _) => value.to_string(),
+    };
+    let cells = |row: &RegionRow| -> Vec<String> {
+        let s = &row.statistics;
+        let decimals = row.unit.decimals().max(1);
+        let mut cells =
+            vec![row.region.clone(), s.n_voxels.to_string(), number(row.volume_ml, 1), row.unit.ascii().to_owned()];
+        cells.extend([s.mean, s.sd, s.median, s.p10, s.p90].map(|value| number(value, decimals)));
+        cells.extend(extra.iter().map(|name| match row.extra.get(*name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(n)) if n.is_f64() => number(n.as_f64().unwrap_or(f64::NAN), decimals),
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        }));
+        cells
+    };
+    output::print_rows(&header, &rows.iter().map(cells).collect::<Vec<_>>(), format)
+}

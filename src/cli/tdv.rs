@@ -1,0 +1,289 @@
+//! `myelomri tdv`: total diffusion volume of a composed examination.
+
+use super::args::{Format, FormatArgs, OutArgs};
+use super::dwi_input::{self, BValues, DwiFile, check_same_grid};
+use super::{CliError, Context, output};
+use crate::diffusion::{
+    AdcMaps, AdcParams, SignalRule, Tdv, TdvInput, TdvParams, adc, adc_map, computed_dwi, high_b, tdv,
+};
+use crate::error::{Result, Warning};
+use crate::image::{Grid, Labels, MapSidecar, Mask, Series, write_labels, write_text_atomically};
+use crate::region::Connectivity;
+use crate::units::Unit;
+use clap::{Args, ValueEnum};
+use ndarray::{Array3, ArrayView3};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Flags of `tdv`.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Rule and threshold have no default. absolute: a signal; reference-ratio: X times the mean of --reference; \
+        reference-sd: mean + X SD of it. Normal marrow is 3.2 +/- 0.9 times muscle at b = 900 s/mm2, so a ratio of 1 marks \
+        all of it.\n\nWrites PREFIX_tDV.nii.gz (lesion numbers, 1 = largest) and PREFIX_lesions.csv.\n\nExample:\n  \
+        myelomri tdv --dwi out/sub-01_dwi.nii.gz --bone bone.nii.gz --exclude organs.nii.gz \\\n    --reference muscle.nii.gz \
+        --rule reference-ratio --threshold 5 --adc-low 300 --adc-high 1500 \\\n    --min-volume-ml 0.5 -o out/sub-01"
+)]
+pub struct TdvArgs {
+    /// Composed diffusion-weighted images: one 4-D file, or several; `FILE:B` gives a file's b-value (s/mm2)
+    #[arg(long, value_name = "DWI", required = true, num_args = 1..)]
+    dwi: Vec<DwiFile>,
+    /// b-value of each volume, s/mm2 [default: the .bval, then the sidecar beside each file]
+    #[arg(long, value_name = "B,B,...")]
+    b_values: Option<BValues>,
+    /// ADC map, um2/s [default: log-linear fit to the images]
+    #[arg(long, value_name = "NIFTI")]
+    adc: Option<PathBuf>,
+    /// b of the image that the threshold applies to, s/mm2; computed where it was not measured
+    #[arg(long, value_name = "B", default_value_t = 900.0)]
+    signal_b: f64,
+    /// Bone mask
+    #[arg(long, value_name = "MASK")]
+    bone: PathBuf,
+    /// What must not count (organs, hardware): every voxel that is not zero; repeatable
+    #[arg(long, value_name = "MASK", num_args = 1..)]
+    exclude: Vec<PathBuf>,
+    /// Reference tissue (muscle) of the relative rules
+    #[arg(long, value_name = "MASK")]
+    reference: Option<PathBuf>,
+    /// How the threshold is set
+    #[arg(long, value_name = "RULE")]
+    rule: RuleChoice,
+    /// Signal, multiple of the mean, or multiple of the SD, as the rule says
+    #[arg(long, value_name = "X")]
+    threshold: f64,
+    /// Lowest ADC counted, um2/s
+    #[arg(long, value_name = "ADC")]
+    adc_low: Option<f64>,
+    /// Highest ADC counted, um2/s
+    #[arg(long, value_name = "ADC")]
+    adc_high: Option<f64>,
+    /// Smallest lesion counted, mL
+    #[arg(long, value_name = "ML", default_value_t = 0.0)]
+    min_volume_ml: f64,
+    /// Neighbours that make one lesion: 6, 18 or 26
+    #[arg(long, value_name = "N", default_value = "26")]
+    connectivity: ConnectivityChoice,
+    #[command(flatten)]
+    out: OutArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// `--rule`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RuleChoice {
+    /// The threshold is a signal
+    Absolute,
+    /// Times the mean of the reference
+    ReferenceRatio,
+    /// Mean plus times the SD of the reference
+    ReferenceSd,
+}
+
+impl From<RuleChoice> for SignalRule {
+    fn from(choice: RuleChoice) -> Self {
+        match choice {
+            RuleChoice::Absolute => SignalRule::Absolute,
+            RuleChoice::ReferenceRatio => SignalRule::ReferenceRatio,
+            RuleChoice::ReferenceSd => SignalRule::ReferenceSd,
+        }
+    }
+}
+
+/// `--connectivity`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ConnectivityChoice {
+    /// Faces
+    #[value(name = "6")]
+    Six,
+    /// Faces and edges
+    #[value(name = "18")]
+    Eighteen,
+    /// Faces, edges and corners
+    #[value(name = "26")]
+    TwentySix,
+}
+
+impl From<ConnectivityChoice> for Connectivity {
+    fn from(choice: ConnectivityChoice) -> Self {
+        match choice {
+            ConnectivityChoice::Six => Connectivity::Six,
+            ConnectivityChoice::Eighteen => Connectivity::Eighteen,
+            ConnectivityChoice::TwentySix => Connectivity::TwentySix,
+        }
+    }
+}
+
+/// Runs `tdv`.
+pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
+    let TdvArgs {
+        dwi,
+        b_values,
+        adc,
+        signal_b,
+        bone,
+        exclude,
+        reference,
+        rule,
+        threshold,
+        adc_low,
+        adc_high,
+        min_volume_ml,
+        connectivity,
+        out,
+        format,
+    } = args;
+    let rule = SignalRule::from(rule);
+    if rule != SignalRule::Absolute && reference.is_none() {
+        let message = format!("--rule {} needs --reference", rule.name());
+        return Err(CliError::usage(message, "give a mask of muscle with --reference, or use --rule absolute").into());
+    }
+    out.check_absent(&["_tDV.nii.gz", "_tDV.json", "_lesions.csv"])?;
+    let params = TdvParams { rule, threshold, adc_low, adc_high, min_volume_ml, connectivity: connectivity.into() };
+
+    let mut warnings = Vec::new();
+    let (series, b) = dwi_input::read(&dwi, b_values.as_ref(), context, &mut warnings)?;
+    let Series { grid, data, source } = series;
+    let bone = read_mask(&bone, "bone mask", &grid, &source, context, &mut warnings)?;
+    let excluded = exclude
+        .iter()
+        .map(|path| read_mask(path, "exclusion mask", &grid, &source, context, &mut warnings))
+        .collect::<Result<Vec<Mask>>>()?;
+    let reference = match &reference {
+        Some(path) => Some(read_mask(path, "reference mask", &grid, &source, context, &mut warnings)?),
+        None => None,
+    };
+
+    let measured = high_b::measured(data.view(), &b, signal_b);
+    let fitted = match (&adc, &measured) {
+        (Some(_), Some(_)) => None,
+        _ => Some(adc::fit(data.view(), &b, &AdcParams::default())?),
+    };
+    drop(data);
+    let signal = match (measured, &fitted) {
+        (Some(signal), _) => signal,
+        (None, Some(AdcMaps { adc, s0, .. })) => {
+            warnings.push(high_b::computed_warning(signal_b, &b));
+            computed_dwi(s0.view(), adc.view(), signal_b)
+        }
+        (None, None) => return Err(CliError::usage("no image at --signal-b", "give another --signal-b").into()),
+    };
+    let adc_map = match &adc {
+        Some(path) => read_adc(path, &bone, (&grid, &source), context, &mut warnings)?,
+        None => fitted.map(|maps| maps.adc).unwrap_or_default(),
+    };
+
+    let views: Vec<ArrayView3<'_, bool>> = excluded.iter().map(|mask| mask.data.view()).collect();
+    let input = TdvInput {
+        grid: &grid,
+        signal: signal.view(),
+        adc: adc_map.view(),
+        bone: bone.data.view(),
+        exclude: &views,
+        reference: reference.as_ref().map(|mask| mask.data.view()),
+    };
+    let mut result = tdv::segment(&input, &params)?;
+    warnings.append(&mut result.warnings);
+
+    let mut sources: Vec<PathBuf> = dwi.into_iter().map(|file| file.path).collect();
+    sources.extend(adc.into_iter().chain([bone.source]).chain(exclude).chain(reference.map(|mask| mask.source)));
+    write(&out, &grid, &mut result, json!({"signal_b_s_mm2": signal_b, "segmentation": params}), &sources, &warnings)?;
+    context.warn(&warnings);
+    print(&result, format.format)
+}
+
+/// Reads a mask that must lie on the grid of the images.
+fn read_mask(
+    path: &Path,
+    role: &str,
+    grid: &Grid,
+    image: &Path,
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<Mask> {
+    let mask = context.reader.mask(path)?;
+    check_same_grid((grid, image, "diffusion images"), (&mask.grid, path, role), warnings)?;
+    Ok(mask)
+}
+
+/// Reads an ADC map, proves its grid and its unit, and makes excluded voxels NaN.
+fn read_adc(
+    path: &Path,
+    bone: &Mask,
+    image: (&Grid, &Path),
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<Array3<f32>> {
+    let map = context.reader.volume(path)?;
+    check_same_grid((image.0, image.1, "diffusion images"), (&map.grid, path, "ADC map"), warnings)?;
+    Ok(adc_map::checked(map.data, bone.data.view())?)
+}
+
+fn write(
+    out: &OutArgs,
+    grid: &Grid,
+    result: &mut Tdv,
+    parameters: serde_json::Value,
+    sources: &[PathBuf],
+    warnings: &[Warning],
+) -> Result<()> {
+    if let Some(path) = out.path("_lesions.csv") {
+        let (header, rows) = lesion_rows(result);
+        write_text_atomically(&path, &(output::csv(&header, &rows) + "\n"), out.overwrite())?;
+    }
+    if let Some(path) = out.path("_tDV.nii.gz") {
+        let labels = Labels { grid: grid.clone(), data: std::mem::take(&mut result.labels), source: PathBuf::new() };
+        write_labels(&path, &labels, out.overwrite())?;
+        let parameters = json!({"parameters": parameters, "results": &*result});
+        let method = "bright bone at high b within an ADC window (Blackledge 2014, doi:10.1371/journal.pone.0091779)";
+        let sidecar = MapSidecar::new("tDV", Unit::Count.ascii(), method, parameters, sources);
+        sidecar.with_warnings(warnings).write_beside(&path, out.overwrite())?;
+    }
+    Ok(())
+}
+
+fn lesion_rows(result: &Tdv) -> ([&'static str; 8], Vec<Vec<String>>) {
+    let header = ["id", "volume_ml", "n_voxels", "adc_median_um2_s", "longest_axis_mm", "x_mm", "y_mm", "z_mm"];
+    let rows = result.lesions.iter().map(|lesion| {
+        let mut row = vec![
+            lesion.id.to_string(),
+            format!("{:.4}", lesion.volume_ml),
+            lesion.n_voxels.to_string(),
+            format!("{:.1}", lesion.adc_median_um2_s),
+            format!("{:.1}", lesion.longest_axis_mm),
+        ];
+        row.extend(lesion.centroid_mm.iter().map(|mm| format!("{mm:.1}")));
+        row
+    });
+    (header, rows.collect())
+}
+
+fn print(result: &Tdv, format: Format) -> Result<()> {
+    let show = |value: Option<f64>| value.map(|v| format!("{v:.1}")).unwrap_or_default();
+    match format {
+        Format::Json => output::print_json(result),
+        Format::Csv => {
+            let (header, rows) = lesion_rows(result);
+            output::print(&output::csv(&header, &rows))
+        }
+        Format::Table => {
+            let header = ["total_ml", "n_lesions", "gadc_median_um2_s", "gadc_mean_um2_s", "threshold_signal"];
+            let row = vec![
+                format!("{:.2}", result.total_ml),
+                result.n_lesions.to_string(),
+                show(result.gadc_median_um2_s),
+                show(result.gadc_mean_um2_s),
+                format!("{:.1}", result.threshold_signal),
+            ];
+            let mut text = output::aligned(&header, &[row]);
+            let sweep: Vec<Vec<String>> = result
+                .sensitivity
+                .iter()
+                .map(|point| vec![format!("{:.1}", point.factor), format!("{:.2}", point.total_ml)])
+                .collect();
+            text.push_str(&format!("\n\n{}", output::aligned(&["threshold_factor", "total_ml"], &sweep)));
+            output::print(&text)
+        }
+    }
+}
