@@ -1,10 +1,20 @@
 //! From measured sessions and the clinical table to the numbers of the paper.
 //!
-//! [`table`] reads what people keep in spreadsheets, [`results`] has the shapes in which the numbers are kept.
+//! [`table`] reads what people keep in spreadsheets, [`frame`] makes it one row a patient, [`change`], [`response`] and
+//! [`endpoint`] say what changed and who responded, [`analysis`] asks the declared questions, [`results`] has the shapes
+//! in which the answers are kept.
 
+pub mod analysis;
+pub mod change;
+pub mod endpoint;
 mod error;
+pub mod frame;
+pub mod marker;
 pub mod results;
 pub mod table;
 
+pub use endpoint::Endpoint;
 pub use error::CohortError;
+pub use frame::Frame;
+pub use marker::Marker;
 pub use table::Table;

@@ -215,6 +215,38 @@ pub struct Term {
     pub odds_ratio: f64,
 }
 
+/// `results/model.json`: everything needed to apply a model to other patients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedModel {
+    /// Version of the program that fitted it.
+    pub version: String,
+    /// Outcome it predicts.
+    pub outcome: Outcome,
+    /// Estimator.
+    pub method: String,
+    /// Intercept for prediction (with Firth: corrected so that the mean prediction is the observed share, FLIC).
+    pub intercept: f64,
+    /// Terms; the linear predictor is `intercept + sum coefficient * x`.
+    pub terms: Vec<SavedTerm>,
+    /// Patients it was fitted on.
+    pub n: usize,
+    /// Patients of the positive class among them.
+    pub events: usize,
+}
+
+/// One term of a saved model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedTerm {
+    /// Column.
+    pub column: String,
+    /// Level of a text column that counts 1, others 0; `None` for a number column.
+    pub level: Option<String>,
+    /// Divisor of a number column.
+    pub per: f64,
+    /// Log odds ratio per `per` units, or of the level.
+    pub coefficient: f64,
+}
+
 /// `results/roc.json`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RocResults {

@@ -78,11 +78,7 @@ impl Table {
     /// # Errors
     /// [`CohortError::MissingColumn`].
     pub fn text(&self, column: &str) -> Result<Vec<Option<String>>, CohortError> {
-        let missing = || CohortError::MissingColumn {
-            path: self.source.clone(),
-            column: column.to_owned(),
-            there: nearest_first(self.columns(), column),
-        };
+        let missing = || missing_column(&self.source, column, self.columns());
         let cells = self.frame.column(column).map_err(|_| missing())?;
         let cells = cells.str().map_err(|_| missing())?;
         Ok(cells.iter().map(|cell| cell.map(str::trim).filter(|text| !is_missing(text)).map(str::to_owned)).collect())
@@ -208,10 +204,10 @@ fn frame_of(columns: Vec<(String, Vec<Option<String>>)>) -> Result<DataFrame, St
     DataFrame::new(height, columns).map_err(|error| error.to_string())
 }
 
-/// Column names, the one most like `wanted` first.
-fn nearest_first(mut there: Vec<String>, wanted: &str) -> Vec<String> {
-    there.sort_by_cached_key(|name| distance(&name.to_lowercase(), &wanted.to_lowercase()));
-    there
+/// The failure that names the columns there are, the one most like the missing one first.
+pub(super) fn missing_column(path: &str, column: &str, mut there: Vec<String>) -> CohortError {
+    there.sort_by_cached_key(|name| distance(&name.to_lowercase(), &column.to_lowercase()));
+    CohortError::MissingColumn { path: path.to_owned(), column: column.to_owned(), there }
 }
 
 /// Levenshtein distance between two words.

@@ -1,0 +1,154 @@
+//! Change of a column between two visits: absolute, percent and logarithmic.
+//!
+//! `abs = followup - baseline` (the column's unit), `pct = 100 (followup - baseline) / baseline`, `log = ln(followup /
+//! baseline)`. A percentage of nothing is not a number: it is missing where the baseline is zero or negative, never 0 or
+//! infinite, and a fall to zero is -100 %. A fat fraction under 5 points makes percentages explode (2 to 25 % is +23
+//! points and +1150 %) and is flagged. What each flag means stands in [`FLAGS`].
+
+use super::results::Change;
+use super::{CohortError, Frame};
+use crate::study::{Sessions, Wide};
+
+/// The three kinds of change, the endings of their columns.
+pub const KINDS: [&str; 3] = ["abs", "pct", "log"];
+
+/// Fat fraction (points) below which a relative change is flagged.
+pub const LOW_FAT_FRACTION_PCT: f64 = 5.0;
+
+/// Measures that are fat fractions in percent.
+const FAT_FRACTIONS: [&str; 2] = ["sff_", "pdff_"];
+
+/// Flags of a change and what they mean.
+pub const FLAGS: [(&str, &str); 6] = [
+    ("missing-baseline", "no value before treatment"),
+    ("missing-followup", "no value at follow-up"),
+    ("zero-baseline", "the baseline is 0: no percentage, no logarithm"),
+    ("negative-baseline", "the baseline is negative: no percentage, no logarithm"),
+    ("log-undefined", "the follow-up is not positive: no logarithm"),
+    ("low-baseline", "fat fraction under 5 points at baseline: the percentage exaggerates, read the points"),
+];
+
+/// The change of one subject in one column.
+pub fn of_pair(subject: &str, column: &str, baseline: Option<f64>, followup: Option<f64>) -> Change {
+    let mut flags: Vec<&str> = Vec::new();
+    if baseline.is_none() {
+        flags.push("missing-baseline");
+    }
+    if followup.is_none() {
+        flags.push("missing-followup");
+    }
+    let (mut abs, mut pct, mut log) = (None, None, None);
+    if let (Some(before), Some(after)) = (baseline, followup) {
+        abs = Some(after - before);
+        if before > 0.0 {
+            pct = Some(100.0 * (after - before) / before);
+            if after > 0.0 {
+                log = Some((after / before).ln());
+            } else {
+                flags.push("log-undefined");
+            }
+            if before < LOW_FAT_FRACTION_PCT && FAT_FRACTIONS.iter().any(|measure| column.starts_with(measure)) {
+                flags.push("low-baseline");
+            }
+        } else {
+            flags.push(if before == 0.0 { "zero-baseline" } else { "negative-baseline" });
+        }
+    }
+    Change {
+        subject: subject.to_owned(),
+        column: column.to_owned(),
+        baseline,
+        followup,
+        abs,
+        pct,
+        log,
+        flags: flags.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// The changes of one column, a row a subject.
+///
+/// # Errors
+/// Where `<column>__<session>` of either session is not in the frame.
+pub fn of_column(frame: &Frame, column: &str, sessions: &Sessions) -> Result<Vec<Change>, CohortError> {
+    let before = frame.numbers(&format!("{column}__{}", sessions.baseline))?;
+    let after = frame.numbers(&format!("{column}__{}", sessions.followup))?;
+    let rows = frame.subjects.iter().zip(before.iter().zip(after));
+    Ok(rows.map(|(subject, (before, after))| of_pair(subject, column, *before, *after)).collect())
+}
+
+/// The changes of every column that both sessions have, column by column; a value that was kept out of the wide table
+/// is told as `withheld:<flag>`.
+pub(super) fn of_frame(frame: &Frame, sessions: &Sessions, wide: &Wide) -> Vec<Change> {
+    let ending = format!("__{}", sessions.baseline);
+    let measured: Vec<&str> = wide.columns.iter().map(|(name, _)| name.as_str()).collect();
+    let mut changes = Vec::new();
+    for (name, _) in &frame.numbers {
+        let Some(column) = name.strip_suffix(&ending) else { continue };
+        let Ok(mut rows) = of_column(frame, column, sessions) else { continue };
+        if measured.contains(&name.as_str()) {
+            for row in rows.iter_mut().filter(|row| row.abs.is_none()) {
+                let told = wide.withheld.iter().filter(|[subject, _, _]| *subject == row.subject);
+                row.flags.extend(told.map(|[_, session, flag]| format!("withheld:{session}:{flag}")));
+            }
+        }
+        changes.extend(rows);
+    }
+    changes
+}
+
+/// The columns `<column>__<kind>` of the changes, one value a subject.
+pub(super) fn columns(subjects: &[String], changes: &[Change], kind: &str) -> Vec<(String, Vec<Option<f64>>)> {
+    let value = |change: &Change| match kind {
+        "abs" => change.abs,
+        "pct" => change.pct,
+        _ => change.log,
+    };
+    changes
+        .chunks_exact(subjects.len().max(1))
+        .map(|rows| (format!("{}__{kind}", rows[0].column), rows.iter().map(value).collect()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(column: &str, before: f64, after: f64) -> Change {
+        of_pair("001", column, Some(before), Some(after))
+    }
+
+    #[test]
+    fn the_published_patient_rises_by_23_points_and_1150_percent_and_is_flagged() {
+        let change = of("sff_mean_L1-L5", 2.0, 25.0);
+        assert_eq!((change.abs, change.pct), (Some(23.0), Some(1150.0)));
+        assert_eq!(change.log, Some(12.5f64.ln()));
+        assert_eq!(change.flags, ["low-baseline"]);
+    }
+
+    #[test]
+    fn a_percentage_of_nothing_is_missing_and_a_fall_to_zero_is_not() {
+        let zero = of("m_protein_serum_g_dl", 0.0, 1.0);
+        assert_eq!((zero.abs, zero.pct, zero.log), (Some(1.0), None, None));
+        assert_eq!(zero.flags, ["zero-baseline"]);
+        let gone = of("m_protein_serum_g_dl", 4.0, 0.0);
+        assert_eq!((gone.pct, gone.log), (Some(-100.0), None));
+        assert_eq!(gone.flags, ["log-undefined"]);
+        assert_eq!(of("dropout_mean_L1-L5", -3.0, 5.0).flags, ["negative-baseline"]);
+    }
+
+    #[test]
+    fn a_missing_visit_is_said() {
+        assert_eq!(of_pair("001", "x", Some(1.0), None).flags, ["missing-followup"]);
+        assert_eq!(of_pair("001", "x", None, None).flags, ["missing-baseline", "missing-followup"]);
+    }
+
+    #[test]
+    fn every_flag_that_is_given_is_explained() {
+        for change in [of("sff_x", 1.0, 0.0), of("x", 0.0, 0.0), of("x", -1.0, 0.0), of_pair("s", "x", None, None)] {
+            for flag in change.flags {
+                assert!(FLAGS.iter().any(|(slug, _)| *slug == flag), "{flag}");
+            }
+        }
+    }
+}
