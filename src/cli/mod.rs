@@ -5,7 +5,9 @@
 
 mod adc;
 pub mod args;
+mod change;
 mod collect;
+mod compare;
 mod compose;
 mod context;
 mod dropout;
@@ -13,15 +15,19 @@ mod dwi_input;
 mod echoes;
 mod error;
 mod ff;
+mod fit;
 mod histogram;
 mod measure;
 pub mod output;
 pub mod region_input;
 pub mod region_rows;
 mod report;
+mod roc;
 mod shell;
 mod simulate;
+mod table_args;
 mod tdv;
+mod validate;
 
 use crate::error::{Exit, Result};
 use clap::{Parser, Subcommand};
@@ -56,6 +62,16 @@ enum Command {
     Tdv(Box<tdv::TdvArgs>),
     /// Dropout ratio of an in-/opposed-phase pair
     Dropout(dropout::DropoutArgs),
+    /// Absolute, percent and log change of columns between two sessions
+    Change(change::ChangeArgs),
+    /// Group and paired tests, Table 1, correction for multiple tests
+    Compare(compare::CompareArgs),
+    /// Logistic model of the outcome: Firth, maximum likelihood or ridge
+    Fit(fit::FitArgs),
+    /// ROC curves: areas with intervals, cut-offs, comparisons, plot
+    Roc(roc::RocArgs),
+    /// Internal validation of a logistic model, or a saved model on other patients
+    Validate(validate::ValidateArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
     /// Measure all biomarkers of all sessions of a study
@@ -79,6 +95,11 @@ impl Command {
             Command::Histogram(args) => histogram::run(args, context),
             Command::Tdv(args) => tdv::run(*args, context),
             Command::Dropout(args) => dropout::run(args, context),
+            Command::Change(args) => change::run(args, context),
+            Command::Compare(args) => compare::run(args, context),
+            Command::Fit(args) => fit::run(args, context),
+            Command::Roc(args) => roc::run(args, context),
+            Command::Validate(args) => validate::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Measure(args) => measure::measure(args, context),
             Command::Collect(args) => collect::collect(args, context),

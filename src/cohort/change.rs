@@ -77,16 +77,34 @@ pub fn of_column(frame: &Frame, column: &str, sessions: &Sessions) -> Result<Vec
     Ok(rows.map(|(subject, (before, after))| of_pair(subject, column, *before, *after)).collect())
 }
 
+/// Columns, without session, that both sessions have.
+pub fn columns_of_both(frame: &Frame, sessions: &Sessions) -> Vec<String> {
+    let ending = format!("__{}", sessions.baseline);
+    let both = |column: &&str| frame.numbers(&format!("{column}__{}", sessions.followup)).is_ok();
+    let stems = frame.numbers.iter().filter_map(|(name, _)| name.strip_suffix(&ending));
+    stems.filter(both).map(str::to_owned).collect()
+}
+
+/// Columns of `tables/changes.csv`.
+pub const COLUMNS: [&str; 8] = ["subject", "column", "baseline", "followup", "abs", "pct", "log", "flags"];
+
+/// One row of `tables/changes.csv`; `number` says how numbers are written.
+pub fn cells(row: &Change, number: impl Fn(Option<f64>) -> String) -> Vec<String> {
+    let numbers = [row.baseline, row.followup, row.abs, row.pct, row.log].map(number);
+    let mut cells = vec![row.subject.clone(), row.column.clone()];
+    cells.extend(numbers);
+    cells.push(row.flags.join(";"));
+    cells
+}
+
 /// The changes of every column that both sessions have, column by column; a value that was kept out of the wide table
 /// is told as `withheld:<flag>`.
 pub(super) fn of_frame(frame: &Frame, sessions: &Sessions, wide: &Wide) -> Vec<Change> {
-    let ending = format!("__{}", sessions.baseline);
-    let measured: Vec<&str> = wide.columns.iter().map(|(name, _)| name.as_str()).collect();
     let mut changes = Vec::new();
-    for (name, _) in &frame.numbers {
-        let Some(column) = name.strip_suffix(&ending) else { continue };
-        let Ok(mut rows) = of_column(frame, column, sessions) else { continue };
-        if measured.contains(&name.as_str()) {
+    for column in columns_of_both(frame, sessions) {
+        let Ok(mut rows) = of_column(frame, &column, sessions) else { continue };
+        let name = format!("{column}__{}", sessions.baseline);
+        if wide.columns.iter().any(|(measured, _)| *measured == name) {
             for row in rows.iter_mut().filter(|row| row.abs.is_none()) {
                 let told = wide.withheld.iter().filter(|[subject, _, _]| *subject == row.subject);
                 row.flags.extend(told.map(|[_, session, flag]| format!("withheld:{session}:{flag}")));

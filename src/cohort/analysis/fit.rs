@@ -298,6 +298,16 @@ fn saved(model: &Model, prepared: &Prepared, fit: &Fit) -> SavedModel {
 }
 
 impl SavedModel {
+    /// Reads a model that [`fit`] saved.
+    ///
+    /// # Errors
+    /// [`CohortError::Unreadable`] for a file that is missing or no such model.
+    pub fn read(path: &std::path::Path) -> std::result::Result<SavedModel, CohortError> {
+        let bad = |reason: String| CohortError::Unreadable { path: path.display().to_string(), reason };
+        let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+        serde_json::from_str(&text).map_err(|error| bad(format!("it is no saved model: {error}")))
+    }
+
     /// Linear predictor of every row of a frame; `None` where a value is missing.
     ///
     /// # Errors

@@ -16,6 +16,9 @@ pub use study::{Analysis, Inputs, MULTIVARIABLE, analyse, clinical_table, method
 use super::Frame;
 use super::results::Family;
 
+/// Seed of every resampling that is not told otherwise: the DOI number of the study that is served first.
+pub const SEED: u64 = 229_607;
+
 /// Markers beyond the plan that a study offers: percentage changes of laboratory columns, and the change in points of
 /// planned percentage changes. Called exploratory wherever they are shown.
 pub fn exploratory_columns(frame: &Frame, planned: &[super::Marker], laboratory: &[String]) -> Vec<String> {
