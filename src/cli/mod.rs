@@ -122,7 +122,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let Cli { global, command } = cli;
-    match Context::new(global).and_then(|context| command.run(&context)) {
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("error[internal]: {panic}");
+        eprintln!("  help: this is a fault of myelomri {}; please report it", env!("CARGO_PKG_VERSION"));
+    }));
+    let outcome = std::panic::catch_unwind(|| Context::new(global).and_then(|context| command.run(&context)));
+    let Ok(result) = outcome else {
+        return ExitCode::from(Exit::Internal as u8);
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if let Some(io) =

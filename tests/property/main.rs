@@ -1,0 +1,4 @@
+//! Laws that hold for any input.
+
+mod images;
+mod regions;
