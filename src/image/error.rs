@@ -238,8 +238,14 @@ impl Failure for ImageError {
 
     fn remedy(&self) -> Option<String> {
         Some(match self {
+            ImageError::GridMismatch { roles, .. } if roles[1].contains("label") => {
+                format!(
+                    "export the {} on the grid of the {}, or pass --on-grid-mismatch resample-labels",
+                    roles[1], roles[0]
+                )
+            }
             ImageError::GridMismatch { roles, .. } => {
-                format!("export the {} on the grid of the {}, or draw them there", roles[1], roles[0])
+                format!("export the {} on the grid of the {}", roles[1], roles[0])
             }
             ImageError::Missing { .. } => "check the path".to_owned(),
             ImageError::Read { .. } => "check that the file is a complete NIfTI image".to_owned(),

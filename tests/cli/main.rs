@@ -1,3 +1,4 @@
 //! The subcommands as a user runs them.
 
+mod histogram;
 mod study;
