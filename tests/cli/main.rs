@@ -1,4 +1,10 @@
 //! The subcommands as a user runs them.
 
+mod adc;
+mod compose;
+mod dropout;
+mod ff;
 mod histogram;
+mod images;
 mod study;
+mod tdv;

@@ -1,0 +1,82 @@
+//! `ff`: a map, water and fat, an in-/opposed-phase pair; and each way to be refused.
+
+use crate::images::{Folder, grid, mean_of};
+
+const WATER_FAT: [&str; 6] = ["ff", "--water", "w.nii.gz", "--fat", "f.nii.gz", "-q"];
+
+/// Fat fraction 2 % in L1 and everywhere above j = 11, 75 % below; no signal at k = 0.
+fn folder() -> Folder {
+    let (folder, grid) = (Folder::new(), grid());
+    let fraction = |at: [usize; 3]| if at[1] < 11 { 0.02 } else { 0.75 };
+    let signal = |at: [usize; 3]| if at[2] == 0 { 0.0 } else { 400.0 };
+    folder.volume("w.nii.gz", &grid, |at| signal(at) * (1.0 - fraction(at)));
+    folder.volume("f.nii.gz", &grid, |at| signal(at) * fraction(at));
+    folder.volume("ip.nii.gz", &grid, signal);
+    folder.volume("op.nii.gz", &grid, |at| signal(at) * (1.0 - 2.0 * fraction(at)).abs());
+    folder.volume("map.nii.gz", &grid, |at| 1000.0 * fraction(at));
+    folder.labels("labels.nii.gz", &grid);
+    folder
+}
+
+#[test]
+fn water_and_fat_give_a_signal_fat_fraction_with_regions() {
+    let folder = folder();
+    let labels = ["--labels", "labels.nii.gz", "--scheme", "totalspineseg", "--region", "L1,L2", "-o", "out/s"];
+    let json = folder.json(&[&WATER_FAT[..], &labels].concat());
+    assert_eq!((&json["form"], &json["measure"]), (&"water-fat".into(), &"sff".into()));
+    assert!((mean_of(&json, "L1") - 2.0).abs() < 1e-3 && (mean_of(&json, "L2") - 75.0).abs() < 1e-3);
+    assert!((json["regions"][0]["ratio_of_sums"].as_f64().unwrap() - 2.0).abs() < 1e-3);
+    assert_eq!(json["n_withheld"], 12 * 30);
+    let map = folder.read("out/s_sFF.nii.gz");
+    assert!(map[[0, 0, 0]].is_nan() && (map[[0, 29, 1]] - 75.0).abs() < 1e-4);
+    let sidecar = folder.sidecar("out/s_sFF.json");
+    assert_eq!(sidecar["Units"], "%");
+    assert_eq!(sidecar["Sources"], serde_json::json!(["w.nii.gz", "f.nii.gz"]));
+}
+
+#[test]
+fn corrected_images_are_called_pdff_only_where_that_is_asserted() {
+    let folder = folder();
+    folder.run(&[&WATER_FAT[..], &["--pdff", "-o", "s"]].concat()).assert().success();
+    assert!(folder.has("s_PDFF.nii.gz") && !folder.has("s_sFF.nii.gz"));
+}
+
+#[test]
+fn a_pair_of_phases_says_that_it_is_ambiguous() {
+    let folder = folder();
+    let pair = ["ff", "--in-phase", "ip.nii.gz", "--opposed-phase", "op.nii.gz", "-o", "s"];
+    folder.run(&pair).assert().success().stderr(predicates::str::contains("ff-ambiguous"));
+    let map = folder.read("s_sFF.nii.gz");
+    assert!((map[[5, 5, 3]] - 2.0).abs() < 1e-3 && (map[[5, 20, 3]] - 25.0).abs() < 1e-3);
+    folder.run(&[&pair[..5], &["--pdff", "-o", "t"]].concat()).assert().code(2);
+}
+
+#[test]
+fn a_scanner_map_needs_its_true_unit() {
+    let folder = folder();
+    let read = |unit: &'static str| ["ff", "--fat-fraction", "map.nii.gz", "--ff-unit", unit, "-o", unit, "-q"];
+    folder.run(&read("permille")).assert().success();
+    assert!((folder.read("permille_sFF.nii.gz")[[5, 20, 3]] - 75.0).abs() < 1e-3);
+    folder.refuses(&read("percent"), 4, "implausible-ff-unit");
+    folder.run(&["ff", "--fat-fraction", "map.nii.gz"]).assert().code(2);
+}
+
+#[test]
+fn each_bad_input_has_its_exit_code() {
+    let folder = folder();
+    folder.run(&["ff"]).assert().code(2);
+    folder.run(&["ff", "--water", "w.nii.gz"]).assert().code(2);
+    folder.refuses(&["ff", "--water", "none.nii.gz", "--fat", "f.nii.gz"], 3, "file-not-found");
+    folder.text("text.nii.gz", "not an image");
+    folder.run(&["ff", "--water", "text.nii.gz", "--fat", "f.nii.gz"]).assert().code(3);
+    let mut other = grid();
+    other.dims[2] = 7;
+    folder.volume("short.nii.gz", &other, |_| 1.0);
+    folder.refuses(&["ff", "--water", "w.nii.gz", "--fat", "short.nii.gz"], 4, "grid-mismatch");
+    let labels = ["--labels", "labels.nii.gz", "--scheme", "totalspineseg"];
+    folder.refuses(&[&WATER_FAT[..], &labels, &["--region", "T12"]].concat(), 4, "region-not-found");
+    folder.refuses(&[&WATER_FAT[..], &labels, &["--erode-mm", "30"]].concat(), 4, "empty-region");
+    folder.run(&[&WATER_FAT[..], &["-o", "s"]].concat()).assert().success();
+    folder.refuses(&[&WATER_FAT[..], &["-o", "s"]].concat(), 5, "output-exists");
+    folder.run(&[&WATER_FAT[..], &["-o", "s", "--force"]].concat()).assert().success();
+}
