@@ -23,6 +23,7 @@ pub mod region_input;
 pub mod region_rows;
 mod report;
 mod roc;
+mod run;
 mod shell;
 mod simulate;
 mod table_args;
@@ -74,6 +75,8 @@ enum Command {
     Validate(validate::ValidateArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
+    /// The main job: from the images of a study to tables, ROC curves and a report
+    Run(run::RunArgs),
     /// Measure all biomarkers of all sessions of a study
     Measure(measure::MeasureArgs),
     /// Gather measured sessions into tables: one row a number, one row a subject
@@ -101,6 +104,7 @@ impl Command {
             Command::Roc(args) => roc::run(args, context),
             Command::Validate(args) => validate::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
+            Command::Run(args) => run::run(args, context),
             Command::Measure(args) => measure::measure(args, context),
             Command::Collect(args) => collect::collect(args, context),
             Command::Report(args) => report::run(args, context),

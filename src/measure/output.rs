@@ -22,6 +22,8 @@ pub struct MeasuredSession {
     pub lesions: Vec<Lesion>,
     /// What was noticed on the way, each once.
     pub warnings: Vec<Warning>,
+    /// b-value of the map `dwi`, s/mm2.
+    pub signal_b: f64,
     /// What to draw the maps on.
     pub backgrounds: Backgrounds,
 }

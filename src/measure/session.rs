@@ -270,6 +270,7 @@ impl<'a> SessionWork<'a> {
             maps: self.maps,
             lesions: self.lesions,
             warnings: self.warnings,
+            signal_b: self.params.tdv.signal_b,
             backgrounds: self.backgrounds,
         }
     }

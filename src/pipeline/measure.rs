@@ -71,5 +71,5 @@ pub(super) fn measure_prepared(
     observer: &dyn SessionObserver,
 ) -> Result<BatchSummary> {
     let batch = BatchParams { force: request.force, threads: request.threads, progress: request.progress };
-    run_batch(&request.study, &request.out, &prepared.config, &prepared.jobs, batch, observer)
+    run_batch(&request.study, &request.out, &prepared.config, &prepared.jobs, &prepared.found, batch, observer)
 }

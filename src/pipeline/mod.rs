@@ -1,7 +1,12 @@
 //! The order of the steps: a study from its images to its tables, results and report.
 
+mod description;
 mod measure;
+mod pictures;
+mod results;
+mod run;
 mod tables;
 
 pub use measure::{MeasureRequest, Prepared, measure, prepare};
+pub use run::{RunDone, run};
 pub use tables::write_tables;

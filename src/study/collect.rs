@@ -130,20 +130,6 @@ impl Wide {
         DataFrame::new(self.subjects.len(), columns)
             .map_err(|source| StudyError::Table { path: "wide table".to_owned(), reason: source.to_string() }.into())
     }
-
-    /// Writes the table.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let names: Vec<&str> =
-            std::iter::once("subject").chain(self.columns.iter().map(|(name, _)| name.as_str())).collect();
-        let rows = self.subjects.iter().enumerate().map(|(n, subject)| {
-            let numbers = self.columns.iter().map(|(_, values)| super::csv_out::number(values[n]));
-            std::iter::once(subject.clone()).chain(numbers).collect()
-        });
-        write_csv(path, &names, rows)
-    }
 }
 
 #[cfg(test)]

@@ -90,7 +90,8 @@ enum Outcome {
     Failed { slug: String, message: String, shown: String },
 }
 
-/// Measures the sessions of a study into `OUT/maps/` and brings `OUT/manifest.json` up to date.
+/// Measures the sessions of a study into `OUT/maps/` and brings `OUT/manifest.json` up to date. `found` has subject and
+/// session of everything that the study holds, asked for or not.
 ///
 /// # Errors
 /// Where the output folder is not ours or cannot be written; failed sessions are in the summary instead.
@@ -99,6 +100,7 @@ pub fn run_batch(
     out: &Path,
     config: &StudyConfig,
     jobs: &[Job],
+    found: &[(String, String)],
     batch: BatchParams,
     observer: &dyn SessionObserver,
 ) -> Result<BatchSummary> {
@@ -114,7 +116,9 @@ pub fn run_batch(
     let is_now = |state: &SessionState| {
         summary.states.iter().any(|now| now.subject == state.subject && now.session == state.session)
     };
-    manifest.sessions.retain(|state| !is_now(state));
+    // what the study no longer has does not stay in its tables
+    let is_found = |state: &SessionState| found.iter().any(|(a, b)| *a == state.subject && *b == state.session);
+    manifest.sessions.retain(|state| is_found(state) && !is_now(state));
     manifest.sessions.extend(summary.states.iter().cloned());
     manifest.sessions.sort_by(|a, b| (&a.subject, &a.session).cmp(&(&b.subject, &b.session)));
     manifest.write(out)?;
@@ -188,7 +192,7 @@ fn try_session(study: &Path, out: &Path, job: &Job, force: bool, observer: &dyn 
     let written = write_session(out, &job.inputs, &measured)?;
     observer.on_session(out, &measured)?;
     let mut outputs: Vec<String> = written.iter().map(|path| relative_to(out, path)).collect();
-    outputs.extend(observer.files(&job.inputs).iter().map(|path| relative_to(out, path)));
+    outputs.extend(observer.files(&job.inputs).iter().map(|path| relative_to(Path::new(""), path)));
     let warnings = measured.warnings.clone();
     let manifest = SessionManifest {
         subject: measured.subject.clone(),
