@@ -142,6 +142,26 @@ impl Samples {
     }
 }
 
+/// Averages blocks of `factor` x `factor` RGB pixels; what does not fill a block at the right and below is cut off.
+pub fn average_down(fine: &[u8], fine_width: usize, factor: usize) -> Vec<u8> {
+    let (width, height) = (fine_width / factor, fine.len() / 3 / fine_width / factor);
+    let count = (factor * factor) as u16;
+    let mut coarse = Vec::with_capacity(3 * width * height);
+    let mut sums = vec![0u16; 3 * width];
+    for block in fine.chunks_exact(3 * fine_width * factor).take(height) {
+        sums.fill(count / 2);
+        for row in block.chunks_exact(3 * fine_width) {
+            for (sum, pixels) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * factor)) {
+                for pixel in pixels.chunks_exact(3) {
+                    sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u16::from(*value));
+                }
+            }
+        }
+        coarse.extend(sums.iter().map(|sum| (sum / count) as u8));
+    }
+    coarse
+}
+
 /// Encodes 8-bit RGB rows as PNG; `per_metre` is the print resolution in pixels per metre.
 pub fn encode_rgb(width: u32, height: u32, rgb: &[u8], per_metre: Option<u32>) -> Result<Vec<u8>, ReportError> {
     let refuse = |error: png::EncodingError| ReportError::Encode { reason: error.to_string() };

@@ -4,6 +4,7 @@
 //! same list to SVG (at four times the size under a viewBox, because its coordinates are integers) and to PNG (at
 //! twice the final resolution, averaged down, because its filled shapes have hard edges). Same input, same bytes.
 
+use super::canvas::{average_down, encode_rgb};
 use super::{ReportError, style};
 use crate::image::{self, Overwrite};
 use plotters::coord::Shift;
@@ -15,8 +16,8 @@ use std::path::Path;
 
 /// SVG coordinates per figure unit.
 const SVG_SCALE: f64 = 4.0;
-/// PNG pixels per figure unit: a one-column figure of 360 units has 1440 pixels, 430 dpi at 85 mm.
-const PNG_SCALE: u32 = 4;
+/// PNG pixels per figure unit: a one-column figure of 360 units has 1080 pixels, 320 dpi at 85 mm.
+const PNG_SCALE: u32 = 3;
 /// Drawn pixels per PNG pixel along each side.
 const OVERSAMPLE: u32 = 2;
 /// Ascent plus descent over em of the registered font: what the bitmap backend calls the size of a font.
@@ -186,7 +187,7 @@ impl Drawing {
         let coarse = average_down(&fine, drawn.0 as usize, OVERSAMPLE as usize);
         // 85 mm for one column
         let per_metre = (style::COLUMN * f64::from(PNG_SCALE) / 0.085).round() as u32;
-        super::canvas::encode_rgb(width, height, &coarse, Some(per_metre))
+        encode_rgb(width, height, &coarse, Some(per_metre))
     }
 
     /// Writes the figure as SVG and as PNG, each whole or not at all.
@@ -285,25 +286,4 @@ pub fn text_width(text: &str, em: f64) -> f64 {
     // measured large, because the library rounds to whole pixels
     let font = (style::FAMILY, 100.0 * HEIGHT_PER_EM).into_font();
     font.layout_box(text).map_or(0.6 * em * text.chars().count() as f64, |(_, (x, _))| f64::from(x) / 100.0 * em)
-}
-
-/// Averages blocks of `factor` x `factor` RGB pixels.
-fn average_down(fine: &[u8], fine_width: usize, factor: usize) -> Vec<u8> {
-    let width = fine_width / factor;
-    let height = fine.len() / 3 / fine_width / factor;
-    let mut coarse = vec![0u8; 3 * width * height];
-    let count = (factor * factor) as u32;
-    for (y, row) in coarse.chunks_exact_mut(3 * width).enumerate() {
-        for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-            for (channel, value) in pixel.iter_mut().enumerate() {
-                let mut sum = count / 2;
-                for dy in 0..factor {
-                    let start = 3 * ((y * factor + dy) * fine_width + x * factor) + channel;
-                    sum += (0..factor).map(|dx| u32::from(fine[start + 3 * dx])).sum::<u32>();
-                }
-                *value = (sum / count) as u8;
-            }
-        }
-    }
-    coarse
 }

@@ -1,7 +1,7 @@
 //! The quality-control pictures of all sessions in one page: as they are where they fit, else smaller.
 
 use super::ReportError;
-use super::canvas::encode_rgb;
+use super::canvas::{average_down, encode_rgb};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rayon::prelude::*;
@@ -21,7 +21,9 @@ const FACTORS: [usize; 4] = [1, 2, 3, 4];
 /// [`ReportError::Unreadable`] for a file that is no PNG of ours.
 pub fn data_addresses(pictures: &BTreeMap<String, PathBuf>) -> Result<BTreeMap<String, String>, ReportError> {
     let mut smallest = Vec::new();
-    for factor in FACTORS {
+    let as_they_are: u64 = pictures.values().filter_map(|path| path.metadata().ok()).map(|data| data.len()).sum();
+    let fits = as_they_are <= BUDGET as u64;
+    for factor in FACTORS.into_iter().skip(usize::from(!fits)) {
         let encoded: Vec<Vec<u8>> =
             pictures.par_iter().map(|(_, path)| shrunk(path, factor)).collect::<Result<_, _>>()?;
         let total: usize = encoded.iter().map(Vec::len).sum();
@@ -48,19 +50,8 @@ fn shrunk(path: &PathBuf, factor: usize) -> Result<Vec<u8>, ReportError> {
     if info.color_type != png::ColorType::Rgb || info.bit_depth != png::BitDepth::Eight {
         return Err(unreadable("not an 8-bit RGB picture".to_owned()));
     }
-    let (width, height) = (info.width as usize / factor, info.height as usize / factor);
-    let mut small = vec![0u8; 3 * width * height];
-    let count = (factor * factor) as u32;
-    for (n, value) in small.iter_mut().enumerate() {
-        let (channel, x, y) = (n % 3, n / 3 % width, n / 3 / width);
-        let mut sum = 0u32;
-        for dy in 0..factor {
-            let row = (y * factor + dy) * info.width as usize + x * factor;
-            sum += (0..factor).map(|dx| u32::from(pixels[3 * (row + dx) + channel])).sum::<u32>();
-        }
-        *value = (sum / count) as u8;
-    }
-    encode_rgb(width as u32, height as u32, &small, None)
+    let small = average_down(&pixels, info.width as usize, factor);
+    encode_rgb(info.width / factor as u32, info.height / factor as u32, &small, None)
 }
 
 #[cfg(test)]
