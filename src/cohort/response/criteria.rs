@@ -1,0 +1,326 @@
+//! The criteria of each category in three-valued logic, and the range of categories that known values leave open.
+
+use super::Labs;
+use std::fmt;
+
+/// IMWG category, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Category {
+    /// Progressive disease.
+    PD,
+    /// Stable disease.
+    SD,
+    /// Minimal response.
+    MR,
+    /// Partial response.
+    PR,
+    /// Very good partial response.
+    VGPR,
+    /// Complete response.
+    CR,
+    /// Stringent complete response.
+    SCR,
+}
+
+impl Category {
+    /// All, worst first.
+    pub const ALL: [Category; 7] =
+        [Category::PD, Category::SD, Category::MR, Category::PR, Category::VGPR, Category::CR, Category::SCR];
+
+    /// From `sCR`, `CR`, `VGPR`, `PR`, `MR`, `SD`, `PD`.
+    pub fn parse(text: &str) -> Option<Category> {
+        Category::ALL.into_iter().find(|category| category.to_string() == text)
+    }
+
+    /// VGPR or better.
+    pub fn is_deep(self) -> bool {
+        self >= Category::VGPR
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Category::SCR => f.write_str("sCR"),
+            other => fmt::Debug::fmt(other, f),
+        }
+    }
+}
+
+/// Categories still possible, with what decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Range {
+    /// Worst still possible.
+    pub worst: Category,
+    /// Best still possible.
+    pub best: Category,
+    /// Which rules decided, which inputs are missing.
+    pub reasons: Vec<String>,
+}
+
+impl Range {
+    /// The category where only one is possible.
+    pub fn decided(&self) -> Option<Category> {
+        (self.worst == self.best).then_some(self.worst)
+    }
+
+    /// Whether a category is possible.
+    pub fn holds(&self, category: Category) -> bool {
+        (self.worst..=self.best).contains(&category)
+    }
+
+    /// 1 for VGPR or better, 0 for worse, none where the range has both.
+    pub fn label(&self) -> Option<u8> {
+        (self.worst.is_deep() == self.best.is_deep()).then_some(u8::from(self.best.is_deep()))
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.decided() {
+            Some(category) => write!(f, "{category}"),
+            None => write!(f, "{}..{}", self.worst, self.best),
+        }
+    }
+}
+
+/// Met, failed, or undecided for want of a value.
+type Tri = Option<bool>;
+
+fn and(a: Tri, b: Tri) -> Tri {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
+fn or(a: Tri, b: Tri) -> Tri {
+    and(a.map(|x| !x), b.map(|x| !x)).map(|x| !x)
+}
+
+/// By what the disease of this patient is followed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Measure {
+    /// Serum M protein >= 1 g/dL, urine M protein >= 200 mg/24 h, or both.
+    Protein { serum: bool, urine: bool },
+    /// Neither; involved free light chain >= 100 mg/L with an abnormal ratio.
+    LightChains { kappa: bool },
+    /// None of these; plasma cells of the marrow.
+    Marrow,
+    /// Not enough is known of the baseline.
+    Unknown,
+}
+
+fn measure(baseline: &Labs) -> Measure {
+    let serum = baseline.serum_m_g_dl.map(|m| m >= 1.0);
+    let urine = baseline.urine_m_mg_24h.map(|m| m >= 200.0);
+    match or(serum, urine) {
+        Some(true) => return Measure::Protein { serum: serum == Some(true), urine: urine == Some(true) },
+        None => return Measure::Unknown,
+        Some(false) => {}
+    }
+    match (baseline.kappa_mg_l, baseline.lambda_mg_l) {
+        (Some(kappa), Some(lambda)) => {
+            let involved = kappa.max(lambda);
+            if involved >= 100.0 && baseline.flc_ratio_is_normal() == Some(false) {
+                return Measure::LightChains { kappa: kappa > lambda };
+            }
+        }
+        _ => return Measure::Unknown,
+    }
+    if baseline.marrow_plasma_pct.is_some() { Measure::Marrow } else { Measure::Unknown }
+}
+
+/// Involved minus uninvolved free light chain, mg/L.
+fn dflc(labs: &Labs, kappa_involved: bool) -> Option<f64> {
+    let difference = labs.kappa_mg_l? - labs.lambda_mg_l?;
+    Some(if kappa_involved { difference } else { -difference })
+}
+
+/// Fall from `before` to `after` of at least `percent`.
+fn fell(before: Option<f64>, after: Option<f64>, percent: f64) -> Tri {
+    // multiplied out, so that a fall of exactly the limit is met
+    Some(100.0 * after? <= (100.0 - percent) * before? + 1e-9)
+}
+
+/// Rise from the lowest value by at least `percent` and `points`.
+fn rose(lowest: Option<f64>, now: Option<f64>, percent: f64, points: f64) -> Tri {
+    let (lowest, now) = (lowest?, now?);
+    Some(now - lowest >= points - 1e-9 && 100.0 * (now - lowest) >= percent * lowest - 1e-9)
+}
+
+/// The categories that these values leave open. `before` are all visits before this one, the baseline first.
+pub fn range(baseline: &Labs, before: &[&Labs], now: &Labs) -> Range {
+    let followed = measure(baseline);
+    let mut reasons = Vec::new();
+    if let Some(why) = progression(followed, before, now) {
+        return Range { worst: Category::PD, best: Category::PD, reasons: vec![why] };
+    }
+    let complete = complete(followed, now);
+    // clonal plasma cells are not among the columns: a stringent response stays possible, never proved
+    let stringent = and(complete, and(now.flc_ratio_is_normal(), None));
+    let criteria = [
+        (Category::SCR, stringent),
+        (Category::CR, complete),
+        (Category::VGPR, or(complete, very_good(followed, baseline, now))),
+        (Category::PR, partial(followed, baseline, now)),
+        (Category::MR, minimal(followed, baseline, now)),
+        (Category::SD, Some(true)),
+    ];
+    let mut possible = Vec::new();
+    for (category, met) in criteria {
+        match met {
+            Some(false) => {}
+            None => {
+                reasons.push(format!("{category} undecided"));
+                possible.push(category);
+            }
+            Some(true) => {
+                reasons.push(format!("{category} by {}", named(followed)));
+                possible.push(category);
+                break;
+            }
+        }
+    }
+    reasons.extend(missing(followed, now).into_iter().map(|what| format!("missing: {what}")));
+    let worst = possible.last().copied().unwrap_or(Category::SD);
+    Range { worst, best: possible.first().copied().unwrap_or(Category::SD), reasons }
+}
+
+fn named(followed: Measure) -> &'static str {
+    match followed {
+        Measure::Protein { serum: true, urine: true } => "serum and urine M protein",
+        Measure::Protein { urine: true, .. } => "urine M protein",
+        Measure::Protein { .. } => "serum M protein",
+        Measure::LightChains { .. } => "free light chains",
+        Measure::Marrow => "marrow plasma cells",
+        Measure::Unknown => "what is known",
+    }
+}
+
+/// Inputs of the criteria that are not there.
+fn missing(followed: Measure, now: &Labs) -> Vec<&'static str> {
+    let mut what = Vec::new();
+    let mut need = |there: bool, name: &'static str| {
+        if !there {
+            what.push(name);
+        }
+    };
+    match followed {
+        Measure::Protein { .. } => {
+            need(now.serum_m_g_dl.is_some(), "serum M protein");
+            need(now.urine_m_mg_24h.is_some(), "urine M protein");
+        }
+        Measure::LightChains { .. } => need(now.kappa_mg_l.and(now.lambda_mg_l).is_some(), "free light chains"),
+        Measure::Marrow => {}
+        Measure::Unknown => need(false, "what the disease is measured by at baseline"),
+    }
+    need(now.ife_serum.is_some(), "serum immunofixation");
+    need(now.ife_urine.is_some(), "urine immunofixation");
+    need(now.marrow_plasma_pct.is_some(), "marrow plasma cells");
+    what
+}
+
+fn lowest(before: &[&Labs], of: impl Fn(&Labs) -> Option<f64>) -> Option<f64> {
+    before.iter().filter_map(|labs| of(labs)).min_by(f64::total_cmp)
+}
+
+/// Why this is progression, if recorded values say so.
+fn progression(followed: Measure, before: &[&Labs], now: &Labs) -> Option<String> {
+    let serum = lowest(before, |labs| labs.serum_m_g_dl);
+    let yes = |met: Tri| met == Some(true);
+    if yes(rose(serum, now.serum_m_g_dl, 25.0, 0.5)) {
+        return Some("PD: serum M protein >= 25 % and >= 0.5 g/dL above the lowest".to_owned());
+    }
+    if serum.is_some_and(|m| m >= 5.0) && yes(rose(serum, now.serum_m_g_dl, 0.0, 1.0)) {
+        return Some("PD: serum M protein >= 1 g/dL above a lowest value >= 5 g/dL".to_owned());
+    }
+    if yes(rose(lowest(before, |labs| labs.urine_m_mg_24h), now.urine_m_mg_24h, 25.0, 200.0)) {
+        return Some("PD: urine M protein >= 25 % and >= 200 mg/24 h above the lowest".to_owned());
+    }
+    if let Measure::LightChains { kappa } = followed {
+        let (low, high) = (lowest(before, |labs| dflc(labs, kappa)), dflc(now, kappa));
+        let above = low.zip(high).map(|(low, high)| high - low > 100.0);
+        if yes(and(rose(low, high, 25.0, 0.0), above)) {
+            return Some("PD: dFLC >= 25 % and > 100 mg/L above the lowest".to_owned());
+        }
+    }
+    if followed == Measure::Marrow
+        && yes(rose(lowest(before, |labs| labs.marrow_plasma_pct), now.marrow_plasma_pct, 25.0, 10.0))
+    {
+        return Some("PD: marrow plasma cells >= 25 % and >= 10 points above the lowest".to_owned());
+    }
+    None
+}
+
+/// No soft-tissue plasmacytoma; one that was never recorded is none.
+fn no_plasmacytoma(now: &Labs) -> Tri {
+    Some(now.plasmacytoma_spd_mm2.is_none_or(|spd| spd == 0.0))
+}
+
+fn complete(followed: Measure, now: &Labs) -> Tri {
+    let negative = and(now.ife_serum.map(|shown| !shown), now.ife_urine.map(|shown| !shown));
+    let marrow = now.marrow_plasma_pct.map(|cells| cells < 5.0);
+    let ratio = match followed {
+        Measure::LightChains { .. } => now.flc_ratio_is_normal(),
+        _ => Some(true),
+    };
+    and(and(negative, no_plasmacytoma(now)), and(marrow, ratio))
+}
+
+fn very_good(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
+    match followed {
+        Measure::Protein { serum, .. } => {
+            let serum_fell = if serum { fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 90.0) } else { Some(true) };
+            let urine_low = now.urine_m_mg_24h.map(|m| m < 100.0);
+            let gone = and(now.serum_m_g_dl.map(|m| m == 0.0), now.urine_m_mg_24h.map(|m| m == 0.0));
+            let negative = and(now.ife_serum.map(|shown| !shown), now.ife_urine.map(|shown| !shown));
+            let by_immunofixation = or(gone, if negative == Some(true) { Some(true) } else { Some(false) });
+            or(by_immunofixation, and(serum_fell, urine_low))
+        }
+        Measure::LightChains { kappa } => fell(dflc(baseline, kappa), dflc(now, kappa), 90.0),
+        Measure::Marrow => Some(false),
+        Measure::Unknown => None,
+    }
+}
+
+fn plasmacytoma_fell(baseline: &Labs, now: &Labs, percent: f64) -> Tri {
+    match baseline.plasmacytoma_spd_mm2 {
+        Some(before) if before > 0.0 => fell(Some(before), now.plasmacytoma_spd_mm2, percent),
+        _ => Some(true),
+    }
+}
+
+fn partial(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
+    let by_measure = match followed {
+        Measure::Protein { serum, .. } => {
+            let serum_fell = if serum { fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 50.0) } else { Some(true) };
+            let urine_low = now.urine_m_mg_24h.map(|m| m < 200.0);
+            and(serum_fell, or(urine_low, fell(baseline.urine_m_mg_24h, now.urine_m_mg_24h, 90.0)))
+        }
+        Measure::LightChains { kappa } => fell(dflc(baseline, kappa), dflc(now, kappa), 50.0),
+        Measure::Marrow => and(
+            baseline.marrow_plasma_pct.map(|cells| cells >= 30.0),
+            fell(baseline.marrow_plasma_pct, now.marrow_plasma_pct, 50.0),
+        ),
+        Measure::Unknown => None,
+    };
+    and(by_measure, plasmacytoma_fell(baseline, now, 50.0))
+}
+
+fn minimal(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
+    let by_measure = match followed {
+        Measure::Protein { serum, urine } => {
+            let serum_fell = if serum { fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 25.0) } else { Some(true) };
+            let urine_fell = if urine { fell(baseline.urine_m_mg_24h, now.urine_m_mg_24h, 50.0) } else { Some(true) };
+            and(serum_fell, urine_fell)
+        }
+        Measure::LightChains { .. } | Measure::Marrow => Some(false),
+        Measure::Unknown => None,
+    };
+    and(by_measure, plasmacytoma_fell(baseline, now, 25.0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! The laboratory values that response and stage are made of, and the columns of the clinical table that hold them.
+
+use super::super::{CohortError, Table};
+use super::{Category, Visit};
+
+/// Number columns; each has its unit in its name. All are optional.
+pub const NUMBERS: [&str; 10] = [
+    "m_protein_serum_g_dl",
+    "m_protein_urine_mg_24h",
+    "flc_kappa_mg_l",
+    "flc_lambda_mg_l",
+    "b2m_mg_l",
+    "albumin_g_dl",
+    "ldh_u_l",
+    "ldh_uln",
+    "marrow_plasma_pct",
+    "plasmacytoma_spd_mm2",
+];
+
+/// Columns of words, with what may stand in them. All are optional.
+pub const WORDS: [(&str, [&str; 2]); 4] = [
+    ("ife_serum", ["positive", "negative"]),
+    ("ife_urine", ["positive", "negative"]),
+    ("fish_high_risk", ["yes", "no"]),
+    ("confirmed", ["yes", "no"]),
+];
+
+/// What is known of a patient at one visit.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Labs {
+    /// Serum M protein, g/dL.
+    pub serum_m_g_dl: Option<f64>,
+    /// Urine M protein, mg/24 h.
+    pub urine_m_mg_24h: Option<f64>,
+    /// Free kappa light chains, mg/L.
+    pub kappa_mg_l: Option<f64>,
+    /// Free lambda light chains, mg/L.
+    pub lambda_mg_l: Option<f64>,
+    /// Beta-2 microglobulin, mg/L.
+    pub b2m_mg_l: Option<f64>,
+    /// Albumin, g/dL.
+    pub albumin_g_dl: Option<f64>,
+    /// Lactate dehydrogenase, U/L.
+    pub ldh_u_l: Option<f64>,
+    /// Upper limit of the laboratory for it, U/L.
+    pub ldh_uln: Option<f64>,
+    /// Plasma cells in the marrow, per cent.
+    pub marrow_plasma_pct: Option<f64>,
+    /// Sum of products of diameters of soft-tissue plasmacytomas, mm2.
+    pub plasmacytoma_spd_mm2: Option<f64>,
+    /// Immunofixation of serum shows the M protein.
+    pub ife_serum: Option<bool>,
+    /// Immunofixation of urine shows the M protein.
+    pub ife_urine: Option<bool>,
+    /// del(17p), t(4;14) or t(14;16).
+    pub fish_high_risk: Option<bool>,
+    /// Two consecutive assessments agree.
+    pub confirmed: Option<bool>,
+    /// The physician's category.
+    pub best_response: Option<Category>,
+}
+
+/// The visits of a clinical table in order of subject and of `sessions`; other sessions are not read.
+///
+/// # Errors
+/// Duplicate keys, text in number columns, a word or category that is not known.
+pub fn visits(table: &Table, sessions: &[&str]) -> Result<Vec<Visit>, CohortError> {
+    table.check_key(&["subject", "session"])?;
+    let (who, when) = (table.labels("subject")?, table.labels("session")?);
+    let mut visits: Vec<Visit> = (0..who.len())
+        .map(|n| Visit { subject: who[n].clone(), session: when[n].clone(), labs: Labs::default() })
+        .collect();
+    for column in NUMBERS.iter().filter(|column| table.has(column)) {
+        for (visit, value) in visits.iter_mut().zip(table.numbers(column)?) {
+            *visit.labs.number(column) = value;
+        }
+    }
+    for (column, [yes, no]) in WORDS.iter().filter(|(column, _)| table.has(column)) {
+        for (visit, word) in visits.iter_mut().zip(table.text(column)?) {
+            let value = match word.as_deref() {
+                None => None,
+                Some(word) if word == *yes => Some(true),
+                Some(word) if word == *no => Some(false),
+                Some(word) => return Err(unexpected(table, column, word, visit, format!("{yes} or {no}"))),
+            };
+            *visit.labs.word(column) = value;
+        }
+    }
+    if table.has("best_response") {
+        for (visit, word) in visits.iter_mut().zip(table.text("best_response")?) {
+            if let Some(word) = word {
+                let known = || Category::ALL.map(|c| c.to_string()).join(", ");
+                let unknown = || unexpected(table, "best_response", &word, visit, format!("one of {}", known()));
+                let category = Category::parse(&word).ok_or_else(unknown)?;
+                visit.labs.best_response = Some(category);
+            }
+        }
+    }
+    let rank = |visit: &Visit| sessions.iter().position(|session| *session == visit.session);
+    visits.retain(|visit| rank(visit).is_some());
+    visits.sort_by(|a, b| (&a.subject, rank(a)).cmp(&(&b.subject, rank(b))));
+    Ok(visits)
+}
+
+fn unexpected(table: &Table, column: &str, word: &str, visit: &Visit, expected: String) -> CohortError {
+    CohortError::Value {
+        path: table.source().to_owned(),
+        column: column.to_owned(),
+        value: word.to_owned(),
+        who: format!("subject {}, session {}", visit.subject, visit.session),
+        expected,
+    }
+}
+
+impl Labs {
+    fn number(&mut self, column: &str) -> &mut Option<f64> {
+        match column {
+            "m_protein_serum_g_dl" => &mut self.serum_m_g_dl,
+            "m_protein_urine_mg_24h" => &mut self.urine_m_mg_24h,
+            "flc_kappa_mg_l" => &mut self.kappa_mg_l,
+            "flc_lambda_mg_l" => &mut self.lambda_mg_l,
+            "b2m_mg_l" => &mut self.b2m_mg_l,
+            "albumin_g_dl" => &mut self.albumin_g_dl,
+            "ldh_u_l" => &mut self.ldh_u_l,
+            "ldh_uln" => &mut self.ldh_uln,
+            "marrow_plasma_pct" => &mut self.marrow_plasma_pct,
+            _ => &mut self.plasmacytoma_spd_mm2,
+        }
+    }
+
+    fn word(&mut self, column: &str) -> &mut Option<bool> {
+        match column {
+            "ife_serum" => &mut self.ife_serum,
+            "ife_urine" => &mut self.ife_urine,
+            "fish_high_risk" => &mut self.fish_high_risk,
+            _ => &mut self.confirmed,
+        }
+    }
+
+    /// Free light chain ratio kappa / lambda within 0.26-1.65.
+    pub fn flc_ratio_is_normal(&self) -> Option<bool> {
+        let (kappa, lambda) = (self.kappa_mg_l?, self.lambda_mg_l?);
+        Some((0.26..=1.65).contains(&(kappa / lambda)))
+    }
+}
