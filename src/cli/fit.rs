@@ -84,7 +84,7 @@ fn print(model: &Model, format: Format) -> Result<()> {
         .collect();
     match format {
         Format::Json => output::print_json(model),
-        Format::Csv => output::print(&output::csv(&HEADER, &rows)),
+        Format::Csv => output::print_rows(&HEADER, &rows, format),
         Format::Table => {
             let number = |value| cell(value, Some(4));
             let foot = format!(

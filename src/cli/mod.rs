@@ -22,6 +22,7 @@ pub mod output;
 pub mod region_input;
 pub mod region_rows;
 mod report;
+mod response;
 mod roc;
 mod run;
 mod shell;
@@ -65,6 +66,8 @@ enum Command {
     Dropout(dropout::DropoutArgs),
     /// Absolute, percent and log change of columns between two sessions
     Change(change::ChangeArgs),
+    /// IMWG response category or range, CR/VGPR label, ISS, R-ISS
+    Response(response::ResponseArgs),
     /// Group and paired tests, Table 1, correction for multiple tests
     Compare(compare::CompareArgs),
     /// Logistic model of the outcome: Firth, maximum likelihood or ridge
@@ -99,6 +102,7 @@ impl Command {
             Command::Tdv(args) => tdv::run(*args, context),
             Command::Dropout(args) => dropout::run(args, context),
             Command::Change(args) => change::run(args, context),
+            Command::Response(args) => response::run(args, context),
             Command::Compare(args) => compare::run(args, context),
             Command::Fit(args) => fit::run(args, context),
             Command::Roc(args) => roc::run(args, context),

@@ -94,7 +94,7 @@ fn print(results: &ValidateResults, format: Format) -> Result<()> {
         .collect();
     match format {
         Format::Json => output::print_json(results),
-        Format::Csv => output::print(&output::csv(&HEADER, &rows)),
+        Format::Csv => output::print_rows(&HEADER, &rows, format),
         Format::Table => {
             let mut text = output::aligned(&HEADER, &rows);
             if let Some(calibration) = &results.calibration {

@@ -2,8 +2,8 @@
 
 use super::tables::write_frame;
 use crate::cohort::analysis::Analysis;
-use crate::cohort::change;
 use crate::cohort::results::ResponseRow;
+use crate::cohort::{change, response};
 use crate::error::Result;
 use crate::image::{Overwrite, write_json};
 use crate::study::{Collected, StudyError, number, write_csv};
@@ -29,7 +29,7 @@ pub(super) fn write_results(
     write_frame(&out.join("tables/wide.csv"), &analysis.frame)?;
     let changes = analysis.changes.iter().map(|row| change::cells(row, number));
     write_csv(&out.join("tables/changes.csv"), &change::COLUMNS, changes)?;
-    write_csv(&out.join("tables/response.csv"), &RESPONSE_COLUMNS, responses.iter().map(response_cells))?;
+    write_csv(&out.join("tables/response.csv"), &response::COLUMNS, responses.iter().map(response::cells))?;
     let results = out.join("results");
     write_or_remove(&results.join("compare.json"), analysis.compare.as_ref())?;
     write_or_remove(&results.join("fit.json"), analysis.fit.as_ref())?;
@@ -47,23 +47,4 @@ fn write_or_remove(path: &Path, result: Option<&impl Serialize>) -> Result<()> {
         }),
         None => Ok(()),
     }
-}
-
-/// Columns of `tables/response.csv`.
-const RESPONSE_COLUMNS: [&str; 9] =
-    ["subject", "session", "category", "range", "label", "confirmed", "reasons", "iss", "r_iss"];
-
-fn response_cells(row: &ResponseRow) -> Vec<String> {
-    let small = |value: Option<u8>| value.map(|value| value.to_string()).unwrap_or_default();
-    vec![
-        row.subject.clone(),
-        row.session.clone(),
-        row.category.clone().unwrap_or_default(),
-        row.range.clone(),
-        small(row.label),
-        row.confirmed.map(|confirmed| confirmed.to_string()).unwrap_or_default(),
-        row.reasons.join(";"),
-        small(row.iss),
-        small(row.r_iss),
-    ]
 }

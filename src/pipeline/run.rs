@@ -9,7 +9,7 @@ use super::results::write_results;
 use super::tables::{collected, write_dictionary};
 use crate::cohort::analysis::{Analysis, Inputs, analyse, clinical_table};
 use crate::cohort::results::{FlowEntry, ResponseRow};
-use crate::cohort::{Endpoint, Frame, Marker, Table};
+use crate::cohort::{Endpoint, Frame, Marker, Table, response};
 use crate::error::{Result, Warning};
 use crate::image::Overwrite;
 use crate::report::write_report;
@@ -54,7 +54,8 @@ pub fn run(request: &MeasureRequest, seed: u64) -> Result<RunDone> {
     write_dictionary(&prepared.config, &request.out.join("tables/dictionary.json"))?;
     super::description::write(&request.study, &request.out)?;
     let report = write_report(&request.out, Overwrite::Force)?;
-    let warnings = analysis.warnings.clone();
+    let mut warnings = analysis.warnings.clone();
+    warnings.extend(response::disagreements(&responses));
     Ok(RunDone { summary, warnings, analysis, report })
 }
 
@@ -79,7 +80,10 @@ fn failed(out: &std::path::Path) -> Result<Vec<FlowEntry>> {
     Ok(states.into_iter().filter_map(entry).collect())
 }
 
-/// IMWG categories of the visits.
-fn responses(_clinical: Option<&Table>, _config: &StudyConfig) -> Result<Vec<ResponseRow>> {
-    Ok(Vec::new())
+/// IMWG categories of the visits, in order of time.
+fn responses(clinical: Option<&Table>, config: &StudyConfig) -> Result<Vec<ResponseRow>> {
+    let sessions = [&config.sessions.baseline, &config.sessions.followup, &config.endpoint.session];
+    let mut order: Vec<&str> = sessions.into_iter().map(String::as_str).collect();
+    order.dedup();
+    Ok(clinical.map_or_else(|| Ok(Vec::new()), |table| response::of_table(table, &order))?)
 }
