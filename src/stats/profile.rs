@@ -13,14 +13,23 @@ pub(crate) fn ratio_test(likelihood: &Likelihood, maximum: &Maximum, held: &[usi
     for &j in held {
         start[j] = 0.0;
     }
-    let mut constrained = likelihood.maximise(&start, held);
-    if !constrained.converged {
-        constrained = likelihood.maximise(&vec![0.0; likelihood.k], held);
+    let constrained = best(likelihood, held, vec![start, vec![0.0; likelihood.k]])?;
+    let statistic = (2.0 * (maximum.objective - constrained.objective)).max(0.0);
+    Some((statistic, chi2_sf(statistic, held.len() as f64)))
+}
+
+/// Shifts of the boundary, in logits, from which a penalised profile is searched.
+const SHIFTS: [f64; 6] = [-6.0, -3.0, -1.0, 1.0, 3.0, 6.0];
+
+/// The highest of the maxima reached from several starts. With a coefficient held far out the penalised likelihood has
+/// one maximum where the boundary lies near the positive patients and one where it lies near the negative ones.
+fn best(likelihood: &Likelihood, held: &[usize], mut starts: Vec<Vec<f64>>) -> Option<Maximum> {
+    if let Some(last) = starts.last().cloned().filter(|_| likelihood.penalised && !held.contains(&0)) {
+        let shifted = |shift: &f64| last.iter().enumerate().map(|(l, b)| if l == 0 { b + shift } else { *b }).collect();
+        starts.extend(SHIFTS.iter().map(shifted));
     }
-    constrained.converged.then(|| {
-        let statistic = (2.0 * (maximum.objective - constrained.objective)).max(0.0);
-        (statistic, chi2_sf(statistic, held.len() as f64))
-    })
+    let reached = starts.iter().map(|start| likelihood.maximise(start, held)).filter(|m| m.converged);
+    reached.max_by(|a, b| a.objective.total_cmp(&b.objective))
 }
 
 /// Both ends of the profile interval of coefficient `j`; an end is none where the profile does not fall far enough.
@@ -41,10 +50,16 @@ fn bound(likelihood: &Likelihood, maximum: &Maximum, j: usize, side: f64, level:
     // excess of the profile over the target and its slope at a value of the coefficient
     let mut profile = |value: f64| -> Option<(f64, f64)> {
         beta[j] = value;
-        let found = likelihood.maximise(&beta, &[j]);
-        if !found.converged {
-            return None;
+        let held_at = |start: &[f64], factor: f64| -> Vec<f64> {
+            start.iter().enumerate().map(|(l, b)| if l == j { value } else { factor * b }).collect()
+        };
+        // from the neighbour, from the maximum moved so that the boundary stays in place, and from no other effect
+        let mut starts = vec![beta.clone()];
+        if likelihood.penalised {
+            starts.push(held_at(&maximum.beta, 0.0));
+            starts.push(held_at(&maximum.beta, value / maximum.beta[j]));
         }
+        let found = best(likelihood, &[j], starts)?;
         beta.copy_from_slice(&found.beta);
         Some((found.objective - target, found.score[j]))
     };

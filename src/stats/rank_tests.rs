@@ -12,7 +12,7 @@ use super::summary::quantile;
 use super::{Interval, StatsError};
 
 /// Values in all up to which the exact law is counted.
-pub const EXACT_UP_TO: usize = 100;
+pub const EXACT_UP_TO: usize = 120;
 
 /// Mann and Whitney's test of two groups.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,18 +98,26 @@ pub struct SignedRank {
     pub interval: Interval,
 }
 
-/// Wilcoxon's test of `followup - baseline`; zeros are dropped from the test.
+/// Wilcoxon's test of `followup - baseline`; differences that agree in twelve digits of the data are ties.
 pub fn signed_rank(baseline: &[f64], followup: &[f64], level: f64) -> Result<SignedRank, StatsError> {
-    const WHAT: &str = "the Wilcoxon signed-rank test";
-    same_length(WHAT, baseline.len(), followup.len())?;
-    let all: Vec<f64> = followup.iter().zip(baseline).map(|(f, b)| f - b).collect();
-    all_finite(WHAT, &all)?;
+    same_length(WILCOXON, baseline.len(), followup.len())?;
+    let largest = baseline.iter().chain(followup).fold(0.0f64, |m, v| m.max(v.abs()));
+    let unit = 10f64.powf(largest.max(f64::MIN_POSITIVE).log10().floor() - 11.0);
+    let rounded = |(f, b): (&f64, &f64)| ((f - b) / unit).round() * unit;
+    signed_rank_of(&followup.iter().zip(baseline).map(rounded).collect::<Vec<_>>(), level)
+}
+
+const WILCOXON: &str = "the Wilcoxon signed-rank test";
+
+/// Wilcoxon's test of differences as they are; zeros are dropped from the test.
+pub fn signed_rank_of(all: &[f64], level: f64) -> Result<SignedRank, StatsError> {
+    all_finite(WILCOXON, all)?;
     let differences: Vec<f64> = all.iter().copied().filter(|&d| d != 0.0).collect();
     let n = differences.len();
     if n == 0 {
-        return Err(StatsError::NoVariation { what: WHAT });
+        return Err(StatsError::NoVariation { what: WILCOXON });
     }
-    let sizes: Vec<f64> = differences.iter().map(|d| rounded(d.abs())).collect();
+    let sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
     let ranks = midranks(&sizes);
     let v: f64 = ranks.iter().zip(&differences).filter(|&(_, &d)| d > 0.0).map(|(r, _)| r).sum();
     let nf = n as f64;
@@ -206,12 +214,6 @@ fn tie_sum(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted.chunk_by(|a, b| a == b).map(|g| g.len() as f64).map(|t| t * t * t - t).sum()
-}
-
-/// Twelve significant digits: differences of decimal numbers tie as the decimals do.
-fn rounded(value: f64) -> f64 {
-    let unit = 10f64.powf(value.log10().floor() - 11.0);
-    (value / unit).round() * unit
 }
 
 #[cfg(test)]

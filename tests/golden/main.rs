@@ -2,6 +2,7 @@
 
 mod ibsi;
 mod nifti;
+mod stats;
 
 use std::path::PathBuf;
 

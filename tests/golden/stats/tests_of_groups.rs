@@ -1,0 +1,203 @@
+//! `group/...`, `paired/...`, `cor/...`, `table/...`, `adjust/...`, `dca/...`, `ext/...`.
+
+use super::Answer;
+use super::curves::ends;
+use super::models::design;
+use super::table::Table;
+use myelomri::stats::LEVEL;
+use myelomri::stats::calibration::calibrate;
+use myelomri::stats::correlation::{pearson, spearman};
+use myelomri::stats::decision_curve::net_benefit;
+use myelomri::stats::group_tests::{TTest, chi_squared, fisher, paired, student, welch};
+use myelomri::stats::logistic::Method;
+use myelomri::stats::multiplicity::holm;
+use myelomri::stats::rank_tests::{mann_whitney, signed_rank_of};
+use myelomri::stats::summary::Summary;
+use serde_json::{Map, Value, json};
+
+pub fn answer(table: &Table, id: &str, record: &Value) -> Answer {
+    let parts: Vec<&str> = id.split('/').collect();
+    match parts[..] {
+        ["group", column, what] => group(table, column, what),
+        ["paired", marker, class, what] => {
+            let positive = class == "g1";
+            let pick = |visit: &str| -> Option<Vec<Option<f64>>> {
+                let column = table.column(&format!("{marker}_{visit}"))?;
+                Some(column.into_iter().zip(table.outcome()).filter(|(_, o)| *o == positive).map(|(v, _)| v).collect())
+            };
+            differences(&pick("base")?, &pick("c2")?, what)
+        }
+        ["paired", "drug1_drug2", what] => differences(&table.column("drug1")?, &table.column("drug2")?, what),
+        ["cor", pair, what] => correlation(table, pair, what, record),
+        ["table", _, what] => counts(table, parts[1], what),
+        ["adjust", "mwu_all_markers"] => adjust(table, record),
+        ["dca", model] => decision(table, model, record),
+        ["ext", "pima", what] => external(table, what, record),
+        _ => None,
+    }
+}
+
+fn t_fields(t: TTest, name: &str) -> Value {
+    json!({"t": t.t, "df": t.df, "p": t.p, name: t.difference, "ci95": ends(t.interval)})
+}
+
+fn group(table: &Table, column: &str, what: &str) -> Answer {
+    let (a, b) = table.groups(column)?;
+    let ranks = || mann_whitney(&a, &b, LEVEL).unwrap();
+    Some(match what {
+        "student_t" => t_fields(student(&a, &b, LEVEL).unwrap(), "diff"),
+        "welch_t" => t_fields(welch(&a, &b, LEVEL).unwrap(), "diff"),
+        "mwu_normal" => {
+            let t = ranks();
+            json!({"W": t.u, "p_cc": t.p_normal, "p_nocc": t.p_normal_uncorrected})
+        }
+        "mwu_exact" | "mwu_exact_ties" => json!(ranks().p_exact?),
+        "hodges_lehmann" => json!({"est_median_of_differences": ranks().shift}),
+        "hodges_lehmann_exact_ci95" => ends(ranks().interval),
+        "desc" => {
+            let show = |s: Summary| {
+                json!({"n": s.n, "mean": s.mean, "sd": s.sd, "median": s.median, "q1_type7": s.q1, "q3_type7": s.q3,
+                       "min": s.min, "max": s.max})
+            };
+            json!({"g1": show(Summary::of(&a).unwrap()), "g0": show(Summary::of(&b).unwrap())})
+        }
+        _ => return None,
+    })
+}
+
+fn differences(before: &[Option<f64>], after: &[Option<f64>], what: &str) -> Answer {
+    let pairs: Vec<(f64, f64)> = before.iter().zip(after).filter_map(|(b, a)| Some(((*b)?, (*a)?))).collect();
+    let (before, after): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+    Some(match what {
+        "paired_t" => t_fields(paired(&before, &after, LEVEL).ok()?, "mean_diff"),
+        "wilcoxon_signed_rank" => {
+            // R takes the differences as they come, rounding errors included
+            let raw: Vec<f64> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
+            let t = signed_rank_of(&raw, LEVEL).unwrap();
+            json!({"n_zero_dropped": t.zeros, "V": t.v, "p_cc": t.p_normal, "p_nocc": t.p_normal_uncorrected,
+                   "p_exact_ties_wilcoxon": t.p_exact?})
+        }
+        _ => return None,
+    })
+}
+
+fn correlation(table: &Table, pair: &str, what: &str, record: &Value) -> Answer {
+    let names = match pair {
+        "ff_mprot" => ["ff_pc", "mprot_pc"],
+        "ff_adc" => ["ff_pc", "adc_pc"],
+        other => {
+            let (a, b) = other.split_once('_')?;
+            [a, b]
+        }
+    };
+    let (columns, _) = table.complete(&names.map(str::to_owned))?;
+    match what {
+        "pearson" => {
+            let r = pearson(&columns[0], &columns[1], LEVEL).unwrap();
+            Some(json!({"r": r.estimate, "t": r.t, "p": r.p, "ci95": ends(r.interval?)}))
+        }
+        "spearman" => {
+            let r = spearman(&columns[0], &columns[1], LEVEL).unwrap();
+            let mut out = json!({"rho": r.estimate, "p_t": r.p});
+            if record["value"]["ci95_bonett_wright"].is_array() {
+                out["ci95_bonett_wright"] = ends(r.interval?);
+            }
+            Some(out)
+        }
+        _ => None,
+    }
+}
+
+fn counts(table: &Table, name: &str, what: &str) -> Answer {
+    let (row, column) = name.split_once('_')?;
+    let (rows, columns) = (table.text(row)?, table.text(column)?);
+    let levels = |cells: &[String]| {
+        let mut out: Vec<String> = cells.to_vec();
+        out.sort();
+        out.dedup();
+        out
+    };
+    let (row_levels, column_levels) = (levels(rows), levels(columns));
+    let count = |r: &String, c: &String| rows.iter().zip(columns).filter(|&(a, b)| a == r && b == c).count() as u64;
+    let cells: Vec<Vec<u64>> = row_levels.iter().map(|r| column_levels.iter().map(|c| count(r, c)).collect()).collect();
+    match what {
+        "chi2" => {
+            let t = chi_squared(&cells).unwrap();
+            Some(json!({"chisq": t.chi2, "df": t.df, "p": t.p}))
+        }
+        "fisher" if cells.len() == 2 && cells[0].len() == 2 => {
+            let f = fisher([[cells[0][0], cells[0][1]], [cells[1][0], cells[1][1]]], LEVEL).unwrap();
+            // their roots have the default tolerance of uniroot, ours are checked in closed form beside the code
+            Some(json!({"p": f.p}))
+        }
+        _ => None,
+    }
+}
+
+fn adjust(table: &Table, record: &Value) -> Answer {
+    let markers: Vec<&str> = record["value"]["markers"].as_array()?.iter().filter_map(Value::as_str).collect();
+    let raw: Option<Vec<f64>> = markers
+        .iter()
+        .map(|m| {
+            let (a, b) = table.groups(&format!("{m}_pc"))?;
+            Some(mann_whitney(&a, &b, LEVEL).unwrap().p_normal)
+        })
+        .collect();
+    let raw = raw?;
+    let adjusted = holm(&raw.iter().map(|&p| Some(p)).collect::<Vec<_>>());
+    let named = |values: &[f64]| -> Map<String, Value> {
+        markers.iter().zip(values).map(|(m, v)| ((*m).to_owned(), json!(v))).collect()
+    };
+    let adjusted: Vec<f64> = adjusted.into_iter().flatten().collect();
+    Some(json!({"raw": named(&raw), "holm": named(&adjusted)}))
+}
+
+fn thresholds(record: &Value) -> Option<Vec<f64>> {
+    Some(record["value"]["threshold"].as_array()?.iter().filter_map(Value::as_f64).collect())
+}
+
+fn decision(table: &Table, model: &str, record: &Value) -> Answer {
+    let risk: Vec<f64> = match model {
+        "glm_marker_age_fam" => {
+            let (design, outcome) = design(table, "multi")?;
+            let fit = Method::MaximumLikelihood.fit(&design, &outcome).unwrap();
+            fit.linear_predictors(&design).iter().map(|lp| 1.0 / (1.0 + (-lp).exp())).collect()
+        }
+        column => table.column(column)?.into_iter().collect::<Option<_>>()?,
+    };
+    let curve = net_benefit(&risk, &table.outcome(), &thresholds(record)?).unwrap();
+    Some(json!({"net_benefit": curve.iter().map(|p| p.model).collect::<Vec<_>>()}))
+}
+
+/// A model fitted to the training rows, judged on the test rows.
+fn external(table: &Table, what: &str, record: &Value) -> Answer {
+    let (design, outcome) = design(table, "train")?;
+    let fit = Method::MaximumLikelihood.fit(&design, &outcome).unwrap();
+    let columns: Option<Vec<Vec<Option<f64>>>> =
+        design.names().iter().map(|n| table.column(&format!("test_{n}"))).collect();
+    let columns = columns?;
+    let test: Vec<bool> = table.column("test_type")?.into_iter().map(|v| v == Some(1.0)).collect();
+    let row = |i: usize| -> Option<Vec<f64>> { columns.iter().map(|c| c[i]).collect() };
+    let predictors: Option<Vec<f64>> = (0..test.len()).map(|i| Some(fit.linear_predictor(&row(i)?))).collect();
+    let predictors = predictors?;
+    match what {
+        "lp" => Some(json!(predictors)),
+        "dca" => {
+            let risk: Vec<f64> = predictors.iter().map(|lp| 1.0 / (1.0 + (-lp).exp())).collect();
+            let curve = net_benefit(&risk, &test, &thresholds(record)?).unwrap();
+            Some(json!({"net_benefit": curve.iter().map(|p| p.model).collect::<Vec<_>>()}))
+        }
+        "external" => {
+            let c = calibrate(&predictors, &test).unwrap();
+            let theirs = record["value"].as_object()?;
+            let mut out = Map::new();
+            for (key, value) in [("citl", c.intercept), ("slope", c.slope?)] {
+                if theirs.get(key).is_some_and(Value::is_number) {
+                    out.insert(key.to_owned(), json!(value));
+                }
+            }
+            (!out.is_empty()).then_some(Value::Object(out))
+        }
+        _ => None,
+    }
+}
