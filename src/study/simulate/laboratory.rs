@@ -17,7 +17,7 @@ pub(crate) const COLUMNS: [&str; 30] = [
     "age_years",
     "sex",
     "isotype",
-    "high_risk_fish",
+    "fish_high_risk",
     "m_protein_serum_g_dl",
     "m_protein_urine_mg_24h",
     "ife_serum",
@@ -92,7 +92,7 @@ pub(crate) fn rows(patient: &Patient, seed: u64) -> Vec<Vec<String>> {
     let regimen = pick(rng, &["VMP", "Rd", "VRd", "DRd"]);
     let scanner = pick(rng, &["simulated-3T-A", "simulated-3T-B"]);
     let kappa_involved = uniform(rng, 0.0, 1.0) < 0.65;
-    let high_risk = u8::from(uniform(rng, 0.0, 1.0) < 0.22);
+    let high_risk = uniform(rng, 0.0, 1.0) < 0.22;
     let g_csf = u8::from(uniform(rng, 0.0, 1.0) < 0.15);
     let transfusion = u8::from(uniform(rng, 0.0, 1.0) < 0.12);
     // measurable disease: serum M protein of at least 1 g/dL (2 where progression must exceed 0.5 g/dL)
@@ -139,7 +139,7 @@ pub(crate) fn rows(patient: &Patient, seed: u64) -> Vec<Vec<String>> {
             number(age, 0),
             sex.to_owned(),
             isotype.to_owned(),
-            flag(high_risk),
+            (if high_risk { "yes" } else { "no" }).to_owned(),
             number(if clean { 0.0 } else { serum * serum_factor }, 2),
             number(if clean { 0.0 } else { urine_now }, 0),
             immunofixation(clean),

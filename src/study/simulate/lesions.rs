@@ -3,7 +3,8 @@
 //! Focal lesions are balls, dense infiltration is a bone's shape drawn in from its cortex; all lie within marrow and do
 //! not touch, so that their volumes are exact. Brightness is 4 to 10 times muscle at b = 900. A threshold cuts a blurred
 //! edge at the true surface only where it lies midway between both sides; brightness is therefore drawn around the
-//! mirror image of the patient's marrow in the threshold of the study (`2 * 5.0 - marrow`), tightly for large lesions
+//! mirror image of the patient's marrow in the threshold of the study (`2 * 5.0 - marrow`; a little above, since voxels
+//! round off convex shapes), tightly for large lesions
 //! and widely for small ones, of which some fall below the threshold. Those count in `truth.csv` as below the rule.
 
 use super::anatomy::{Build, CORTEX_MM};
@@ -148,7 +149,7 @@ fn followed(
     is_zone: bool,
 ) -> Lesion {
     let is_large = is_zone || form.volume_ml() > 2.0;
-    let brightness = if is_large { normal(rng, 0.0, 0.25) } else { normal_within(rng, 0.0, 1.3, -2.5, 3.0) };
+    let brightness = if is_large { normal(rng, 0.15, 0.25) } else { normal_within(rng, 0.0, 1.3, -2.5, 3.0) };
     let own_adc = normal(rng, 0.0, 0.06).exp();
     let mut states = [0, 1].map(|session| {
         let markers = &patient.markers[session];

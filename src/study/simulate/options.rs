@@ -29,7 +29,8 @@ impl Default for SimulateOptions {
             matrix: Matrix::Small,
             snr: Some(40.0),
             effects: Effects::default(),
-            seed: 1,
+            // groups that overlap as intended: FF change 0.85 < AUC < 0.97, nothing separated
+            seed: 113,
         }
     }
 }
