@@ -129,7 +129,7 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     let results = AdcResults {
         fit,
         n_voxels: grid.n_voxels(),
-        n_measured: maps.flags.iter().filter(|&&flags| flags == 0).count(),
+        n_measured: maps.n_measured(),
         flags: FlagCounts::of(&maps),
         b_used: maps.chosen.b.clone(),
         b_rule: maps.chosen.reason.clone(),

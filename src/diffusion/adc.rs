@@ -81,15 +81,28 @@ pub struct AdcMaps {
 impl AdcMaps {
     /// Number of voxels that carry each flag, in the order of the bits 1, 2, 4, 8, 16.
     pub fn flag_counts(&self) -> [usize; 5] {
-        let mut counts = [0; 5];
-        for &flags in &self.flags {
-            if flags != 0 {
-                for (bit, count) in counts.iter_mut().enumerate() {
-                    *count += usize::from(flags >> bit & 1);
-                }
+        let combinations = self.combinations();
+        std::array::from_fn(|bit| (0..combinations.len()).filter(|c| c >> bit & 1 == 1).map(|c| combinations[c]).sum())
+    }
+
+    /// Number of voxels that carry no flag.
+    pub fn n_measured(&self) -> usize {
+        self.combinations()[0]
+    }
+
+    /// Number of voxels with each combination of flags.
+    fn combinations(&self) -> [usize; 32] {
+        let count = |mut counts: [usize; 32], flags: &u8| {
+            counts[usize::from(*flags & 31)] += 1;
+            counts
+        };
+        let add = |a: [usize; 32], b: [usize; 32]| std::array::from_fn(|c| a[c] + b[c]);
+        match self.flags.as_slice_memory_order() {
+            Some(flags) => {
+                flags.par_chunks(CHUNK).map(|chunk| chunk.iter().fold([0; 32], count)).reduce(|| [0; 32], add)
             }
+            None => self.flags.iter().fold([0; 32], count),
         }
-        counts
     }
 }
 

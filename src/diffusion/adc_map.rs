@@ -16,7 +16,7 @@ pub const PLAUSIBLE_MEDIAN_UM2_S: [f64; 2] = [50.0, 5000.0];
 /// # Errors
 /// [`DiffusionError::AdcUnit`]; [`DiffusionError::EmptyMask`] where the mask holds no positive ADC.
 pub fn checked(mut map: Array3<f32>, mask: ArrayView3<'_, bool>) -> Result<Array3<f32>, DiffusionError> {
-    let inside = map.iter().zip(&mask).filter(|(adc, inside)| **inside && **adc > 0.0 && adc.is_finite());
+    let inside = map.t().into_iter().zip(mask.t()).filter(|(adc, inside)| **inside && **adc > 0.0 && adc.is_finite());
     let median = median(inside.map(|(adc, _)| *adc).collect())
         .ok_or(DiffusionError::EmptyMask { what: "mask, as far as ADC was measured," })?;
     if !(PLAUSIBLE_MEDIAN_UM2_S[0]..=PLAUSIBLE_MEDIAN_UM2_S[1]).contains(&median) {

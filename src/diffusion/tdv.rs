@@ -202,7 +202,8 @@ fn smallest_count(min_ml: f64, voxel_ml: f64) -> usize {
 /// First and last index along each axis where the mask holds a voxel.
 fn bounding_box(mask: ArrayView3<'_, bool>) -> Option<[[usize; 2]; 3]> {
     let mut bounds = [[usize::MAX, 0]; 3];
-    for ((i, j, k), _) in mask.indexed_iter().filter(|(_, inside)| **inside) {
+    // transposed, so that the walk follows memory
+    for ((k, j, i), _) in mask.t().indexed_iter().filter(|(_, inside)| **inside) {
         for (bound, at) in bounds.iter_mut().zip([i, j, k]) {
             *bound = [bound[0].min(at), bound[1].max(at)];
         }
@@ -274,7 +275,7 @@ fn bright_components(
     Zip::from(&mut bright).and(eligible).par_for_each(|bright, &signal| *bright = signal > threshold);
     let (ids, n) = components(bright.view(), connectivity);
     let mut sizes = vec![0; n + 1];
-    for &id in &ids {
+    for &id in ids.t() {
         sizes[id as usize] += 1;
     }
     sizes[0] = 0;

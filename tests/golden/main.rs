@@ -1,6 +1,7 @@
 //! Numbers against an analytic truth or an independent program; the scripts that made them are in `scripts/reference`.
 
 mod ibsi;
+mod kernels;
 mod nifti;
 mod stats;
 

@@ -1,4 +1,5 @@
 //! Laws that hold for any input.
 
 mod images;
+mod kernels;
 mod regions;
