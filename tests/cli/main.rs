@@ -6,5 +6,6 @@ mod dropout;
 mod ff;
 mod histogram;
 mod images;
+mod run;
 mod study;
 mod tdv;
