@@ -79,8 +79,10 @@ impl Outputs {
             return BTreeMap::new();
         };
         let by_response = || {
+            let visit = self.parameter(&["endpoint", "session"]).and_then(|session| session.as_str());
             let label = |row: &ResponseRow| Some((row.subject.clone(), row.label? == 1));
-            self.responses.iter().filter_map(label).collect()
+            let assessed = self.responses.iter().filter(|row| visit.is_none_or(|visit| row.session == visit));
+            assessed.filter_map(label).collect()
         };
         let Some(wide) = &self.wide else { return by_response() };
         let named = |column: &&String| {

@@ -109,7 +109,7 @@ pub fn table_one(results: &CompareResults) -> ReportTable {
     for row in &results.table_one {
         let name = format!("{}, {}", labels::column(&row.variable), row.summary);
         let counts = format!("{} / {}", row.n[0], row.n[1]);
-        let cells = [name, row.positive.clone(), row.negative.clone(), counts, p_text(row.p), row.test.clone()];
+        let cells = [name, row.positive.clone(), row.negative.clone(), counts, p_text(row.p), test_name(&row.test)];
         table.rows.push(cells.to_vec());
     }
     table.notes.push("P values of this table are not adjusted for multiple tests.".to_owned());
