@@ -12,11 +12,20 @@ use rayon::prelude::*;
 pub fn resample_labels(labels: &Labels, grid: &Grid) -> Labels {
     let mut data = filled(grid.dims, 0);
     let dims = labels.grid.dims;
+    // index in `labels` is an affine function of the index in `grid`
+    let index_of = |ijk: [f64; 3]| labels.grid.voxel_of(grid.world_mm(ijk)).unwrap_or([f64::NAN; 3]);
+    let start = index_of([0.0; 3]);
+    let step: [[f64; 3]; 3] = std::array::from_fn(|axis| {
+        let mut unit = [0.0; 3];
+        unit[axis] = 1.0;
+        let next = index_of(unit);
+        std::array::from_fn(|c| next[c] - start[c])
+    });
     data.axis_iter_mut(Axis(2)).into_par_iter().enumerate().for_each(|(k, mut slice)| {
         for ((i, j), label) in slice.indexed_iter_mut() {
-            let world = grid.world_mm([i as f64, j as f64, k as f64]);
-            let Some(position) = labels.grid.voxel_of(world) else { continue };
-            let nearest = position.map(|p| p.round());
+            let (i, j, k) = (i as f64, j as f64, k as f64);
+            let nearest: [f64; 3] =
+                std::array::from_fn(|c| (start[c] + i * step[0][c] + j * step[1][c] + k * step[2][c]).round());
             if (0..3).all(|axis| nearest[axis] >= 0.0 && nearest[axis] < dims[axis] as f64) {
                 *label = labels.data[nearest.map(|p| p as usize)];
             }

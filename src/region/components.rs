@@ -1,10 +1,11 @@
 //! Connected components of a mask.
 //!
-//! One scan with a union-find forest over the neighbours already seen, one scan that numbers the trees. Components are
-//! numbered by their first voxel in memory order (i fastest), so that the numbers depend on nothing but the mask.
+//! Rows are cut into runs of voxels, runs that touch are joined in a union-find forest, and the trees are numbered by
+//! their first voxel in memory order (i fastest), so that the numbers depend on nothing but the mask.
 
 use crate::image::filled;
 use ndarray::{Array3, ArrayView3};
+use std::ops::Range;
 
 /// Which neighbours touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -22,72 +23,106 @@ pub enum Connectivity {
 }
 
 impl Connectivity {
-    /// Steps to the neighbours that come before a voxel in memory order.
-    fn backward(self) -> Vec<[isize; 3]> {
-        let most = match self {
-            Connectivity::Six => 1,
-            Connectivity::Eighteen => 2,
-            Connectivity::TwentySix => 3,
-        };
-        let mut steps = Vec::new();
-        for k in -1..=1_isize {
-            for j in -1..=1_isize {
-                for i in -1..=1_isize {
-                    let n_axes = i.abs() + j.abs() + k.abs();
-                    if (k, j, i) < (0, 0, 0) && n_axes <= most {
-                        steps.push([i, j, k]);
-                    }
-                }
-            }
+    /// Rows before row (j, k) that can touch it: steps in j and k, and how far beyond a run's ends along i.
+    fn rows_before(self) -> &'static [(isize, isize, usize)] {
+        match self {
+            Connectivity::Six => &[(0, -1, 0), (-1, 0, 0)],
+            Connectivity::Eighteen => &[(-1, -1, 0), (0, -1, 1), (1, -1, 0), (-1, 0, 1)],
+            Connectivity::TwentySix => &[(-1, -1, 1), (0, -1, 1), (1, -1, 1), (-1, 0, 1)],
         }
-        steps
     }
+}
+
+/// Neighbouring voxels of one row, all inside.
+struct Run {
+    start: usize,
+    end: usize,
 }
 
 /// Number of its component in every voxel (0 outside the mask), and how many there are.
 pub fn components(mask: ArrayView3<bool>, connectivity: Connectivity) -> (Array3<i32>, usize) {
-    let dims = [mask.shape()[0], mask.shape()[1], mask.shape()[2]];
-    let mut numbers = filled(dims, 0_i32);
-    let steps = connectivity.backward();
-    // parents[n] <= n always, so a root is the smallest number of its tree
-    let mut parents: Vec<i32> = vec![0];
-    for k in 0..dims[2] {
-        for j in 0..dims[1] {
-            for i in 0..dims[0] {
-                if !mask[[i, j, k]] {
+    let [nx, ny, nz] = [mask.shape()[0], mask.shape()[1], mask.shape()[2]];
+    let mut runs: Vec<Run> = Vec::new();
+    // first run of each row, and one past the last row
+    let mut first_of_row: Vec<usize> = Vec::with_capacity(ny * nz + 1);
+    // parents[n] <= n always, so a root is the first run of its tree
+    let mut parents: Vec<usize> = Vec::new();
+    for k in 0..nz {
+        for j in 0..ny {
+            first_of_row.push(runs.len());
+            let own = runs.len();
+            find_runs(nx, |i| mask[[i, j, k]], &mut runs);
+            parents.extend(own..runs.len());
+            for &(dj, dk, reach) in connectivity.rows_before() {
+                let (Some(row_j), Some(row_k)) =
+                    (j.checked_add_signed(dj).filter(|&j| j < ny), k.checked_add_signed(dk))
+                else {
                     continue;
-                }
-                let mut own = 0;
-                for step in &steps {
-                    let Some(neighbour) = shifted([i, j, k], *step, dims) else { continue };
-                    let number = numbers[neighbour];
-                    if number == 0 || number == own {
-                        continue;
-                    }
-                    own = if own == 0 { number } else { join(&mut parents, own, number) };
-                }
-                if own == 0 {
-                    own = parents.len() as i32;
-                    parents.push(own);
-                }
-                numbers[[i, j, k]] = own;
+                };
+                let row = row_k * ny + row_j;
+                let before = first_of_row[row]..first_of_row.get(row + 1).copied().unwrap_or(own);
+                join_touching(&runs, before, own..runs.len(), reach, &mut parents);
             }
         }
     }
+    first_of_row.push(runs.len());
     let mut n_components = 0;
-    let mut final_number = vec![0; parents.len()];
-    for n in 1..parents.len() {
+    let mut number_of_run: Vec<i32> = Vec::with_capacity(runs.len());
+    for n in 0..runs.len() {
         // roots come before their trees, and trees in the order of their first voxels
-        let root = root_of(&mut parents, n as i32);
-        if root == n as i32 {
-            n_components += 1;
-            final_number[n] = n_components;
-        } else {
-            final_number[n] = final_number[root as usize];
+        let root = root_of(&mut parents, n);
+        number_of_run.push(match root == n {
+            true => {
+                n_components += 1;
+                n_components
+            }
+            false => number_of_run[root],
+        });
+    }
+    let mut numbers = filled([nx, ny, nz], 0_i32);
+    for (row, bounds) in first_of_row.windows(2).enumerate() {
+        for n in bounds[0]..bounds[1] {
+            for i in runs[n].start..runs[n].end {
+                numbers[[i, row % ny, row / ny]] = number_of_run[n];
+            }
         }
     }
-    numbers.mapv_inplace(|n| final_number[n as usize]);
     (numbers, n_components as usize)
+}
+
+fn find_runs(nx: usize, inside: impl Fn(usize) -> bool, runs: &mut Vec<Run>) {
+    let mut i = 0;
+    while i < nx {
+        if !inside(i) {
+            i += 1;
+            continue;
+        }
+        let start = i;
+        while i < nx && inside(i) {
+            i += 1;
+        }
+        runs.push(Run { start, end: i });
+    }
+}
+
+/// Joins the runs of two rows that touch, both in ascending order.
+fn join_touching(runs: &[Run], before: Range<usize>, own: Range<usize>, reach: usize, parents: &mut [usize]) {
+    let (mut a, mut b) = (before.start, own.start);
+    while a < before.end && b < own.end {
+        if runs[a].start < runs[b].end + reach && runs[b].start < runs[a].end + reach {
+            let (root_a, root_b) = (root_of(parents, a), root_of(parents, b));
+            parents[root_a.max(root_b)] = root_a.min(root_b);
+        }
+        if runs[a].end < runs[b].end { a += 1 } else { b += 1 }
+    }
+}
+
+fn root_of(parents: &mut [usize], mut n: usize) -> usize {
+    while parents[n] != n {
+        parents[n] = parents[parents[n]];
+        n = parents[n];
+    }
+    n
 }
 
 /// Voxels of every component 1..=n, as indices in memory order.
@@ -99,29 +134,6 @@ pub fn voxels_by_component(numbers: &Array3<i32>, n: usize) -> Vec<Vec<u32>> {
         }
     }
     voxels
-}
-
-fn shifted(at: [usize; 3], step: [isize; 3], dims: [usize; 3]) -> Option<[usize; 3]> {
-    let mut to = [0; 3];
-    for axis in 0..3 {
-        to[axis] = at[axis].checked_add_signed(step[axis]).filter(|&position| position < dims[axis])?;
-    }
-    Some(to)
-}
-
-fn root_of(parents: &mut [i32], mut n: i32) -> i32 {
-    while parents[n as usize] != n {
-        parents[n as usize] = parents[parents[n as usize] as usize];
-        n = parents[n as usize];
-    }
-    n
-}
-
-fn join(parents: &mut [i32], a: i32, b: i32) -> i32 {
-    let (a, b) = (root_of(parents, a), root_of(parents, b));
-    let (low, high) = (a.min(b), a.max(b));
-    parents[high as usize] = low;
-    low
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 //! (Felzenszwalb and Huttenlocher 2012, doi:10.4086/toc.2012.v008a019). What lies beyond the border of the image is
 //! not "outside": a vertebra that the field of view cuts does not lose its cut face. Axes are taken as orthogonal.
 
-use ndarray::{Array3, ArrayView3, Axis, Zip};
+use ndarray::iter::LanesMut;
+use ndarray::{Array3, ArrayView3, Axis, Ix1, Zip};
+use rayon::prelude::*;
 
 /// The mask without what lies within `mm` of its surface. `mm` = 0 keeps all.
 pub fn erode_mm(mask: ArrayView3<bool>, spacing_mm: [f64; 3], mm: f64) -> Array3<bool> {
@@ -26,19 +28,33 @@ pub fn squared_distance_mm2(mask: ArrayView3<bool>, spacing_mm: [f64; 3]) -> Arr
             *distance = 0.0;
         }
     });
+    // along i and j slice by slice, along k row by row, so that workers share nothing
+    distance.axis_iter_mut(Axis(2)).into_par_iter().for_each(|mut slice| {
+        lower(slice.lanes_mut(Axis(0)), spacing_mm[0]);
+        lower(slice.lanes_mut(Axis(1)), spacing_mm[1]);
+    });
+    distance.axis_iter_mut(Axis(1)).into_par_iter().for_each(|mut slice| {
+        lower(slice.lanes_mut(Axis(1)), spacing_mm[2]);
+    });
+    distance
+}
+
+/// Lower envelope along every lane of a slice.
+fn lower(lanes: LanesMut<f64, Ix1>, spacing: f64) {
     let mut envelope = Envelope::default();
-    for (axis, spacing) in spacing_mm.into_iter().enumerate() {
-        for mut lane in distance.lanes_mut(Axis(axis)) {
-            envelope.clear();
-            for (position, &height) in lane.iter().enumerate() {
-                envelope.add(position as f64 * spacing, height);
-            }
-            for (position, value) in lane.iter_mut().enumerate() {
-                *value = envelope.at(position as f64 * spacing);
-            }
+    for mut lane in lanes {
+        // nothing inside: nothing to lower
+        if lane.iter().all(|&height| height == 0.0) {
+            continue;
+        }
+        envelope.clear();
+        for (position, &height) in lane.iter().enumerate() {
+            envelope.add(position as f64 * spacing, height);
+        }
+        for (position, value) in lane.iter_mut().enumerate() {
+            *value = envelope.at(position as f64 * spacing);
         }
     }
-    distance
 }
 
 fn dims_of(shape: &[usize]) -> [usize; 3] {

@@ -42,6 +42,13 @@ proptest! {
     }
 
     #[test]
+    fn components_are_those_of_a_flood(mask in masks()) {
+        for (connectivity, most) in [(Connectivity::Six, 1), (Connectivity::Eighteen, 2), (Connectivity::TwentySix, 3)] {
+            prop_assert_eq!(components(mask.view(), connectivity).0, flooded(&mask, most));
+        }
+    }
+
+    #[test]
     fn statistics_follow_shift_and_scale_and_ignore_order(
         values in prop::collection::vec(-100.0..100.0_f32, 2..80), scale in 0.5..4.0_f32, shift in -50.0..50.0_f32,
     ) {
@@ -68,6 +75,31 @@ proptest! {
             prop_assert_eq!(histogram.edges.len(), histogram.counts.len() + 1);
         }
     }
+}
+
+/// Components by filling from each first voxel; neighbours differ along at most `most` axes.
+fn flooded(mask: &Array3<bool>, most: usize) -> Array3<i32> {
+    let mut numbers = filled([6, 5, 4], 0);
+    let mut next = 0;
+    for start in (0..6 * 5 * 4).map(|v| [v % 6, v / 6 % 5, v / 30]) {
+        if !mask[start] || numbers[start] > 0 {
+            continue;
+        }
+        next += 1;
+        numbers[start] = next;
+        let mut open = vec![start];
+        while let Some(at) = open.pop() {
+            for to in (0..6 * 5 * 4).map(|v| [v % 6, v / 6 % 5, v / 30]) {
+                let steps: Vec<usize> = at.iter().zip(to).map(|(a, b)| a.abs_diff(b)).collect();
+                let touches = steps.iter().all(|&s| s <= 1) && steps.iter().sum::<usize>() <= most;
+                if touches && mask[to] && numbers[to] == 0 {
+                    numbers[to] = next;
+                    open.push(to);
+                }
+            }
+        }
+    }
+    numbers
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub fn write_series(
     overwrite: Overwrite,
 ) -> Result<(), ImageError> {
     let n_volumes = data.shape()[3];
-    let (kind, slope, voxels) = match stored {
+    let (kind, slope, content) = match stored {
         Stored::F32 => (NiftiType::Float32, 1.0, encode(data, |v| Some(v.to_le_bytes()))),
         Stored::I16 { slope } => {
             let slope = f64::from(slope as f32); // as the header keeps it
@@ -74,12 +74,12 @@ pub fn write_series(
             (NiftiType::Uint8, 1.0, encoded)
         }
     };
-    let voxels = voxels.map_err(|value| ImageError::Unstorable {
+    let content = content.map_err(|value| ImageError::Unstorable {
         path: path.to_owned(),
         value: f64::from(value),
         stored: if kind == NiftiType::Int16 { "int16" } else { "uint8" },
     })?;
-    save(path, grid, n_volumes, kind, slope, voxels, overwrite)
+    save(path, grid, n_volumes, kind, slope, content, overwrite)
 }
 
 /// Writes a label map: int16, or int32 where a label asks for it.
@@ -88,11 +88,14 @@ pub fn write_series(
 /// As [`write_volume`].
 pub fn write_labels(path: &Path, labels: &Labels, overwrite: Overwrite) -> Result<(), ImageError> {
     let narrow = encode(labels.data.view(), |label| i16::try_from(label).ok().map(i16::to_le_bytes));
-    let (kind, voxels) = match narrow {
-        Ok(voxels) => (NiftiType::Int16, voxels),
-        Err(_) => (NiftiType::Int32, labels.data.t().iter().flat_map(|label| label.to_le_bytes()).collect()),
+    let (kind, content) = match narrow {
+        Ok(content) => (NiftiType::Int16, content),
+        Err(_) => {
+            let wide = encode(labels.data.view(), |label: i32| Some(label.to_le_bytes()));
+            (NiftiType::Int32, wide.unwrap_or_default())
+        }
     };
-    save(path, &labels.grid, 1, kind, 1.0, voxels, overwrite)
+    save(path, &labels.grid, 1, kind, 1.0, content, overwrite)
 }
 
 /// Writes a mask as uint8, 1 inside.
@@ -100,20 +103,21 @@ pub fn write_labels(path: &Path, labels: &Labels, overwrite: Overwrite) -> Resul
 /// # Errors
 /// As [`write_volume`].
 pub fn write_mask(path: &Path, mask: &Mask, overwrite: Overwrite) -> Result<(), ImageError> {
-    let voxels = mask.data.t().iter().map(|&inside| u8::from(inside)).collect();
-    save(path, &mask.grid, 1, NiftiType::Uint8, 1.0, voxels, overwrite)
+    let content = encode(mask.data.view(), |inside| Some([u8::from(inside)])).unwrap_or_default();
+    save(path, &mask.grid, 1, NiftiType::Uint8, 1.0, content, overwrite)
 }
 
-/// Bytes of all voxels, i fastest, whatever the memory order of the view; the first value that does not fit.
+/// Room for the header and the bytes of all voxels, i fastest, whatever the memory order of the view; the first value that does not fit.
 fn encode<T: Copy, D: Dimension, const SIZE: usize>(
     data: ArrayView<T, D>,
     bytes_of: impl Fn(T) -> Option<[u8; SIZE]>,
 ) -> Result<Vec<u8>, T> {
-    let mut bytes = Vec::with_capacity(data.len() * SIZE);
-    for &value in data.t() {
-        bytes.extend_from_slice(&bytes_of(value).ok_or(value)?);
+    let mut content = vec![0; HEADER_BYTES + data.len() * SIZE];
+    let (slots, _) = content[HEADER_BYTES..].as_chunks_mut::<SIZE>();
+    for (slot, &value) in slots.iter_mut().zip(data.t()) {
+        *slot = bytes_of(value).ok_or(value)?;
     }
-    Ok(bytes)
+    Ok(content)
 }
 
 fn save(
@@ -122,7 +126,7 @@ fn save(
     n_volumes: usize,
     kind: NiftiType,
     slope: f64,
-    voxels: Vec<u8>,
+    mut content: Vec<u8>,
     overwrite: Overwrite,
 ) -> Result<(), ImageError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -132,9 +136,7 @@ fn save(
         return Err(ImageError::Write { path: path.to_owned(), reason });
     }
     let header = header_of(path, grid, n_volumes, kind, slope)?;
-    let mut content = serialise(&header);
-    content.extend_from_slice(&voxels);
-    drop(voxels);
+    content[..HEADER_BYTES].copy_from_slice(&serialise(&header));
     if !is_packed {
         return write_bytes_atomically(path, &content, overwrite);
     }
