@@ -7,5 +7,6 @@ mod ff;
 mod histogram;
 mod images;
 mod run;
+mod simulate;
 mod study;
 mod tdv;

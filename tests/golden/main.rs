@@ -3,6 +3,7 @@
 mod ibsi;
 mod kernels;
 mod nifti;
+mod simulate;
 mod stats;
 
 use std::path::PathBuf;
