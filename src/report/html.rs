@@ -65,11 +65,11 @@ struct Session {
     file: String,
 }
 
-/// A warning with how often it was seen.
+/// All warnings of one kind.
 #[derive(Debug, Serialize)]
 struct Notice {
     slug: String,
-    message: String,
+    messages: Vec<String>,
 }
 
 /// Draws all figures of an output folder into `OUT/figures` and writes `OUT/report.html`; gives the path of the report.
@@ -149,7 +149,7 @@ fn has_rows(table: &ReportTable) -> bool {
     !table.rows.is_empty()
 }
 
-/// What the analysis warns of, each sentence once.
+/// What the analysis warns of, by kind, each sentence once.
 fn notices(outputs: &Outputs) -> Vec<Notice> {
     let mut all: Vec<&Warning> = Vec::new();
     all.extend(outputs.compare.iter().flat_map(|results| &results.warnings));
@@ -157,9 +157,15 @@ fn notices(outputs: &Outputs) -> Vec<Notice> {
     all.extend(outputs.fit.iter().flat_map(|results| &results.models).flat_map(|model| &model.warnings));
     all.extend(outputs.roc.iter().flat_map(|results| &results.warnings));
     all.extend(outputs.validate.iter().flat_map(|results| &results.warnings));
-    let mut seen = BTreeSet::new();
-    all.retain(|warning| seen.insert((&warning.slug, &warning.message)));
-    all.into_iter().map(|w| Notice { slug: w.slug.clone(), message: w.message.clone() }).collect()
+    let mut notices: Vec<Notice> = Vec::new();
+    for Warning { slug, message } in all {
+        match notices.iter_mut().find(|notice| notice.slug == *slug) {
+            Some(notice) if notice.messages.contains(message) => {}
+            Some(notice) => notice.messages.push(message.clone()),
+            None => notices.push(Notice { slug: slug.clone(), messages: vec![message.clone()] }),
+        }
+    }
+    notices
 }
 
 /// Flags of the long table, by session name `sub-X_ses-Y`.
@@ -173,7 +179,8 @@ fn flags_by_session(outputs: &Outputs) -> BTreeMap<String, BTreeSet<String>> {
     };
     for ((subject, session), cell) in subjects.iter().zip(&sessions).zip(&cells) {
         let entry = flags.entry(format!("sub-{subject}_ses-{session}")).or_default();
-        entry.extend(outputs::list(cell.as_deref()));
+        // the regime of a dropout ratio is recorded there too; it is no fault
+        entry.extend(outputs::list(cell.as_deref()).into_iter().filter(|flag| !flag.starts_with("regime-")));
     }
     flags
 }

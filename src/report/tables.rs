@@ -139,7 +139,10 @@ pub fn tests(results: &CompareResults, families: &[Family], caption: &str) -> Re
             test_name(&test.test),
             test.n.to_string(),
             estimate,
-            test.estimand.replace('-', " "),
+            test.estimand
+                .replace("hodges-lehmann", "Hodges-Lehmann")
+                .replace("-shift", " shift")
+                .replace("-difference", " difference"),
             p_text(test.p),
             p_text(test.p_adjusted),
         ];
@@ -165,7 +168,7 @@ pub fn test_name(test: &str) -> String {
         "spearman" => "Spearman",
         "pearson" => "Pearson",
         "fisher" => "Fisher exact",
-        "chi-square" => "chi-square",
+        "chi-square" | "chi-squared" => "chi-square",
         "kruskal-wallis" => "Kruskal-Wallis",
         other => other,
     }
