@@ -14,6 +14,7 @@ mod dropout;
 mod dwi_input;
 mod echoes;
 mod error;
+mod explain;
 mod ff;
 mod fit;
 mod histogram;
@@ -86,6 +87,8 @@ enum Command {
     Collect(collect::CollectArgs),
     /// Write the HTML report and the figures from what `run` left
     Report(report::ReportArgs),
+    /// What a biomarker or a statistical method is, how it is computed, where it misleads
+    Explain(explain::ExplainArgs),
     /// Print a completion script for a shell
     Completions(shell::CompletionsArgs),
     /// Print the manual page (roff), of the program or of one subcommand
@@ -112,6 +115,7 @@ impl Command {
             Command::Measure(args) => measure::measure(args, context),
             Command::Collect(args) => collect::collect(args, context),
             Command::Report(args) => report::run(args, context),
+            Command::Explain(args) => explain::run(args, context),
             Command::Completions(args) => shell::completions(args, context),
             Command::Man(args) => shell::man(args, context),
         }

@@ -3,6 +3,7 @@
 mod adc;
 mod compose;
 mod dropout;
+mod explain;
 mod ff;
 mod histogram;
 mod images;

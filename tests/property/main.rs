@@ -3,3 +3,4 @@
 mod images;
 mod kernels;
 mod regions;
+mod stats;

@@ -1,0 +1,83 @@
+//! `explain`: what a biomarker or a statistical method is, how it is computed, where it misleads.
+//!
+//! The texts are those of the report and of the documentation (`src/docs/*.md`).
+
+use super::{CliError, Context, output};
+use crate::error::Result;
+use crate::report::docs;
+use clap::Args;
+
+/// `explain [TOPIC]`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  myelomri explain tdv")]
+pub struct ExplainArgs {
+    /// What to explain; without it the topics are listed
+    topic: Option<String>,
+}
+
+/// Methods with their texts, beside the biomarkers of the report.
+const METHODS: [(&str, &str); 7] = [
+    ("histogram", include_str!("../docs/histogram.md")),
+    ("change", include_str!("../docs/change.md")),
+    ("roc", include_str!("../docs/roc.md")),
+    ("delong", include_str!("../docs/delong.md")),
+    ("firth", include_str!("../docs/firth.md")),
+    ("separation", include_str!("../docs/separation.md")),
+    ("validation", include_str!("../docs/validation.md")),
+];
+
+/// Other words for a topic.
+const ALIASES: [(&str, &str); 8] = [
+    ("ff", "sff"),
+    ("auc", "roc"),
+    ("youden", "roc"),
+    ("flic", "firth"),
+    ("fit", "firth"),
+    ("logistic", "firth"),
+    ("validate", "validation"),
+    ("bootstrap", "validation"),
+];
+
+pub(super) fn run(args: ExplainArgs, _context: &Context) -> Result<()> {
+    let ExplainArgs { topic } = args;
+    let Some(topic) = topic else { return output::print(&list()) };
+    let asked = topic.to_lowercase();
+    let name = ALIASES.iter().find(|(alias, _)| *alias == asked).map_or(asked.as_str(), |(_, name)| name);
+    match topics().find(|(known, _)| *known == name) {
+        Some((_, text)) => output::print(text),
+        None => {
+            let known: Vec<&str> = topics().map(|(name, _)| name).collect();
+            Err(CliError::usage(format!("there is no topic {topic}"), format!("topics are {}", known.join(", ")))
+                .into())
+        }
+    }
+}
+
+fn topics() -> impl Iterator<Item = (&'static str, &'static str)> {
+    docs::BIOMARKERS.iter().chain(&METHODS).copied()
+}
+
+/// One line a topic: its name and its title.
+fn list() -> String {
+    topics().map(|(name, text)| format!("{name:<12}{}\n", docs::title(text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_has_a_title_and_references_with_a_doi() {
+        for (name, text) in topics() {
+            assert!(!docs::title(text).is_empty(), "{name}");
+            assert!(docs::references(text).iter().any(|r| r.contains("doi:")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_other_word_leads_to_a_topic() {
+        for (alias, name) in ALIASES {
+            assert!(topics().any(|(known, _)| known == name), "{alias}");
+        }
+    }
+}
