@@ -92,16 +92,17 @@ impl AdcMaps {
 
     /// Number of voxels with each combination of flags.
     fn combinations(&self) -> [usize; 32] {
-        let count = |mut counts: [usize; 32], flags: &u8| {
-            counts[usize::from(*flags & 31)] += 1;
+        let count = |flags: &[u8]| {
+            let mut counts = [0_usize; 32];
+            for &voxel in flags {
+                counts[usize::from(voxel & 31)] += 1;
+            }
             counts
         };
         let add = |a: [usize; 32], b: [usize; 32]| std::array::from_fn(|c| a[c] + b[c]);
         match self.flags.as_slice_memory_order() {
-            Some(flags) => {
-                flags.par_chunks(CHUNK).map(|chunk| chunk.iter().fold([0; 32], count)).reduce(|| [0; 32], add)
-            }
-            None => self.flags.iter().fold([0; 32], count),
+            Some(flags) => flags.par_chunks(CHUNK).map(count).reduce(|| [0; 32], add),
+            None => count(&self.flags.iter().copied().collect::<Vec<u8>>()),
         }
     }
 }
