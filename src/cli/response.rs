@@ -15,7 +15,7 @@ use serde::Serialize;
 #[command(
     after_long_help = "The table has columns subject and session, one row each, and any of: m_protein_serum_g_dl, \
     m_protein_urine_mg_24h, ife_serum and ife_urine (positive, negative), flc_kappa_mg_l, flc_lambda_mg_l, \
-    marrow_plasma_pct, plasmacytoma_spd_mm2, b2m_mg_l, albumin_g_dl, ldh_u_l, ldh_uln, fish_high_risk and confirmed (yes, \
+    marrow_plasma_pct, plasmacytoma_spd_mm2, clonal_cells and new_lesion (1, 0), b2m_mg_l, albumin_g_dl, ldh_u_l, ldh_uln, fish_high_risk and confirmed (yes, \
     no), best_response. Missing values leave a range of categories; nothing is imputed. With -o it writes \
     PREFIX_response.csv and PREFIX_response.json.\n\nExample:\n  myelomri response --table clinical.csv --sessions \
     baseline,cycle2,end\n\nKumar 2016 (doi:10.1016/S1470-2045(16)30206-6), Greipp 2005 (doi:10.1200/JCO.2005.04.242), \

@@ -9,5 +9,6 @@ mod histogram;
 mod images;
 mod run;
 mod simulate;
+mod statistics;
 mod study;
 mod tdv;

@@ -28,11 +28,12 @@ pub fn exploratory_columns(frame: &Frame, planned: &[super::Marker], laboratory:
         _ => None,
     });
     let laboratory = laboratory.iter().map(|column| format!("{column}__pct"));
-    let there = |column: &String| {
-        let known = frame.numbers(column).map(|values| values.iter().filter(|v| v.is_some()).count());
-        known.unwrap_or_default() >= 4
+    // what never changes, like an age or a reference limit, is no marker of change
+    let varies = |column: &String| {
+        let mut known = frame.numbers(column).unwrap_or_default().iter().flatten();
+        known.next().is_some_and(|first| known.any(|value| value != first))
     };
-    points.chain(laboratory).filter(|column| !is_planned(column) && there(column)).collect()
+    points.chain(laboratory).filter(|column| !is_planned(column) && varies(column)).collect()
 }
 
 /// Family of a column: that of the marker in the plan, else exploratory.

@@ -158,8 +158,8 @@ pub fn range(baseline: &Labs, before: &[&Labs], now: &Labs) -> Range {
         return Range { worst: Category::PD, best: Category::PD, reasons: vec![why] };
     }
     let complete = complete(followed, now);
-    // clonal plasma cells are not among the columns: a stringent response stays possible, never proved
-    let stringent = and(complete, and(now.flc_ratio_is_normal(), None));
+    let no_clone = now.clonal_cells.map(|seen| seen == 0.0);
+    let stringent = and(complete, and(now.flc_ratio_is_normal(), no_clone));
     let criteria = [
         (Category::SCR, stringent),
         (Category::CR, complete),
@@ -230,6 +230,9 @@ fn lowest(before: &[&Labs], of: impl Fn(&Labs) -> Option<f64>) -> Option<f64> {
 fn progression(followed: Measure, before: &[&Labs], now: &Labs) -> Option<String> {
     let serum = lowest(before, |labs| labs.serum_m_g_dl);
     let yes = |met: Tri| met == Some(true);
+    if now.new_lesion.is_some_and(|seen| seen > 0.0) {
+        return Some("PD: a new lesion".to_owned());
+    }
     if yes(rose(serum, now.serum_m_g_dl, 25.0, 0.5)) {
         return Some("PD: serum M protein >= 25 % and >= 0.5 g/dL above the lowest".to_owned());
     }

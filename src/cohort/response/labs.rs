@@ -3,8 +3,8 @@
 use super::super::{CohortError, Table};
 use super::{Category, Visit};
 
-/// Number columns; each has its unit in its name. All are optional.
-pub const NUMBERS: [&str; 10] = [
+/// Number columns; each has its unit in its name, the last two are 0 or 1. All are optional.
+pub const NUMBERS: [&str; 12] = [
     "m_protein_serum_g_dl",
     "m_protein_urine_mg_24h",
     "flc_kappa_mg_l",
@@ -15,6 +15,8 @@ pub const NUMBERS: [&str; 10] = [
     "ldh_uln",
     "marrow_plasma_pct",
     "plasmacytoma_spd_mm2",
+    "clonal_cells",
+    "new_lesion",
 ];
 
 /// Columns of words, with what may stand in them. All are optional.
@@ -48,6 +50,10 @@ pub struct Labs {
     pub marrow_plasma_pct: Option<f64>,
     /// Sum of products of diameters of soft-tissue plasmacytomas, mm2.
     pub plasmacytoma_spd_mm2: Option<f64>,
+    /// Clonal plasma cells in the marrow by immunohistochemistry or flow: 1 seen, 0 not.
+    pub clonal_cells: Option<f64>,
+    /// A new bone lesion or plasmacytoma since the visit before: 1 yes, 0 no.
+    pub new_lesion: Option<f64>,
     /// Immunofixation of serum shows the M protein.
     pub ife_serum: Option<bool>,
     /// Immunofixation of urine shows the M protein.
@@ -124,6 +130,8 @@ impl Labs {
             "ldh_u_l" => &mut self.ldh_u_l,
             "ldh_uln" => &mut self.ldh_uln,
             "marrow_plasma_pct" => &mut self.marrow_plasma_pct,
+            "clonal_cells" => &mut self.clonal_cells,
+            "new_lesion" => &mut self.new_lesion,
             _ => &mut self.plasmacytoma_spd_mm2,
         }
     }

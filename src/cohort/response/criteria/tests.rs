@@ -67,6 +67,10 @@ fn complete_response_needs_the_marrow_and_a_stringent_one_stays_possible() {
     let ratio = |kappa| Labs { kappa_mg_l: Some(kappa), lambda_mg_l: Some(10.0), ..clean(Some(2.0)) };
     assert_eq!(of(labs(4.0, 0.0), ratio(16.6)), "CR");
     assert_eq!(of(labs(4.0, 0.0), ratio(16.5)), "CR..sCR");
+    let clone = |seen| Labs { clonal_cells: Some(seen), ..ratio(10.0) };
+    assert_eq!(of(labs(4.0, 0.0), clone(0.0)), "sCR");
+    assert_eq!(of(labs(4.0, 0.0), clone(1.0)), "CR");
+    assert_eq!(of(labs(4.0, 0.0), Labs { new_lesion: Some(1.0), ..clone(0.0) }), "PD");
     let tumour = Labs { plasmacytoma_spd_mm2: Some(400.0), ..clean(Some(2.0)) };
     assert_eq!(of(labs(4.0, 0.0), tumour), "VGPR");
 }
@@ -97,7 +101,7 @@ fn light_chains_count_only_where_neither_serum_nor_urine_is_measurable() {
     {
         assert_eq!(of(chains(510.0), now(kappa)), category, "kappa {kappa}");
     }
-    assert_eq!(of(Labs { kappa_mg_l: Some(510.0), lambda_mg_l: Some(10.0), ..labs(2.0, 0.0) }, now(11.0)), "PR");
+    assert_eq!(of(Labs { kappa_mg_l: Some(510.0), lambda_mg_l: Some(10.0), ..labs(1.5, 0.0) }, now(11.0)), "PR");
 }
 
 #[test]
