@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Flags of every subcommand.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Common options")]
 pub struct GlobalArgs {
     /// Worker threads; results do not depend on it [default: MYELOMRI_THREADS, SLURM_CPUS_PER_TASK, else all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -15,12 +16,9 @@ pub struct GlobalArgs {
     /// Print errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more on stderr (-v: decisions, -vv: everything)
+    /// Say more on stderr (-v: files written, -vv: also files read, with their grids)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Write pictures for quality control into this folder
-    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
-    pub qc_dir: Option<PathBuf>,
     /// Which geometry of a NIfTI header to believe where sform and qform disagree; without it that is an error
     #[arg(long = "use", global = true, value_name = "FORM", hide_short_help = true)]
     pub use_form: Option<FormChoice>,

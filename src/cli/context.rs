@@ -4,7 +4,6 @@ use super::args::GlobalArgs;
 use crate::error::{Exit, Failure, Result, Warning};
 use crate::image::{Form, Reader};
 use std::io::IsTerminal;
-use std::path::PathBuf;
 
 /// Threads are set up, logging is on; how loud to be.
 #[derive(Debug, Clone)]
@@ -15,8 +14,6 @@ pub struct Context {
     pub quiet: bool,
     /// Reads images as `--use` says.
     pub reader: Reader,
-    /// Folder for pictures of quality control, where one was asked for.
-    pub qc_dir: Option<PathBuf>,
 }
 
 /// A setting from the environment that cannot be used.
@@ -54,7 +51,7 @@ impl Context {
     /// # Errors
     /// A thread count in the environment that is no positive number.
     pub fn new(global: GlobalArgs) -> Result<Self> {
-        let GlobalArgs { threads, quiet, verbose, qc_dir, use_form } = global;
+        let GlobalArgs { threads, quiet, verbose, use_form } = global;
         let level = match (quiet, verbose) {
             (true, _) => "error",
             (false, 0) => "warn",
@@ -72,7 +69,7 @@ impl Context {
             .build_global()
             .map_err(|error| ContextError::Pool(error.to_string()))?;
         let reader = Reader { form: use_form.map(Form::from) };
-        Ok(Context { threads, quiet, reader, qc_dir })
+        Ok(Context { threads, quiet, reader })
     }
 
     /// Print warnings on stderr unless quiet.

@@ -68,7 +68,10 @@ pub fn write_bytes_atomically(path: &Path, content: &[u8], overwrite: Overwrite)
         Overwrite::Force => part.persist(path),
     };
     match renamed {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            tracing::info!("wrote {}", path.display());
+            Ok(())
+        }
         Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => {
             Err(ImageError::Exists { path: path.to_owned() })
         }

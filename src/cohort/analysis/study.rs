@@ -185,6 +185,12 @@ fn clinical_columns(table: &Table) -> Vec<String> {
     table.columns().into_iter().filter(|column| !["subject", "session"].contains(&column.as_str())).collect()
 }
 
+/// Whether a column tells patients apart; one that does not is no row of Table 1.
+fn varies(cells: &[Option<String>]) -> bool {
+    let mut known = cells.iter().flatten();
+    known.next().is_some_and(|first| known.any(|cell| cell != first))
+}
+
 /// Planned and exploratory markers between the classes; each planned change also between the sessions.
 fn comparisons<'a>(frame: &Frame, markers: &[Marker], clinical: &[String], config: &'a StudyConfig) -> Comparisons<'a> {
     let exploratory = exploratory_columns(frame, markers, clinical);
@@ -193,7 +199,7 @@ fn comparisons<'a>(frame: &Frame, markers: &[Marker], clinical: &[String], confi
     between.extend(exploratory.into_iter().map(|column| (column, Family::Exploratory)));
     let changes = markers.iter().filter_map(|marker| Some((marker.change()?.0.to_owned(), marker.family))).collect();
     let baseline = |column: &str| format!("{column}__{}", config.sessions.baseline);
-    let there = |column: &String| frame.numbers(column).is_ok() || frame.texts(column).is_ok();
+    let there = |column: &String| frame.texts(column).is_ok_and(|cells| varies(&cells));
     let outcome = &config.endpoint.column;
     let mut table_one: Vec<String> =
         clinical.iter().filter(|column| *column != outcome).map(|column| baseline(column)).filter(there).collect();

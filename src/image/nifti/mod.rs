@@ -141,6 +141,7 @@ impl Reader {
         let file = header_file(path);
         let header = Header::parse(&bytes::first(&file, header::LONGEST)?, &file)?;
         let grid = header.forms.grid([header.shape[0], header.shape[1], header.shape[2]], self.form, path)?;
+        tracing::debug!("read {}  {}", path.display(), grid.describe());
         Ok((header, grid))
     }
 
