@@ -1,0 +1,66 @@
+//! Group comparisons and Table 1.
+
+use super::{Family, Outcome};
+use crate::error::Warning;
+use serde::{Deserialize, Serialize};
+
+/// `results/compare.json`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CompareResults {
+    /// How the groups were made; absent for tests without an outcome.
+    pub outcome: Option<Outcome>,
+    /// One entry a test.
+    pub tests: Vec<Test>,
+    /// Table 1: one row a variable (and, for categories, one a level).
+    pub table_one: Vec<TableOneRow>,
+    /// What the reader must know.
+    pub warnings: Vec<Warning>,
+}
+
+/// One statistical test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    /// Column tested.
+    pub variable: String,
+    /// Its role in the plan.
+    pub family: Family,
+    /// Name of the test, e.g. `mann-whitney`, `welch-t`, `wilcoxon-signed-rank`, `ancova`, `spearman`, `fisher`.
+    pub test: String,
+    /// Patients used.
+    pub n: usize,
+    /// Test statistic.
+    pub statistic: Option<f64>,
+    /// Two-sided p.
+    pub p: Option<f64>,
+    /// Holm-adjusted p within `family`.
+    pub p_adjusted: Option<f64>,
+    /// What was estimated, e.g. `hodges-lehmann-shift`, `mean-difference`, `adjusted-difference`, `rho`, `odds-ratio`.
+    pub estimand: String,
+    /// The estimate; positive group minus negative group, follow-up minus baseline.
+    pub estimate: Option<f64>,
+    /// Lower end of its 95 % interval.
+    pub ci_low: Option<f64>,
+    /// Upper end of its 95 % interval.
+    pub ci_high: Option<f64>,
+    /// Subjects left out for a missing value.
+    pub missing: Vec<String>,
+}
+
+/// One row of Table 1, ready to paste.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableOneRow {
+    /// Column, or `column = level`.
+    pub variable: String,
+    /// How the cells are written: `median [Q1, Q3]` or `n (%)`.
+    pub summary: String,
+    /// Non-missing patients in the positive / negative class.
+    pub n: [usize; 2],
+    /// The positive class.
+    pub positive: String,
+    /// The negative class.
+    pub negative: String,
+    /// Unadjusted two-sided p.
+    pub p: Option<f64>,
+    /// Which test gave it.
+    pub test: String,
+}

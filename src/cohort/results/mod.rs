@@ -1,0 +1,18 @@
+//! The results of a cohort analysis as they stand in `OUT/results/*.json` and `OUT/tables/*.csv`.
+//!
+//! One shape for three readers: the command that prints it, the file that keeps it, the report that is drawn from it.
+//! What cannot be estimated is `None`, written as `null`. Intervals are 95 % unless a field says otherwise.
+
+mod compare;
+mod curves;
+mod models;
+mod patients;
+mod plan;
+mod validation;
+
+pub use compare::{CompareResults, TableOneRow, Test};
+pub use curves::{Curve, CurveComparison, Cutoff, RocResults};
+pub use models::{FitResults, Model, SavedModel, SavedTerm, Term};
+pub use patients::{Change, FlowEntry, PatientFlow, ResponseRow};
+pub use plan::{Direction, Family, Outcome};
+pub use validation::{Calibration, NetBenefit, Scheme, ValidateResults};

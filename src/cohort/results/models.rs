@@ -1,0 +1,104 @@
+//! Logistic models, and what is kept of one to apply it to other patients.
+
+use super::{Family, Outcome};
+use crate::error::Warning;
+use serde::{Deserialize, Serialize};
+
+/// `results/fit.json`: the logistic models.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct FitResults {
+    /// Univariable models in the order of the plan, then the multivariable one, then the baseline-adjusted twins.
+    pub models: Vec<Model>,
+    /// What the reader must know.
+    pub warnings: Vec<Warning>,
+}
+
+/// One logistic model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// `univariable:COLUMN`, `multivariable` or `baseline-adjusted:COLUMN`.
+    pub name: String,
+    /// Role in the plan of the variables inside.
+    pub family: Family,
+    /// Outcome as analysed.
+    pub outcome: Outcome,
+    /// Patients used (complete cases).
+    pub n: usize,
+    /// Patients of the positive class among them.
+    pub events: usize,
+    /// `firth`, `ml`, `ridge`.
+    pub method: String,
+    /// Intercept first, then the terms.
+    pub terms: Vec<Term>,
+    /// Log-likelihood at the estimate (unpenalised).
+    pub log_likelihood: Option<f64>,
+    /// Log-likelihood of the intercept-only model.
+    pub null_log_likelihood: Option<f64>,
+    /// Akaike's criterion.
+    pub aic: Option<f64>,
+    /// `none`, `quasi` or `complete`.
+    pub separation: String,
+    /// Columns along which the maximum-likelihood estimate diverges.
+    pub separated_by: Vec<String>,
+    /// Penalty of a ridge model.
+    pub lambda: Option<f64>,
+    /// Reason where the model could not be estimated; then `terms` is empty.
+    pub not_estimable: Option<String>,
+    /// Subjects left out for a missing value.
+    pub missing: Vec<String>,
+    /// What the reader must know.
+    pub warnings: Vec<Warning>,
+}
+
+/// One coefficient.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Term {
+    /// `(intercept)`, the column, `column = level`, with `/10` where the odds ratio is per 10 units.
+    pub name: String,
+    /// Coefficient on the log-odds scale, per stated increment.
+    pub estimate: f64,
+    /// Standard error; null for ridge.
+    pub se: Option<f64>,
+    /// Wald z; null for ridge.
+    pub z: Option<f64>,
+    /// p of the (penalised) likelihood-ratio test.
+    pub p: Option<f64>,
+    /// Lower end of the 95 % profile interval of the coefficient.
+    pub ci_low: Option<f64>,
+    /// Upper end of the 95 % profile interval of the coefficient.
+    pub ci_high: Option<f64>,
+    /// exp(estimate).
+    pub odds_ratio: f64,
+}
+
+/// `results/model.json`: everything needed to apply a model to other patients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedModel {
+    /// Version of the program that fitted it.
+    pub version: String,
+    /// Outcome it predicts.
+    pub outcome: Outcome,
+    /// Estimator.
+    pub method: String,
+    /// Intercept for prediction (with Firth: corrected so that the mean prediction is the observed share, FLIC).
+    pub intercept: f64,
+    /// Terms; the linear predictor is `intercept + sum coefficient * x`.
+    pub terms: Vec<SavedTerm>,
+    /// Patients it was fitted on.
+    pub n: usize,
+    /// Patients of the positive class among them.
+    pub events: usize,
+}
+
+/// One term of a saved model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedTerm {
+    /// Column.
+    pub column: String,
+    /// Level of a text column that counts 1, others 0; `None` for a number column.
+    pub level: Option<String>,
+    /// Divisor of a number column.
+    pub per: f64,
+    /// Log odds ratio per `per` units, or of the level.
+    pub coefficient: f64,
+}

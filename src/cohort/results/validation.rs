@@ -1,0 +1,68 @@
+//! Validation of a model.
+
+use crate::error::Warning;
+use serde::{Deserialize, Serialize};
+
+/// `results/validate.json`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ValidateResults {
+    /// The model that was validated: its terms.
+    pub model: Vec<String>,
+    /// Estimator, refitted in every resample.
+    pub method: String,
+    /// Seed of the resampling.
+    pub seed: u64,
+    /// One entry a scheme and metric.
+    pub schemes: Vec<Scheme>,
+    /// Bootstrap-corrected calibration.
+    pub calibration: Option<Calibration>,
+    /// Decision curve on leave-one-out predictions.
+    pub decision_curve: Vec<NetBenefit>,
+    /// What the reader must know.
+    pub warnings: Vec<Warning>,
+}
+
+/// One metric under one validation scheme.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scheme {
+    /// `bootstrap-optimism`, `leave-pair-out`, `apparent`.
+    pub scheme: String,
+    /// `auc`, `brier`, `calibration_slope`, `youden_j`.
+    pub metric: String,
+    /// Value on the data the model was fitted on.
+    pub apparent: Option<f64>,
+    /// Mean optimism over resamples.
+    pub optimism: Option<f64>,
+    /// Corrected (or cross-validated) value.
+    pub corrected: Option<f64>,
+    /// Lower end of the 95 % interval, where the scheme has one.
+    pub ci_low: Option<f64>,
+    /// Upper end of the 95 % interval.
+    pub ci_high: Option<f64>,
+    /// Resamples drawn.
+    pub n_resamples: usize,
+    /// Resamples in which the model could not be estimated.
+    pub n_not_estimable: usize,
+    /// Resamples whose data were separated (kept by Firth).
+    pub n_separated: usize,
+}
+
+/// Calibration of the predicted probabilities.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Calibration in the large: intercept with the slope fixed at 1.
+    pub intercept: Option<f64>,
+    /// Slope of the outcome on the linear predictor.
+    pub slope: Option<f64>,
+}
+
+/// Net benefit at one threshold probability.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetBenefit {
+    /// Threshold probability.
+    pub threshold: f64,
+    /// Net benefit of the model.
+    pub net_benefit: f64,
+    /// Net benefit of treating all.
+    pub treat_all: f64,
+}
