@@ -19,7 +19,7 @@ pub use components::{Connectivity, components, voxels_by_component};
 pub use error::RegionError;
 pub use histogram::{Binning, Histogram, Window, edges_over, windows};
 pub use level::Level;
-pub use morphology::{erode_mm, squared_distance_mm2};
+pub use morphology::erode_mm;
 pub use named::{Region, region_of_mask, regions};
 pub use scheme::{NAMES as SCHEME_NAMES, Scheme};
 pub use select::Selection;

@@ -295,8 +295,8 @@ mod tests {
 
     #[test]
     fn erosion_is_in_millimetres_and_per_level() {
-        // sides 1, 2, 3 mm: one millimetre takes the first layer along i alone
-        let (found, _) = measure(&spine(LUMBAR), "L1,L2", 1.0, &[]).unwrap();
+        // sides 1, 2, 3 mm: 0.9 mm takes the first layer along i alone, whose centres lie 0.5 mm below the surface
+        let (found, _) = measure(&spine(LUMBAR), "L1,L2", 0.9, &[]).unwrap();
         assert_eq!(found.iter().map(Region::n_voxels).collect::<Vec<_>>(), [2 * 4 * 3, 2 * 4 * 3]);
         let nothing = measure(&spine(LUMBAR), "L1,L2", 3.0, &[]);
         assert!(matches!(nothing, Err(RegionError::Empty { n_before: 48, .. })));
@@ -329,7 +329,7 @@ mod tests {
         let labels = spine(LUMBAR);
         let mask = Mask { grid: labels.grid.clone(), data: labels.data.mapv(|v| v == 41), source: PathBuf::new() };
         assert_eq!(region_of_mask("mask", &mask, 0.0).unwrap().n_voxels(), 48);
-        assert_eq!(region_of_mask("mask", &mask, 1.0).unwrap().n_voxels(), 24);
+        assert_eq!(region_of_mask("mask", &mask, 0.9).unwrap().n_voxels(), 24);
         assert!(region_of_mask("mask", &mask, 5.0).is_err());
     }
 }

@@ -195,6 +195,7 @@ erode_mm = 3.0
 rule = "reference-ratio"
 threshold = 5.0
 signal_b = 900
+harmonise = "overlap"           # gains of the stations: none, or overlap (from what two stations share)
 adc_low = 300
 adc_high = 1500
 min_volume_ml = 0.5

@@ -1,0 +1,73 @@
+# /// script
+# requires-python = ">=3.9"
+# ///
+"""How far the measures of a simulated study lie from its truth.
+
+    myelomri simulate sim --subjects 6 --responders 2 --matrix full --noise-free
+    myelomri measure sim out && myelomri collect out -o out/all
+    python3 scripts/accuracy.py sim/truth.csv out/all_long.csv
+
+Truth is computed by the simulation from its continuous anatomy, not from the images. Sessions whose water and fat were
+exchanged on purpose are left out. Standard library only.
+"""
+
+import csv
+import statistics
+import sys
+
+
+def read(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def by_key(rows):
+    return {
+        (r["subject"], r["session"], r["measure"], r["region"], r["statistic"]): float(r["value"])
+        for r in rows
+        if r["value"] != ""
+    }
+
+
+def line(name, errors, unit):
+    if not errors:
+        print(f"{name:44} no values")
+        return
+    absolute = [abs(e) for e in errors]
+    print(
+        f"{name:44} n {len(errors):4}  mean error {statistics.fmean(errors):+8.3f}  "
+        f"mean absolute {statistics.fmean(absolute):7.3f}  max {max(absolute):7.3f}  {unit}"
+    )
+
+
+def main(truth_file, long_file):
+    truth, measured = by_key(read(truth_file)), by_key(read(long_file))
+    swapped = {k[:2] for k, v in truth.items() if k[2] == "swapped" and v == 1}
+    pairs = [(k, truth[k], measured[k]) for k in truth if k in measured and k[:2] not in swapped]
+
+    def pick(measure, statistic, levels):
+        is_level = lambda region: region[0] == "L" and "-" not in region
+        return [(t, m) for k, t, m in pairs if k[2] == measure and k[4] == statistic and is_level(k[3]) == levels]
+
+    for measure in ("sff", "pdff"):
+        values = pick(measure, "mean", True)
+        if values:
+            line(f"{measure} mean per vertebra", [m - t for t, m in values], "points")
+            line(f"{measure} mean per vertebra, truth < 5 %", [m - t for t, m in values if t < 5], "points")
+    line("dropout mean per vertebra", [m - t for t, m in pick("dropout", "mean", True)], "points")
+    line("ADC median per vertebra", [100 * (m - t) / t for t, m in pick("adc", "median", True)], "%")
+    line("ADC mean per vertebra", [100 * (m - t) / t for t, m in pick("adc", "mean", True)], "%")
+    lesions = [(t, m) for t, m in pick("gadc", "median", False) if t > 0]
+    line("lesion-median ADC (gADC)", [100 * (m - t) / t for t, m in lesions], "%")
+    volumes = [(t, m) for t, m in pick("tdv", "total", False) if t > 0]
+    line("tDV per session", [100 * (m - t) / t for t, m in volumes], "%")
+    line("tDV per session of at least 20 mL", [100 * (m - t) / t for t, m in volumes if t >= 20], "%")
+    if volumes:
+        total = 100 * (sum(m for _, m in volumes) / sum(t for t, _ in volumes) - 1)
+        print(f"{'tDV of all sessions together':44} {total:+.2f} %")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
