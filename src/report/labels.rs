@@ -16,7 +16,7 @@ const MEASURES: [(&str, &str, Unit); 6] = [
 ];
 
 /// Clinical columns: name, name in text, unit in text.
-const CLINICAL: [(&str, &str, &str); 19] = [
+const CLINICAL: [(&str, &str, &str); 26] = [
     ("m_protein_serum_g_dl", "Serum M protein", "g/dL"),
     ("m_protein_urine_mg_24h", "Urine M protein", "mg/24 h"),
     ("flc_kappa_mg_l", "Free κ light chain", "mg/L"),
@@ -36,6 +36,13 @@ const CLINICAL: [(&str, &str, &str); 19] = [
     ("iss", "ISS stage", ""),
     ("r_iss", "R-ISS stage", ""),
     ("best_response", "Best response", ""),
+    ("isotype", "Isotype", ""),
+    ("fish_high_risk", "High-risk FISH", ""),
+    ("ife_serum", "Serum immunofixation", ""),
+    ("ife_urine", "Urine immunofixation", ""),
+    ("regimen", "Regimen", ""),
+    ("transfusion", "Transfusion", ""),
+    ("scanner", "Scanner", ""),
 ];
 
 /// A column in words, with its unit.
