@@ -7,7 +7,7 @@ use super::anatomy::{Anatomy, Build};
 use super::cohort::Patient;
 use super::dixon_signal::DixonSignal;
 use super::lesions::Lesion;
-use super::shapes::Point;
+use super::shapes::{Form, Point};
 use super::tissue::Tissue;
 use crate::units::Unit;
 
@@ -116,6 +116,11 @@ fn lesion_rows(rows: &mut Vec<TruthRow>, lesions: &[Lesion], session: usize) {
         rows.push(row("lesion", &region, "volume", volume, Unit::Millilitre));
         rows.push(row("lesion", &region, "ratio_b900", state.ratio, Unit::Fraction));
         rows.push(row("lesion", &region, "adc", state.adc, Unit::Um2PerS));
+        if let Form::Ellipsoid { centre, .. } = &form {
+            for (axis, place) in ["centre_x", "centre_y", "centre_z"].into_iter().zip(centre) {
+                rows.push(row("lesion", &region, axis, *place, Unit::Millimetre));
+            }
+        }
         all += volume;
         if lesion.counts(session) {
             counted.push((state.adc, volume));
