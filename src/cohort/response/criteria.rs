@@ -102,8 +102,8 @@ fn or(a: Tri, b: Tri) -> Tri {
 /// By what the disease of this patient is followed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Measure {
-    /// Serum M protein >= 1 g/dL, urine M protein >= 200 mg/24 h, or both.
-    Protein { serum: bool, urine: bool },
+    /// Serum M protein >= 1 g/dL, urine M protein >= 200 mg/24 h, or both; one may be unknown where the other is met.
+    Protein { serum: Tri, urine: Tri },
     /// Neither; involved free light chain >= 100 mg/L with an abnormal ratio.
     LightChains { kappa: bool },
     /// None of these; plasma cells of the marrow.
@@ -116,7 +116,7 @@ fn measure(baseline: &Labs) -> Measure {
     let serum = baseline.serum_m_g_dl.map(|m| m >= 1.0);
     let urine = baseline.urine_m_mg_24h.map(|m| m >= 200.0);
     match or(serum, urine) {
-        Some(true) => return Measure::Protein { serum: serum == Some(true), urine: urine == Some(true) },
+        Some(true) => return Measure::Protein { serum, urine },
         None => return Measure::Unknown,
         Some(false) => {}
     }
@@ -144,9 +144,19 @@ fn fell(before: Option<f64>, after: Option<f64>, percent: f64) -> Tri {
     Some(100.0 * after? <= (100.0 - percent) * before? + 1e-9)
 }
 
+/// The criterion where the disease is measurable by it; one that it is not measurable by is met.
+fn where_measurable(measurable: Tri, criterion: Tri) -> Tri {
+    or(measurable.map(|yes| !yes), criterion)
+}
+
 /// Rise from the lowest value by at least `percent` and `points`.
 fn rose(lowest: Option<f64>, now: Option<f64>, percent: f64, points: f64) -> Tri {
-    let (lowest, now) = (lowest?, now?);
+    let now = now?;
+    // from whatever it was, it cannot have risen by more than it is
+    if now < points - 1e-9 {
+        return Some(false);
+    }
+    let lowest = lowest?;
     Some(now - lowest >= points - 1e-9 && 100.0 * (now - lowest) >= percent * lowest - 1e-9)
 }
 
@@ -157,7 +167,7 @@ pub fn range(baseline: &Labs, before: &[&Labs], now: &Labs) -> Range {
     if let Some(why) = progression(followed, before, now) {
         return Range { worst: Category::PD, best: Category::PD, reasons: vec![why] };
     }
-    let complete = complete(followed, now);
+    let complete = complete(followed, before, now);
     let no_clone = now.clonal_cells.map(|seen| seen == 0.0);
     let stringent = and(complete, and(now.flc_ratio_is_normal(), no_clone));
     let criteria = [
@@ -184,14 +194,19 @@ pub fn range(baseline: &Labs, before: &[&Labs], now: &Labs) -> Range {
         }
     }
     reasons.extend(missing(followed, now).into_iter().map(|what| format!("missing: {what}")));
-    let worst = possible.last().copied().unwrap_or(Category::SD);
+    let worst = if may_have_risen(followed, before, now) {
+        reasons.push(format!("{} undecided", Category::PD));
+        Category::PD
+    } else {
+        possible.last().copied().unwrap_or(Category::SD)
+    };
     Range { worst, best: possible.first().copied().unwrap_or(Category::SD), reasons }
 }
 
 fn named(followed: Measure) -> &'static str {
     match followed {
-        Measure::Protein { serum: true, urine: true } => "serum and urine M protein",
-        Measure::Protein { urine: true, .. } => "urine M protein",
+        Measure::Protein { serum: Some(true), urine: Some(true) } => "serum and urine M protein",
+        Measure::Protein { urine: Some(true), .. } => "urine M protein",
         Measure::Protein { .. } => "serum M protein",
         Measure::LightChains { .. } => "free light chains",
         Measure::Marrow => "marrow plasma cells",
@@ -226,12 +241,40 @@ fn lowest(before: &[&Labs], of: impl Fn(&Labs) -> Option<f64>) -> Option<f64> {
     before.iter().filter_map(|labs| of(labs)).min_by(f64::total_cmp)
 }
 
-/// Why this is progression, if recorded values say so.
+/// The immunofixation; where it was not recorded, an M protein that was measured would show in it.
+fn immunofixation(recorded: Tri, m_protein: Option<f64>) -> Tri {
+    recorded.or_else(|| m_protein.filter(|m| *m > 0.0).map(|_| true))
+}
+
+/// Whether a value by which the disease is followed is missing and could show progression.
+fn may_have_risen(followed: Measure, before: &[&Labs], now: &Labs) -> bool {
+    let serum = || rose(lowest(before, |labs| labs.serum_m_g_dl), now.serum_m_g_dl, 25.0, 0.5);
+    let urine = || rose(lowest(before, |labs| labs.urine_m_mg_24h), now.urine_m_mg_24h, 25.0, 200.0);
+    let [(by_serum, serum), (by_urine, urine)] = match followed {
+        Measure::Protein { serum: by_serum, urine: by_urine } => [(by_serum, serum()), (by_urine, urine())],
+        Measure::Unknown => [(None, serum()), (None, urine())],
+        Measure::LightChains { kappa } => return dflc(now, kappa).is_none(),
+        Measure::Marrow => return now.marrow_plasma_pct.is_none(),
+    };
+    let open = |by: Tri, rise: Tri, shown: Tri| by != Some(false) && rise.is_none() && shown != Some(false);
+    open(by_serum, serum, now.ife_serum) || open(by_urine, urine, now.ife_urine)
+}
+
+/// Why this is progression, if recorded values say so. Only the sum over all plasmacytomas is known, so its growth stands
+/// for that of more than one lesion.
 fn progression(followed: Measure, before: &[&Labs], now: &Labs) -> Option<String> {
     let serum = lowest(before, |labs| labs.serum_m_g_dl);
     let yes = |met: Tri| met == Some(true);
     if now.new_lesion.is_some_and(|seen| seen > 0.0) {
         return Some("PD: a new lesion".to_owned());
+    }
+    if let Some((low, size)) = lowest(before, |labs| labs.plasmacytoma_spd_mm2).zip(now.plasmacytoma_spd_mm2) {
+        if low == 0.0 && size > 0.0 {
+            return Some("PD: a plasmacytoma where there was none".to_owned());
+        }
+        if low > 0.0 && yes(rose(Some(low), Some(size), 50.0, 0.0)) {
+            return Some("PD: plasmacytomas >= 50 % above the smallest sum of products of diameters".to_owned());
+        }
     }
     if yes(rose(serum, now.serum_m_g_dl, 25.0, 0.5)) {
         return Some("PD: serum M protein >= 25 % and >= 0.5 g/dL above the lowest".to_owned());
@@ -257,25 +300,31 @@ fn progression(followed: Measure, before: &[&Labs], now: &Labs) -> Option<String
     None
 }
 
-/// No soft-tissue plasmacytoma; one that was never recorded is none.
-fn no_plasmacytoma(now: &Labs) -> Tri {
-    Some(now.plasmacytoma_spd_mm2.is_none_or(|spd| spd == 0.0))
+/// No soft-tissue plasmacytoma; one that was never recorded is none, one that was there and not looked for is open.
+fn no_plasmacytoma(before: &[&Labs], now: &Labs) -> Tri {
+    if let Some(spd) = now.plasmacytoma_spd_mm2 {
+        return Some(spd == 0.0);
+    }
+    let last = before.iter().rev().find_map(|labs| labs.plasmacytoma_spd_mm2);
+    if last.is_some_and(|spd| spd > 0.0) { None } else { Some(true) }
 }
 
-fn complete(followed: Measure, now: &Labs) -> Tri {
-    let negative = and(now.ife_serum.map(|shown| !shown), now.ife_urine.map(|shown| !shown));
+fn complete(followed: Measure, before: &[&Labs], now: &Labs) -> Tri {
+    let serum = immunofixation(now.ife_serum, now.serum_m_g_dl);
+    let urine = immunofixation(now.ife_urine, now.urine_m_mg_24h);
+    let negative = and(serum.map(|shown| !shown), urine.map(|shown| !shown));
     let marrow = now.marrow_plasma_pct.map(|cells| cells < 5.0);
     let ratio = match followed {
         Measure::LightChains { .. } => now.flc_ratio_is_normal(),
         _ => Some(true),
     };
-    and(and(negative, no_plasmacytoma(now)), and(marrow, ratio))
+    and(and(negative, no_plasmacytoma(before, now)), and(marrow, ratio))
 }
 
 fn very_good(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
-    match followed {
+    let by_measure = match followed {
         Measure::Protein { serum, .. } => {
-            let serum_fell = if serum { fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 90.0) } else { Some(true) };
+            let serum_fell = where_measurable(serum, fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 90.0));
             let urine_low = now.urine_m_mg_24h.map(|m| m < 100.0);
             let gone = and(now.serum_m_g_dl.map(|m| m == 0.0), now.urine_m_mg_24h.map(|m| m == 0.0));
             let negative = and(now.ife_serum.map(|shown| !shown), now.ife_urine.map(|shown| !shown));
@@ -285,7 +334,9 @@ fn very_good(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
         Measure::LightChains { kappa } => fell(dflc(baseline, kappa), dflc(now, kappa), 90.0),
         Measure::Marrow => Some(false),
         Measure::Unknown => None,
-    }
+    };
+    // a better category asks for no less than partial response does
+    and(by_measure, plasmacytoma_fell(baseline, now, 50.0))
 }
 
 fn plasmacytoma_fell(baseline: &Labs, now: &Labs, percent: f64) -> Tri {
@@ -298,7 +349,7 @@ fn plasmacytoma_fell(baseline: &Labs, now: &Labs, percent: f64) -> Tri {
 fn partial(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
     let by_measure = match followed {
         Measure::Protein { serum, .. } => {
-            let serum_fell = if serum { fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 50.0) } else { Some(true) };
+            let serum_fell = where_measurable(serum, fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 50.0));
             let urine_low = now.urine_m_mg_24h.map(|m| m < 200.0);
             and(serum_fell, or(urine_low, fell(baseline.urine_m_mg_24h, now.urine_m_mg_24h, 90.0)))
         }
@@ -315,8 +366,8 @@ fn partial(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
 fn minimal(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
     let by_measure = match followed {
         Measure::Protein { serum, urine } => {
-            let serum_fell = if serum { fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 25.0) } else { Some(true) };
-            let urine_fell = if urine { fell(baseline.urine_m_mg_24h, now.urine_m_mg_24h, 50.0) } else { Some(true) };
+            let serum_fell = where_measurable(serum, fell(baseline.serum_m_g_dl, now.serum_m_g_dl, 25.0));
+            let urine_fell = where_measurable(urine, fell(baseline.urine_m_mg_24h, now.urine_m_mg_24h, 50.0));
             and(serum_fell, urine_fell)
         }
         Measure::LightChains { .. } | Measure::Marrow => Some(false),

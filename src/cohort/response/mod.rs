@@ -3,7 +3,8 @@
 //! Criteria: Kumar 2016 (doi:10.1016/S1470-2045(16)30206-6); ISS: Greipp 2005 (doi:10.1200/JCO.2005.04.242); R-ISS:
 //! Palumbo 2015 (doi:10.1200/JCO.2015.61.2267). A criterion whose inputs are missing is neither met nor failed: the
 //! result is then the range of categories still possible, and the binary label is given where the whole range lies on one
-//! side. Nothing is imputed. Progression is told from recorded values only; lesions that nobody recorded cannot show it.
+//! side. Nothing is imputed. Progression stays possible where a value that the disease is followed by is missing; lesions that
+//! nobody recorded cannot show it, and circulating plasma cells are not read.
 //! A physician's category is accepted, and told where it lies outside the laboratory's range.
 
 mod criteria;

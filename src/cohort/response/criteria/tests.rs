@@ -130,7 +130,49 @@ fn a_plasmacytoma_that_was_there_must_shrink_too() {
 
 #[test]
 fn an_unknown_baseline_decides_nothing() {
-    assert_eq!(of(Labs::default(), shown(1.0, 0.0)), "SD..VGPR");
+    assert_eq!(of(Labs::default(), shown(1.0, 0.0)), "PD..VGPR");
+}
+
+#[test]
+fn a_measured_m_protein_excludes_complete_response_without_immunofixation() {
+    let now = Labs { serum_m_g_dl: Some(2.4), ..Labs::default() };
+    let found = range(&labs(4.0, 0.0), &[&labs(4.0, 0.0)], &now);
+    assert_eq!((found.to_string().as_str(), found.label()), ("MR", Some(0)));
+    // a negative immunofixation that was recorded is believed
+    assert_eq!(of(labs(4.0, 0.0), Labs { serum_m_g_dl: Some(0.1), ..clean(Some(2.0)) }), "CR..sCR");
+}
+
+#[test]
+fn a_protein_that_was_not_measured_may_have_risen() {
+    let seen = Labs { ife_serum: Some(true), ife_urine: Some(true), ..Labs::default() };
+    assert_eq!(of(labs(4.0, 0.0), seen), "PD..VGPR");
+    assert_eq!(of(labs(4.0, 1000.0), Labs { serum_m_g_dl: Some(2.4), ..seen }), "PD..MR");
+    // no protein in immunofixation is no rise
+    assert_eq!(of(labs(4.0, 0.0), Labs { serum_m_g_dl: None, urine_m_mg_24h: None, ..clean(Some(2.0)) }), "CR..sCR");
+}
+
+#[test]
+fn a_serum_protein_unknown_at_baseline_is_not_taken_for_none() {
+    let before = Labs { serum_m_g_dl: None, ..labs(0.0, 2000.0) };
+    let found = range(&before, &[&before], &shown(3.0, 50.0));
+    assert_eq!(found.label(), None, "{found}");
+}
+
+#[test]
+fn a_plasmacytoma_that_grows_is_progression_and_one_that_stays_is_no_deep_response() {
+    let before = |spd| Labs { plasmacytoma_spd_mm2: Some(spd), ..labs(4.0, 0.0) };
+    let now = |spd| Labs { plasmacytoma_spd_mm2: spd, ..shown(0.2, 0.0) };
+    assert_eq!(of(before(1000.0), now(Some(1500.0))), "PD");
+    assert_eq!(of(before(1000.0), now(Some(1499.0))), "SD");
+    assert_eq!(of(before(1000.0), now(Some(500.0))), "VGPR");
+    // against the lowest value, and from none at all
+    let (first, second) = (before(1000.0), Labs { plasmacytoma_spd_mm2: Some(200.0), ..shown(1.0, 0.0) });
+    assert_eq!(range(&first, &[&first, &second], &now(Some(300.0))).to_string(), "PD");
+    assert_eq!(of(before(0.0), now(Some(100.0))), "PD");
+    // one that was there and was not looked for again leaves the response open
+    assert_eq!(range(&before(1000.0), &[&before(1000.0)], &now(None)).label(), None);
+    let unseen = range(&before(1000.0), &[&before(1000.0)], &clean(Some(2.0)));
+    assert_eq!((unseen.best, unseen.label()), (Category::SCR, None), "{unseen}");
 }
 
 #[test]
