@@ -204,7 +204,8 @@ pub fn leave_pair_out(design: &Design, positive: &[bool], method: Method) -> Res
     let judged: Vec<Option<u64>> = pairs.par_iter().map(judge).collect();
     let used = judged.iter().flatten().count();
     if used == 0 {
-        return Err(StatsError::TooFewEvents { positive: n_positive, negative: n_negative });
+        const WHAT: &str = "leave-pair-out validation, in the smaller class,";
+        return Err(StatsError::TooFewValues { what: WHAT, needed: 3, found: n_positive.min(n_negative) });
     }
     let twice: u64 = judged.iter().flatten().sum();
     let auc = twice as f64 / (2.0 * used as f64);
