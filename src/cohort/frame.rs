@@ -152,7 +152,8 @@ impl Frame {
             return Ok(values);
         }
         if let Some((_, values)) = self.texts.iter().find(|(there, _)| there == name) {
-            let stray = |cell: &Option<String>| cell.as_ref().is_some_and(|text| text.parse::<f64>().is_err());
+            let stray =
+                |cell: &Option<String>| cell.as_ref().is_some_and(|text| !text.parse().is_ok_and(f64::is_finite));
             let row = values.iter().position(stray).unwrap_or_default();
             return Err(CohortError::TextInNumbers {
                 path: self.source.clone(),

@@ -5,12 +5,11 @@
 //! `NaN` are missing. Subject and session labels may carry their BIDS prefix; it is taken off.
 
 use super::CohortError;
-use calamine::{Data, Reader};
-use polars::prelude::{Column, DataFrame, DataType};
-use polars_io::prelude::{CsvParseOptions, CsvReadOptions, ParquetReader, SerReader};
+use polars::prelude::DataFrame;
 use std::collections::HashMap;
-use std::io::Cursor;
 use std::path::Path;
+
+mod formats;
 
 /// What stands for a missing value, beside the empty cell.
 const MISSING: [&str; 3] = ["n/a", "NA", "NaN"];
@@ -34,10 +33,10 @@ impl Table {
         let bytes = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
         let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
         let frame = match ending.as_str() {
-            "parquet" => from_parquet(bytes),
-            "xlsx" | "xls" | "xlsb" | "ods" => from_workbook(bytes),
-            "tsv" => from_text(bytes, b'\t'),
-            _ => from_text(bytes, b','),
+            "parquet" => formats::parquet(bytes),
+            "xlsx" | "xls" | "xlsb" | "ods" => formats::workbook(bytes),
+            "tsv" => formats::text(bytes, b'\t'),
+            _ => formats::text(bytes, b','),
         }
         .map_err(bad)?;
         Ok(Table { frame, source })
@@ -48,7 +47,7 @@ impl Table {
     /// # Errors
     /// [`CohortError::Unreadable`] where columns differ in length or share a name.
     pub fn from_columns(source: &str, columns: Vec<(String, Vec<Option<String>>)>) -> Result<Table, CohortError> {
-        frame_of(columns)
+        formats::frame_of(columns)
             .map(|frame| Table { frame, source: source.to_owned() })
             .map_err(|reason| CohortError::Unreadable { path: source.to_owned(), reason })
     }
@@ -154,56 +153,6 @@ fn is_missing(text: &str) -> bool {
     text.is_empty() || MISSING.contains(&text)
 }
 
-fn from_text(bytes: Vec<u8>, separator: u8) -> Result<DataFrame, String> {
-    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    CsvReadOptions::default()
-        .with_infer_schema_length(Some(0))
-        .with_parse_options(CsvParseOptions::default().with_separator(separator))
-        .into_reader_with_file_handle(Cursor::new(text.as_bytes().to_vec()))
-        .finish()
-        .map_err(|error| error.to_string())
-}
-
-fn from_parquet(bytes: Vec<u8>) -> Result<DataFrame, String> {
-    let frame = ParquetReader::new(Cursor::new(bytes)).finish().map_err(|error| error.to_string())?;
-    let as_text = |column: &Column| column.cast(&DataType::String).map_err(|error| error.to_string());
-    let columns: Vec<Column> = frame.columns().iter().map(as_text).collect::<Result<_, _>>()?;
-    DataFrame::new(frame.height(), columns).map_err(|error| error.to_string())
-}
-
-fn from_workbook(bytes: Vec<u8>) -> Result<DataFrame, String> {
-    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-    let sheet = book
-        .worksheet_range_at(0)
-        .ok_or_else(|| "the workbook has no sheet".to_owned())?
-        .map_err(|error| error.to_string())?;
-    let cell = |data: &Data| match data {
-        Data::Empty => None,
-        other => Some(other.to_string()),
-    };
-    let mut rows = sheet.rows();
-    let header: Vec<String> = rows
-        .next()
-        .ok_or_else(|| "the first sheet is empty".to_owned())?
-        .iter()
-        .map(|data| cell(data).unwrap_or_default())
-        .collect();
-    let mut columns: Vec<(String, Vec<Option<String>>)> = header.into_iter().map(|name| (name, Vec::new())).collect();
-    for row in rows {
-        for (column, data) in columns.iter_mut().zip(row) {
-            column.1.push(cell(data));
-        }
-    }
-    frame_of(columns)
-}
-
-fn frame_of(columns: Vec<(String, Vec<Option<String>>)>) -> Result<DataFrame, String> {
-    let height = columns.first().map_or(0, |(_, cells)| cells.len());
-    let columns = columns.into_iter().map(|(name, cells)| Column::new(name.as_str().into(), cells)).collect();
-    DataFrame::new(height, columns).map_err(|error| error.to_string())
-}
-
 /// The failure that names the columns there are, the one most like the missing one first.
 pub(super) fn missing_column(path: &str, column: &str, mut there: Vec<String>) -> CohortError {
     there.sort_by_cached_key(|name| distance(&name.to_lowercase(), &column.to_lowercase()));
@@ -230,6 +179,7 @@ fn distance(a: &str, b: &str) -> usize {
 mod tests {
     use super::*;
     use crate::error::Failure;
+    use polars::prelude::Column;
 
     fn written(name: &str, text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().unwrap();

@@ -193,6 +193,8 @@ fn tables_that_do_not_fit_end_with_four_and_say_where() {
     fails("response", &twice.display().to_string(), &[], 4, "error[duplicate-key]");
     fs::write(&twice, CLINICAL.replace("positive,negative,3.0", "maybe,negative,3.0")).unwrap();
     fails("response", &twice.display().to_string(), &[], 4, "positive or negative");
+    fs::write(&twice, WIDE.replace("002,8,", "002,inf,")).unwrap();
+    fails("roc", &twice.display().to_string(), &roc("up:higher"), 4, "\"inf\" in row 3");
     let pair = ["--baseline", "before", "--followup", "after"];
     fails("change", &table, &pair, 4, "error[no-pairs]");
 }
@@ -219,6 +221,26 @@ fn usage_and_missing_files_have_their_own_codes() {
     fails("compare", &table, &OUTCOME, 2, "--variable");
     fails("roc", "nowhere.csv", &[&OUTCOME[..], &["--predictor", "up:higher"]].concat(), 3, "nowhere.csv");
     fails("fit", &table, &[&OUTCOME[..], &["--term", "up/0"]].concat(), 2, "error[syntax]");
+}
+
+#[test]
+fn a_table_cut_short_is_refused_and_its_row_named() {
+    let (folder, table) = Folder::with("wide.csv", WIDE);
+    let cut = folder.path("cut.csv");
+    fs::write(&cut, &WIDE[..WIDE.len() - 8]).unwrap();
+    fails("roc", &cut.display().to_string(), &[&OUTCOME[..], &["--predictor", "up:higher"]].concat(), 3, "row 11 has");
+    fs::write(&cut, WIDE.replace("up,down", "up,up")).unwrap();
+    fails(
+        "roc",
+        &cut.display().to_string(),
+        &[&OUTCOME[..], &["--predictor", "up:higher"]].concat(),
+        3,
+        "named \"up\"",
+    );
+    // an empty line at the end is no row
+    fs::write(&cut, format!("{WIDE}\n\n")).unwrap();
+    let more = ["--predictor", "up:higher"];
+    assert_eq!(json("roc", &cut.display().to_string(), &more), json("roc", &table, &more));
 }
 
 #[test]

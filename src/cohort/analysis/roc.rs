@@ -4,7 +4,7 @@ use super::super::endpoint::Endpoint;
 use super::super::marker::Marker;
 use super::super::results::{Curve, CurveComparison, Cutoff, RocResults};
 use super::super::{CohortError, Frame};
-use crate::error::{Result, Warning};
+use crate::error::{Exit, Result, Warning};
 use crate::stats::{LEVEL, cutoff, delong, roc};
 
 /// Curves of the markers, and the comparison of every two of them on the patients that have both.
@@ -18,12 +18,51 @@ pub fn roc(frame: &Frame, endpoint: &Endpoint, markers: &[Marker]) -> Result<Roc
         let values = frame.numbers(&marker.column)?;
         results.curves.push(curve(frame, endpoint, marker, values, &mut results.warnings)?);
     }
-    for (n, a) in markers.iter().enumerate() {
-        for b in &markers[n + 1..] {
-            results.comparisons.push(comparison(frame, endpoint, a, b)?);
+    compare_pairs(frame, endpoint, &markers.iter().collect::<Vec<_>>(), &mut results)?;
+    Ok(results)
+}
+
+/// The same, but a marker without a value in one of the classes is left out and told, instead of ending the work.
+///
+/// # Errors
+/// All others: missing columns, text where numbers belong.
+pub fn roc_or_say_why(frame: &Frame, endpoint: &Endpoint, markers: &[Marker]) -> Result<RocResults> {
+    let mut results = RocResults::default();
+    let mut drawn = Vec::new();
+    for marker in markers {
+        let values = frame.numbers(&marker.column)?;
+        let drawing = curve(frame, endpoint, marker, values, &mut results.warnings);
+        if let Some(curve) = estimable(drawing, &marker.column, &mut results.warnings)? {
+            results.curves.push(curve);
+            drawn.push(marker);
         }
     }
+    compare_pairs(frame, endpoint, &drawn, &mut results)?;
     Ok(results)
+}
+
+/// Compares every two curves; a pair that no patients of both classes share is told.
+fn compare_pairs(frame: &Frame, endpoint: &Endpoint, markers: &[&Marker], results: &mut RocResults) -> Result<()> {
+    for (n, a) in markers.iter().enumerate() {
+        for b in &markers[n + 1..] {
+            let both = format!("{} and {}", a.column, b.column);
+            let comparison = comparison(frame, endpoint, a, b);
+            results.comparisons.extend(estimable(comparison, &both, &mut results.warnings)?);
+        }
+    }
+    Ok(())
+}
+
+/// The result, or a warning that says why these data do not give one.
+fn estimable<T>(result: Result<T>, what: &str, warnings: &mut Vec<Warning>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.exit() == Exit::NotEstimable => {
+            warnings.push(Warning::new("roc-not-estimable", format!("{what}: {}", error.failure())));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The curve of one marker, whose values need not be a column of the frame (a model's predictions).
@@ -143,5 +182,26 @@ mod tests {
         assert_eq!((got.curves[1].auc, got.curves[1].ci_method.as_str()), (1.0, "newcombe"));
         assert_eq!((got.curves[1].missing.clone(), got.comparisons[0].n), (vec!["5".to_owned()], 5));
         assert!((got.comparisons[0].difference - (5.0 / 6.0 - 1.0)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_marker_that_one_class_lacks_does_not_cost_the_other_curves() {
+        let subjects: Vec<String> = (0..4).map(|n| n.to_string()).collect();
+        let frame = Frame {
+            source: "t".into(),
+            subjects: subjects.clone(),
+            numbers: vec![
+                ("good".into(), [4.0, 3.0, 2.0, 1.0].map(Some).to_vec()),
+                ("half".into(), vec![Some(1.0), Some(2.0), None, None]),
+            ],
+            texts: Vec::new(),
+        };
+        let endpoint = Endpoint::of_labels(&subjects, [true, true, false, false].map(Some).to_vec(), "r", &[]);
+        let markers = ["half:lower", "good:higher"].map(|text| Marker::parse(text, Family::Primary).unwrap());
+        assert_eq!(roc(&frame, &endpoint, &markers).unwrap_err().exit(), Exit::NotEstimable);
+        let got = roc_or_say_why(&frame, &endpoint, &markers).unwrap();
+        assert_eq!((got.curves.len(), got.curves[0].predictor.as_str()), (1, "good"));
+        assert_eq!((got.warnings[0].slug.as_str(), got.comparisons.len()), ("roc-not-estimable", 0));
+        assert!(got.warnings[0].message.starts_with("half: "));
     }
 }

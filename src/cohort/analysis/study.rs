@@ -103,14 +103,7 @@ impl Analysis {
         self.compare =
             Some(compare::compare(frame, endpoint, &comparisons(frame, &markers, &clinical_columns, config))?);
         self.fit_models(frame, endpoint, &markers, config, seed)?;
-        let mut curves = match roc::roc(frame, endpoint, &markers) {
-            Ok(results) => results,
-            Err(error) if error.exit() == crate::error::Exit::NotEstimable => {
-                self.warnings.push(Warning::new("roc-not-estimable", error.failure().to_string()));
-                RocResults::default()
-            }
-            Err(error) => return Err(error),
-        };
+        let mut curves = roc::roc_or_say_why(frame, endpoint, &markers)?;
         if let Some(model) = &self.model {
             let marker = Marker {
                 column: format!("{MULTIVARIABLE} (apparent)"),

@@ -1,0 +1,154 @@
+//! The file formats of a table: each makes a data frame whose cells are text.
+//!
+//! A row with fewer or more fields than the header is refused: it is the mark of a file cut short or of a comma inside a
+//! number, and filling it up would move or lose values without a word. So are two columns of one name.
+
+use calamine::{Data, Reader};
+use polars::prelude::{Column, DataFrame, DataType};
+use polars_io::prelude::{CsvParseOptions, CsvReadOptions, ParquetReader, SerReader};
+use std::io::Cursor;
+
+pub(super) fn text(bytes: Vec<u8>, separator: u8) -> Result<DataFrame, String> {
+    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\r', '\n']);
+    check_shape(text, separator as char)?;
+    CsvReadOptions::default()
+        .with_infer_schema_length(Some(0))
+        .with_parse_options(CsvParseOptions::default().with_separator(separator))
+        .into_reader_with_file_handle(Cursor::new(text.as_bytes().to_vec()))
+        .finish()
+        .map_err(|error| error.to_string())
+}
+
+/// Proof that every row has as many fields as the header, and that no two columns share a name.
+fn check_shape(text: &str, separator: char) -> Result<(), String> {
+    let mut header: Vec<String> = Vec::new();
+    let (mut field, mut fields, mut row) = (String::new(), 1, 1);
+    let (mut quoted, mut n_quotes) = (false, 0);
+    // a line end behind the last row, so that it is looked at like the others
+    for c in text.chars().chain(['\n']) {
+        match c {
+            '"' if quoted || field.is_empty() || n_quotes > 0 => {
+                quoted = !quoted;
+                n_quotes += 1;
+            }
+            '\n' | '\r' if quoted => {}
+            '\r' => {}
+            '\n' => {
+                if row == 1 {
+                    header.push(std::mem::take(&mut field));
+                    check_header(&header)?;
+                } else if fields != header.len() {
+                    return Err(format!(
+                        "row {row} has {fields} fields where the header has {}; is the file cut short?",
+                        header.len()
+                    ));
+                }
+                field.clear();
+                (fields, n_quotes) = (1, 0);
+                row += 1;
+            }
+            c if c == separator && !quoted => {
+                if row == 1 {
+                    header.push(std::mem::take(&mut field));
+                }
+                field.clear();
+                fields += 1;
+                n_quotes = 0;
+            }
+            c => field.push(c),
+        }
+    }
+    if quoted { Err("a quotation mark is opened and never closed".to_owned()) } else { Ok(()) }
+}
+
+fn check_header(header: &[String]) -> Result<(), String> {
+    if let [only] = header
+        && let Some(other) = [';', '\t', ','].into_iter().find(|c| only.contains(*c))
+    {
+        return Err(format!(
+            "its header has one column with {other:?} in it; separate columns by commas (.tsv: by tabs)"
+        ));
+    }
+    let mut names: Vec<&String> = header.iter().collect();
+    names.sort();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(format!("two columns are named \"{}\"", pair[0])),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn parquet(bytes: Vec<u8>) -> Result<DataFrame, String> {
+    let frame = ParquetReader::new(Cursor::new(bytes)).finish().map_err(|error| error.to_string())?;
+    let as_text = |column: &Column| column.cast(&DataType::String).map_err(|error| error.to_string());
+    let columns: Vec<Column> = frame.columns().iter().map(as_text).collect::<Result<_, _>>()?;
+    DataFrame::new(frame.height(), columns).map_err(|error| error.to_string())
+}
+
+pub(super) fn workbook(bytes: Vec<u8>) -> Result<DataFrame, String> {
+    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let sheet = book
+        .worksheet_range_at(0)
+        .ok_or_else(|| "the workbook has no sheet".to_owned())?
+        .map_err(|error| error.to_string())?;
+    let cell = |data: &Data| match data {
+        Data::Empty => None,
+        other => Some(other.to_string()),
+    };
+    let mut rows = sheet.rows();
+    let header: Vec<String> = rows
+        .next()
+        .ok_or_else(|| "the first sheet is empty".to_owned())?
+        .iter()
+        .map(|data| cell(data).unwrap_or_default())
+        .collect();
+    let mut columns: Vec<(String, Vec<Option<String>>)> = header.into_iter().map(|name| (name, Vec::new())).collect();
+    for row in rows {
+        for (column, data) in columns.iter_mut().zip(row) {
+            column.1.push(cell(data));
+        }
+    }
+    // formatted but empty cells at the right and at the bottom belong to no table
+    columns.retain(|(name, cells)| !name.is_empty() || cells.iter().any(Option::is_some));
+    let filled = |cells: &Vec<Option<String>>| cells.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+    let height = columns.iter().map(|(_, cells)| filled(cells)).max().unwrap_or(0);
+    for (_, cells) in &mut columns {
+        cells.truncate(height);
+    }
+    frame_of(columns)
+}
+
+pub(super) fn frame_of(columns: Vec<(String, Vec<Option<String>>)>) -> Result<DataFrame, String> {
+    let height = columns.first().map_or(0, |(_, cells)| cells.len());
+    let columns = columns.into_iter().map(|(name, cells)| Column::new(name.as_str().into(), cells)).collect();
+    DataFrame::new(height, columns).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_do_not_fit_the_header_are_named() {
+        for (bad, word) in [
+            ("a,b\n1,2\n3", "row 3 has 1 fields"),
+            ("a,b\n1,2,3\n", "row 2 has 3 fields"),
+            ("a,b\n1,2\n\n3,4\n", "row 3 has 1 fields"),
+            ("a,b,a\n1,2,3\n", "two columns are named \"a\""),
+            ("a;b\n1;2\n", "';'"),
+            ("a,b\n1,\"2\n", "never closed"),
+        ] {
+            let error = check_shape(bad, ',').unwrap_err();
+            assert!(error.contains(word), "{bad:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn commas_quotes_and_line_ends_inside_quotes_are_text() {
+        let csv = "a,\"b,c\"\r\n1,\"x \"\"y\"\", z\"\r\n2,\"two\nlines\"\r\n\r\n";
+        let frame = text(csv.as_bytes().to_vec(), b',').unwrap();
+        assert_eq!((frame.height(), frame.get_column_names()[1].as_str()), (2, "b,c"));
+        let cells = frame.column("b,c").unwrap().str().unwrap();
+        assert_eq!((cells.get(0), cells.get(1)), (Some("x \"y\", z"), Some("two\nlines")));
+    }
+}
