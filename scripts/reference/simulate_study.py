@@ -83,7 +83,7 @@ def main():
     sigma = 0.0 if a.noise_free else 1.0 / a.snr
     noisy = lambda s: np.abs(s + sigma * (rng.standard_normal(s.shape) + 1j * rng.standard_normal(s.shape))) * (np.abs(s) > 0)
     dixon = np.array([[0, 0, -4.0, 14], [-2.0, 0, 0, 32], [0, -2.0, 0, 119], [0, 0, 0, 1.0]])
-    body = np.array([[-5.0, 0, 0, 157.5], [0, -5.0, 0, 107.5], [0, 0, 6.0, -117], [0, 0, 0, 1.0]])
+    body = np.array([[-2.5, 0, 0, 158.75], [0, -2.5, 0, 108.75], [0, 0, 3.0, -118.5], [0, 0, 0, 1.0]])
     for subject in range(1, a.subjects + 1):
         fat0, ratio = rng.uniform(0.08, 0.4), rng.uniform(2.2, 4.0)
         places = [([s * 8.0, -30.0, (3 - lv) * 38.0], rng.uniform(6, 8)) for lv, s in ((1, -1), (3, 1), (5, -1))]
@@ -141,7 +141,7 @@ def main():
                          {"MagneticFieldStrength": B0, "EchoTime": tes[2 + n], "Units": unit})
             save(folder / "anat" / f"{name}_seg-vertebrae_dseg.nii.gz", labels, dixon)
 
-            shape = (64, 44, 40)
+            shape = (128, 88, 80)
             sums, votes = np.zeros((3, *shape)), np.zeros((7, *shape))
             for p in lattice(shape, body, 4):
                 t = tissue_of(p, lesions)
@@ -153,9 +153,9 @@ def main():
                 votes[5] += t == 2
             bone = votes[:5].sum(0) > 32
             labels = np.where(votes[:5].max(0) > 32, 41 + votes[:5].argmax(0), 0).astype(np.int16)
-            for chunk, (first, last) in enumerate(((25, 40), (13, 28), (0, 16)), 1):
+            for chunk, (first, last) in enumerate(((50, 80), (26, 56), (0, 32)), 1):
                 affine = body.copy()
-                affine[2, 3] += 6.0 * first
+                affine[2, 3] += 3.0 * first
                 s = np.moveaxis(noisy(sums[..., first:last] / 4.5), 0, -1)
                 path = folder / "dwi" / f"{name}_chunk-{chunk}_dwi.nii.gz"
                 save(path, (100 * s).astype(np.float32), affine, {"MagneticFieldStrength": B0})
@@ -189,7 +189,7 @@ threshold = 5.0
 signal_b = 900
 adc_low = 300
 adc_high = 1500
-min_volume_ml = 0.5
+min_volume_ml = 0.1
 [plan]
 primary = ["sff_mean_L1-L5__pct:higher"]
 secondary = ["tdv_total_body__pct:lower"]
