@@ -55,8 +55,11 @@ def lattice(shape, affine, sub):
         yield (index + (np.array(offset) + 0.5) / sub - 0.5) @ affine[:3, :3].T + affine[:3, 3]
 
 
+ILIUM = np.array([80.0, -20.0, -60.0])
+
+
 def tissue_of(p, lesions):
-    """0 air, 1 fat, 2 muscle, 3 disc, 11-15 marrow of L1-L5, 20+ lesions."""
+    """0 air, 1 fat, 2 muscle, 3 disc, 11-15 marrow of L1-L5, 16 marrow of the ilium, 20+ lesions."""
     x, y, z = p[..., 0], p[..., 1], p[..., 2]
     out = np.zeros(p.shape[:-1], np.int16)
     out[(x / 150) ** 2 + (y / 100) ** 2 < 1] = 1
@@ -65,6 +68,7 @@ def tissue_of(p, lesions):
     out[column & (np.abs(z) < 96)] = 3
     for level in range(1, 6):
         out[column & (np.abs(z - (3 - level) * 38) < 14)] = 10 + level
+    out[((p - ILIUM) ** 2).sum(-1) < 30**2] = 16
     for n, (centre, radius, *_) in enumerate(lesions):
         out[((p - centre) ** 2).sum(-1) < radius**2] = 20 + n
     return out
@@ -87,6 +91,7 @@ def main():
     for subject in range(1, a.subjects + 1):
         fat0, ratio = rng.uniform(0.08, 0.4), rng.uniform(2.2, 4.0)
         places = [([s * 8.0, -30.0, (3 - lv) * 38.0], rng.uniform(6, 8)) for lv, s in ((1, -1), (3, 1), (5, -1))]
+        places.append((ILIUM, rng.uniform(16, 20)))
         for session, gain in (("baseline", 1.0), ("cycle2", 1.4)):
             name, folder = f"sub-{subject:03d}_ses-{session}", root / f"sub-{subject:03d}" / f"ses-{session}"
             row = lambda *r: truth.append((f"{subject:03d}", session, *r))
@@ -103,6 +108,7 @@ def main():
                 row("r2star", f"L{level}", "median", 90 + 10 * level, "1/s")
                 decay = [abs(wet + oily * fat_spectrum(t)) * np.exp(-(90 + 10 * level) * t) for t in (0.00230, 0.00115)]
                 row("dropout", f"L{level}", "median", 100 * (decay[0] - decay[1]) / decay[0], "%")
+            props[16] = props[13]
             for n, (_, _, bright, adc) in enumerate(lesions):
                 props[20 + n] = (0.88, 0.03, 60, 1.3, bright, adc)
             row("tdv", "body", "total", sum(4 / 3 * np.pi * r**3 for _, r, *_ in lesions) / 1000, "mL")
@@ -151,7 +157,8 @@ def main():
                 for level in range(1, 6):
                     votes[level - 1] += (t == 10 + level) | (t == {1: 20, 3: 21, 5: 22}.get(level, -1))
                 votes[5] += t == 2
-            bone = votes[:5].sum(0) > 32
+                votes[6] += (t == 16) | (t == 23)
+            bone = votes[:5].sum(0) + votes[6] > 32
             labels = np.where(votes[:5].max(0) > 32, 41 + votes[:5].argmax(0), 0).astype(np.int16)
             for chunk, (first, last) in enumerate(((50, 80), (26, 56), (0, 32)), 1):
                 affine = body.copy()

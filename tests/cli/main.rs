@@ -7,6 +7,7 @@ mod explain;
 mod ff;
 mod histogram;
 mod images;
+mod report;
 mod run;
 mod simulate;
 mod statistics;

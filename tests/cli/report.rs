@@ -1,0 +1,32 @@
+//! `report` as a user runs it: from partial results, never over a report that is there, refused without results.
+
+use super::study::myelomri;
+use predicates::str::contains;
+use std::fs;
+
+const FLOW: &str = r#"{"n_subjects":2,"n_paired":1,"n_analysed":1,"not_analysed":[{"subject":"<script>","session":"cycle2",
+"reason":"no imaging"}],"excluded_levels":[],"failed_sessions":[]}"#;
+
+#[test]
+fn partial_results_give_a_report_of_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("results")).unwrap();
+    fs::write(folder.path().join("results/flow.json"), FLOW).unwrap();
+    myelomri().arg("report").arg(folder.path()).assert().success();
+    let html = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(html.contains("no imaging") && html.contains("&lt;script&gt;") && !html.contains("<script>cycle2"));
+    assert!(!html.contains(&folder.path().display().to_string()));
+    // what is there stays, unless asked
+    fs::write(folder.path().join("report.html"), "mine").unwrap();
+    myelomri().arg("report").arg(folder.path()).assert().code(5).stderr(contains("error[output-exists]"));
+    assert_eq!(fs::read_to_string(folder.path().join("report.html")).unwrap(), "mine");
+    myelomri().arg("report").arg(folder.path()).arg("--force").assert().success();
+    assert_eq!(fs::read_to_string(folder.path().join("report.html")).unwrap(), html);
+}
+
+#[test]
+fn a_folder_without_results_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    myelomri().arg("report").arg(folder.path()).assert().code(3).stderr(contains("error[no-results]"));
+    myelomri().arg("report").assert().code(2);
+}
