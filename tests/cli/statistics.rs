@@ -244,6 +244,15 @@ fn a_table_cut_short_is_refused_and_its_row_named() {
 }
 
 #[test]
+fn a_workbook_gives_the_numbers_of_the_csv() {
+    let (_folder, table) = Folder::with("wide.csv", WIDE);
+    let workbook = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/wide.xlsx");
+    for more in [["--predictor", "up:higher"], ["--predictor", "split:lower"]] {
+        assert_eq!(json("roc", &table, &more), json("roc", workbook, &more));
+    }
+}
+
+#[test]
 fn a_tab_separated_table_gives_the_numbers_of_the_csv() {
     let (folder, table) = Folder::with("wide.csv", WIDE);
     let tsv = folder.path("wide.tsv");
