@@ -260,3 +260,29 @@ fn a_tab_separated_table_gives_the_numbers_of_the_csv() {
     let more = ["--predictor", "up:higher"];
     assert_eq!(json("roc", &table, &more), json("roc", &tsv.display().to_string(), &more));
 }
+
+#[test]
+fn no_subcommand_writes_over_a_file_that_is_there() {
+    let (folder, table) = Folder::with("wide.csv", WIDE);
+    let clinical = folder.path("clinical.csv");
+    fs::write(&clinical, CLINICAL).unwrap();
+    let clinical = clinical.display().to_string();
+    let prefix = folder.path("x").display().to_string();
+    let visits = ["--baseline", "baseline", "--followup", "cycle2"];
+    let cases: [(&str, &str, Vec<&str>); 5] = [
+        ("change", &clinical, visits.to_vec()),
+        ("response", &clinical, vec![]),
+        ("compare", &table, [&OUTCOME[..], &["--variable", "up"]].concat()),
+        ("fit", &table, [&OUTCOME[..], &["--term", "up"]].concat()),
+        ("validate", &table, [&OUTCOME[..], &["--term", "up", "--bootstrap", "5"]].concat()),
+    ];
+    for (command, table, more) in cases {
+        let file = folder.path(&format!("x_{command}.json"));
+        fs::write(&file, "mine").unwrap();
+        fails(command, table, &[&more[..], &["-o", &prefix]].concat(), 5, "exists");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+        fails(command, "nowhere.csv", &[&more[..], &["-o", &prefix, "--force"]].concat(), 3, "nowhere.csv");
+        myelomri().args([command, "--table", table, "--force", "-o", &prefix]).args(&more).assert().success();
+        assert_ne!(fs::read_to_string(&file).unwrap(), "mine");
+    }
+}
