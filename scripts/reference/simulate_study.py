@@ -111,7 +111,13 @@ def main():
             props[16] = props[13]
             for n, (_, _, bright, adc) in enumerate(lesions):
                 props[20 + n] = (0.88, 0.03, 60, 1.3, bright, adc)
-            row("tdv", "body", "total", sum(4 / 3 * np.pi * r**3 for _, r, *_ in lesions) / 1000, "mL")
+            volumes = [4 / 3 * np.pi * r**3 / 1000 for _, r, *_ in lesions]
+            for n, ((centre, _, _, adc), volume) in enumerate(zip(lesions, volumes), 1):
+                place = zip(("centre_x", "centre_y", "centre_z"), centre, ("mm",) * 3)
+                for rest in (("volume", volume, "mL"), ("adc", adc, "um2/s"), *place):
+                    row("lesion", f"lesion-{n:02}", *rest)
+            row("gadc", "body", "median", 850 * gain, "um2/s")
+            row("tdv", "body", "total", sum(volumes), "mL")
 
             tes = [0.0023, 0.00115] + [0.0012 + 0.001 * n for n in range(6)]
             shape, sums, votes = (48, 120, 8), None, None

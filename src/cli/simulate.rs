@@ -37,6 +37,13 @@ pub struct SimulateArgs {
     /// published direction; MARKER is ff, m-protein, tdv, adc, b2m or hb (repeatable)
     #[arg(long, value_name = "MARKER=SIZE", value_parser = effect)]
     effect: Vec<String>,
+    /// Also write the scanner's fat-fraction map (PDFF, percent) of each session
+    #[arg(long)]
+    fat_fraction_map: bool,
+    /// Proton density fat fraction of every patient's marrow at baseline, percent, before differences between levels
+    /// [default: drawn for each patient, median 18]
+    #[arg(long, value_name = "PERCENT")]
+    marrow_fat_pct: Option<f64>,
     /// Seed of the random numbers; the same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = SimulateOptions::default().seed)]
     seed: u64,
@@ -50,7 +57,19 @@ fn effect(text: &str) -> std::result::Result<String, String> {
 
 /// Runs `simulate`.
 pub fn run(args: SimulateArgs, context: &Context) -> Result<()> {
-    let SimulateArgs { out, subjects, responders, matrix, snr, noise_free, effect, seed, format } = args;
+    let SimulateArgs {
+        out,
+        subjects,
+        responders,
+        matrix,
+        snr,
+        noise_free,
+        effect,
+        fat_fraction_map,
+        marrow_fat_pct,
+        seed,
+        format,
+    } = args;
     let mut effects = Effects::default();
     for assignment in &effect {
         // checked while parsing
@@ -58,7 +77,7 @@ pub fn run(args: SimulateArgs, context: &Context) -> Result<()> {
     }
     let defaults = SimulateOptions::default();
     let snr = if noise_free { None } else { snr.or(defaults.snr) };
-    let options = SimulateOptions { subjects, responders, matrix, snr, effects, seed };
+    let options = SimulateOptions { subjects, responders, matrix, snr, effects, fat_fraction_map, marrow_fat_pct, seed };
     let bar = if context.shows_progress() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     let done = simulate(&out, &options, |finished, all| {
         bar.set_length(all as u64);

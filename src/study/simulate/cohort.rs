@@ -6,7 +6,7 @@
 //! of a patient together within the group. Baselines and spreads are assumptions.
 
 use super::noise::{Purpose, StreamName, normal, normal_within, uniform};
-use super::options::{Effects, SimulateOptions};
+use super::options::SimulateOptions;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -101,7 +101,7 @@ pub(crate) fn draw_patients(options: &SimulateOptions) -> Vec<Patient> {
         .map(|number| {
             let responder = responders.contains(&number);
             let mut rng = StreamName::of_patient(Purpose::Course, number).rng(options.seed);
-            let (markers, laboratory, diffuse) = draw_course(&mut rng, responder, &options.effects);
+            let (markers, laboratory, diffuse) = draw_course(&mut rng, responder, options);
             Patient {
                 number,
                 responder,
@@ -122,7 +122,12 @@ pub(crate) fn draw_patients(options: &SimulateOptions) -> Vec<Patient> {
 }
 
 /// Baseline and change of one patient's markers.
-fn draw_course(rng: &mut ChaCha8Rng, responder: bool, effects: &Effects) -> ([Markers; 2], LaboratoryCourse, bool) {
+fn draw_course(
+    rng: &mut ChaCha8Rng,
+    responder: bool,
+    options: &SimulateOptions,
+) -> ([Markers; 2], LaboratoryCourse, bool) {
+    let effects = &options.effects;
     let depth = normal(rng, 0.0, 1.0);
     let group = f64::from(u8::from(responder));
     let mut change = |effect: f64| {
@@ -136,8 +141,9 @@ fn draw_course(rng: &mut ChaCha8Rng, responder: bool, effects: &Effects) -> ([Ma
     let b2m = (0.02 - 0.28 * change(effects.b2m)).exp();
     let hb = (0.02 + 0.12 * change(effects.hb)).exp();
 
-    let fat = normal(rng, 18.0_f64.ln(), 0.55).exp().clamp(3.0, 42.0) / 100.0;
-    let fat_after = (fat * ff).clamp(0.015, 0.75);
+    let drawn = normal(rng, 18.0_f64.ln(), 0.55).exp().clamp(3.0, 42.0);
+    let fat = options.marrow_fat_pct.unwrap_or(drawn) / 100.0;
+    let fat_after = (fat * ff).clamp(fat.min(0.015), 0.75);
     // normal marrow 3.2 +- 0.9 times muscle between patients, kept below the rule of mean + 2 SD with room for noise
     let ratio = normal_within(rng, 3.2, 0.9, 1.5, 4.4);
     let ratio_after = (ratio * normal(rng, 0.0, 0.04).exp()).clamp(1.4, 4.4);

@@ -64,6 +64,8 @@ fn saturation(t1_ms: f64) -> f64 {
 /// Signals of a pure tissue before receive sensitivity, phase and field.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct DixonSignal {
+    /// Protons of water and of fat, without T1 weighting.
+    pub protons: [f64; 2],
     /// T1-weighted water.
     pub water: f64,
     /// T1-weighted fat.
@@ -87,6 +89,7 @@ impl DixonSignal {
             [(water + fat * phasor[0]) * decay, fat * phasor[1] * decay]
         };
         DixonSignal {
+            protons: [water, fat],
             water: weighted_water,
             fat: weighted_fat,
             in_phase: at(weighted_water, weighted_fat, TE_IN_MS),
@@ -98,6 +101,7 @@ impl DixonSignal {
     /// Adds `share` times another signal: tissues in one voxel.
     pub(crate) fn add(&mut self, share: f64, other: &DixonSignal) {
         let mix = |to: &mut Complex, from: Complex| *to = [to[0] + share * from[0], to[1] + share * from[1]];
+        mix(&mut self.protons, other.protons);
         self.water += share * other.water;
         self.fat += share * other.fat;
         mix(&mut self.in_phase, other.in_phase);
@@ -105,6 +109,11 @@ impl DixonSignal {
         for (to, from) in self.echoes.iter_mut().zip(other.echoes) {
             mix(to, from);
         }
+    }
+
+    /// Proton density fat fraction, percent.
+    pub(crate) fn proton_fat_fraction(&self) -> f64 {
+        100.0 * self.protons[1] / (self.protons[0] + self.protons[1])
     }
 
     /// Signal fat fraction of the T1-weighted water and fat images, percent.

@@ -16,6 +16,8 @@ use std::path::PathBuf;
 pub(crate) const SIGMA_STORED: f64 = 2.0;
 /// Signal-to-noise ratio whose scale noise-free images have.
 const NOISE_FREE_SCALE: f64 = 40.0;
+/// Number of the fat-fraction map in the names of the random streams: after every image of the set.
+const FAT_FRACTION_IMAGE: usize = 50;
 /// First image number of the diffusion stations in the names of the random streams.
 const DIFFUSION_IMAGES: usize = 100;
 
@@ -54,8 +56,19 @@ pub(crate) struct DixonImages {
     pub fat: Array3<f32>,
     pub in_phase: Array3<f32>,
     pub opposed: Array3<f32>,
+    /// The scanner's proton density fat fraction, percent; `None` where it is not asked for.
+    pub fat_fraction: Option<Array3<f32>>,
     /// Magnitude and phase (radians) of each echo; empty where there are none.
     pub echoes: Vec<[Array3<f32>; 2]>,
+}
+
+/// What a Dixon set holds beside water, fat, in- and opposed-phase images.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extras {
+    /// Six complex echoes.
+    pub echoes: bool,
+    /// A fat-fraction map.
+    pub fat_fraction: bool,
 }
 
 /// Makes the Dixon images of one session.
@@ -64,20 +77,23 @@ pub(crate) fn dixon(
     shares: &Shares,
     grid: &Grid,
     acquisition: &Acquisition,
-    with_echoes: bool,
+    extras: Extras,
 ) -> DixonImages {
     let table = table_of(anatomy, DixonSignal::of);
     let field = Field::draw(acquisition.patient, acquisition.session, acquisition.seed);
     let typical = DixonSignal::of(&tissue::marrow(0.25, 3.2, 600.0));
     let scale = acquisition.reference / (typical.water + typical.fat);
     let echo_scale = acquisition.reference / typical.echoes[0][0].hypot(typical.echoes[0][1]);
-    let n_images = 4 + if with_echoes { 2 * ECHOES } else { 0 };
+    let with_echoes = extras.echoes;
+    let n_echo_images = if with_echoes { 2 * ECHOES } else { 0 };
+    let n_images = 4 + n_echo_images + usize::from(extras.fat_fraction);
     let [ni, nj, nk] = grid.dims;
     let slices: Vec<Vec<Vec<f32>>> = (0..nk)
         .into_par_iter()
         .map(|k| {
             let mut images = vec![vec![0.0_f32; ni * nj]; n_images];
-            let mut rngs: Vec<_> = (0..n_images).map(|image| acquisition.rng(image, k)).collect();
+            let mut rngs: Vec<_> = (0..4 + n_echo_images).map(|image| acquisition.rng(image, k)).collect();
+            let mut map_rng = acquisition.rng(FAT_FRACTION_IMAGE, k);
             let voxels = 0..ni * nj;
             for voxel in voxels {
                 let Some(signal) = mixed(shares, k, voxel, &table, DixonSignal::add) else { continue };
@@ -90,6 +106,14 @@ pub(crate) fn dixon(
                 let magnitudes = [signal.water, signal.fat, modulus(signal.in_phase), modulus(signal.opposed)];
                 for (image, magnitude) in magnitudes.into_iter().enumerate() {
                     images[image][voxel] = rician(&mut rngs[image], gain * magnitude, acquisition.sigma) as f32;
+                }
+                if extras.fat_fraction {
+                    // a scanner's map of phase-corrected, real water and fat: its noise has no floor
+                    let gain = echo_scale * sensitivity(p);
+                    let noisy = signal.protons.map(|s| gain * s + normal(&mut map_rng, 0.0, acquisition.sigma));
+                    // beyond this range there is no signal; the 16-bit storage holds it
+                    let percent = 100.0 * noisy[1] / (noisy[0] + noisy[1]);
+                    images[n_images - 1][voxel] = percent.clamp(-100.0, 200.0) as f32;
                 }
                 if with_echoes {
                     let (hertz, offset) = (field.hertz(p), field.radians(p));
@@ -118,6 +142,7 @@ pub(crate) fn dixon(
         fat: volume(1),
         in_phase: volume(2),
         opposed: volume(3),
+        fat_fraction: extras.fat_fraction.then(|| volume(n_images - 1)),
         echoes: (0..if with_echoes { ECHOES } else { 0 }).map(|n| [volume(4 + 2 * n), volume(5 + 2 * n)]).collect(),
     }
 }

@@ -17,6 +17,10 @@ pub struct SimulateOptions {
     pub snr: Option<f64>,
     /// Sizes of the group effects.
     pub effects: Effects,
+    /// Also write the scanner's fat-fraction map (PDFF).
+    pub fat_fraction_map: bool,
+    /// Proton density fat fraction of every patient's marrow at baseline, percent; `None` = drawn, median 18.
+    pub marrow_fat_pct: Option<f64>,
     /// Seed of every random number.
     pub seed: u64,
 }
@@ -29,6 +33,8 @@ impl Default for SimulateOptions {
             matrix: Matrix::Small,
             snr: Some(40.0),
             effects: Effects::default(),
+            fat_fraction_map: false,
+            marrow_fat_pct: None,
             // groups that overlap as intended: FF change 0.85 < AUC < 0.97, nothing separated
             seed: 113,
         }
@@ -52,6 +58,11 @@ impl SimulateOptions {
         }
         if self.responders > self.subjects {
             return refuse(format!("--responders is {}, more than the {} subjects", self.responders, self.subjects));
+        }
+        if let Some(percent) = self.marrow_fat_pct
+            && !(0.0..=60.0).contains(&percent)
+        {
+            return refuse(format!("--marrow-fat-pct is {percent}, must lie between 0 and 60"));
         }
         match self.snr {
             Some(snr) if !(1.0..=Self::MAX_SNR).contains(&snr) => {

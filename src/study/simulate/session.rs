@@ -38,7 +38,8 @@ pub(crate) fn write(
 
     let grid = options.matrix.dixon_grid();
     let shares = Shares::sample(&anatomy, &grid);
-    let dixon = images::dixon(&anatomy, &shares, &grid, &acquisition, patient.has_echoes);
+    let extras = images::Extras { echoes: patient.has_echoes, fat_fraction: options.fat_fraction_map };
+    let dixon = images::dixon(&anatomy, &shares, &grid, &acquisition, extras);
     let anat = folder.join("anat");
     let (water, fat) =
         if patient.swapped_at == Some(session) { (&dixon.fat, &dixon.water) } else { (&dixon.water, &dixon.fat) };
@@ -50,6 +51,12 @@ pub(crate) fn write(
     ];
     for (role, data, te_ms) in roles {
         files.volume(&anat.join(format!("{name}_rec-{role}_dixon.nii.gz")), &grid, data, dixon_sidecar(role, te_ms))?;
+    }
+    if let Some(map) = &dixon.fat_fraction {
+        // tenths of a percent
+        let stored = if files.stored == Stored::F32 { Stored::F32 } else { Stored::I16 { slope: 0.1 } };
+        let path = anat.join(format!("{name}_rec-fatfraction_dixon.nii.gz"));
+        Files { stored }.volume(&path, &grid, map, fat_fraction_sidecar())?;
     }
     for (n, [magnitude, phase]) in dixon.echoes.iter().enumerate() {
         let te_ms = sequence::TE_ECHOES_MS[n];
@@ -128,6 +135,17 @@ fn dixon_sidecar(role: &str, te_ms: Option<f64>) -> Value {
         sidecar["EchoTime"] = json!(te_ms / 1000.0);
     }
     sidecar
+}
+
+fn fat_fraction_sidecar() -> Value {
+    json!({
+        "ImageType": ["DERIVED", "PRIMARY", "FAT_FRACTION"],
+        "Manufacturer": "simulated",
+        "MagneticFieldStrength": sequence::FIELD_T,
+        "Units": "percent",
+        "Simulated": true,
+        "SimulatedT1Weighting": false,
+    })
 }
 
 fn echo_sidecar(part: &str, te_ms: f64, n: usize) -> Value {

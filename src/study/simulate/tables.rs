@@ -85,8 +85,10 @@ fn command(options: &SimulateOptions) -> String {
     let sizes = [effects.ff, effects.m_protein, effects.tdv, effects.adc, effects.b2m, effects.hb];
     let effects: String =
         super::Effects::MARKERS.iter().zip(sizes).map(|(marker, size)| format!(" --effect {marker}={size}")).collect();
+    let map = if options.fat_fraction_map { " --fat-fraction-map" } else { "" };
+    let marrow = options.marrow_fat_pct.map_or(String::new(), |percent| format!(" --marrow-fat-pct {percent}"));
     format!(
-        "myelomri simulate OUT --subjects {} --responders {} --matrix {matrix} {noise}{effects} --seed {}",
+        "myelomri simulate OUT --subjects {} --responders {} --matrix {matrix} {noise}{effects}{map}{marrow} --seed {}",
         options.subjects, options.responders, options.seed
     )
 }

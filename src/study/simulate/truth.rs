@@ -94,7 +94,7 @@ fn eroded_tissues(build: &Build, anatomy: &Anatomy, name: &str) -> Vec<(Tissue, 
 fn region_rows(rows: &mut Vec<TruthRow>, region: &str, tissues: &[(Tissue, f64)]) {
     type Value = fn(&Tissue) -> f64;
     let columns: [(&'static str, Unit, Value); 5] = [
-        ("pdff", Unit::Percent, |t| 100.0 * t.fat),
+        ("pdff", Unit::Percent, |t| DixonSignal::of(t).proton_fat_fraction()),
         ("sff", Unit::Percent, |t| DixonSignal::of(t).signal_fat_fraction()),
         ("dropout", Unit::Percent, |t| DixonSignal::of(t).dropout_ratio()),
         ("r2star", Unit::PerSecond, |t| t.r2star),
