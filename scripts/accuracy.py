@@ -75,14 +75,15 @@ def main(truth_file, long_file, maps=None):
         is_level = lambda region: region[0] == "L" and "-" not in region
         return [(t, m) for k, t, m in pairs if k[2] == measure and k[4] == statistic and is_level(k[3]) == levels]
 
-    for measure in ("sff", "pdff"):
-        values = pick(measure, "mean", True)
-        if values:
-            line(f"{measure} mean per vertebra", [m - t for t, m in values], "points")
-            line(f"{measure} mean per vertebra, truth < 5 %", [m - t for t, m in values if t < 5], "points")
-    line("dropout mean per vertebra", [m - t for t, m in pick("dropout", "mean", True)], "points")
-    line("ADC median per vertebra", [100 * (m - t) / t for t, m in pick("adc", "median", True)], "%")
-    line("ADC mean per vertebra", [100 * (m - t) / t for t, m in pick("adc", "mean", True)], "%")
+    for measure in ("sff", "pdff", "dropout", "adc"):
+        for statistic in ("mean", "median"):
+            values = pick(measure, statistic, True)
+            relative = measure == "adc"
+            error = lambda t, m: 100 * (m - t) / t if relative else m - t
+            for name, some in (("", values), (", truth < 5 %", [v for v in values if v[0] < 5 and "ff" in measure])):
+                if some:
+                    unit = "%" if relative else "points"
+                    line(f"{measure} {statistic} per vertebra{name}", [error(t, m) for t, m in some], unit)
     lesions = [(t, m) for t, m in pick("gadc", "median", False) if t > 0]
     line("lesion-median ADC (gADC)", [100 * (m - t) / t for t, m in lesions], "%")
     if maps:

@@ -46,7 +46,7 @@ def main(program, study):
             command = [program, "compose", *map(str, stations), "--harmonise", "overlap", "-o", f"{out}/c", "-q"]
             subprocess.run(command, check=True, capture_output=True)
             composed = numpy.asarray(nibabel.load(f"{out}/c_dwi.nii.gz").dataobj)[..., 0]
-        for name, level in (("body", 0.25), ("bright", 1.0)):
+        for name, level in (("body", 0.25), ("bright", 2.0)):
             threshold = level * numpy.median(whole[whole > 0])
             before, after = (whole > threshold).sum(), (composed > threshold).sum()
             worst = max(worst, abs(100 * (after / before - 1)))
