@@ -77,7 +77,8 @@ pub fn run(args: SimulateArgs, context: &Context) -> Result<()> {
     }
     let defaults = SimulateOptions::default();
     let snr = if noise_free { None } else { snr.or(defaults.snr) };
-    let options = SimulateOptions { subjects, responders, matrix, snr, effects, fat_fraction_map, marrow_fat_pct, seed };
+    let options =
+        SimulateOptions { subjects, responders, matrix, snr, effects, fat_fraction_map, marrow_fat_pct, seed };
     let bar = if context.shows_progress() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     let done = simulate(&out, &options, |finished, all| {
         bar.set_length(all as u64);

@@ -44,6 +44,27 @@ fn noise_free_images_hold_the_signal_fat_fraction_of_the_truth() {
 }
 
 #[test]
+fn a_fat_fraction_map_holds_the_proton_density_of_the_truth_and_has_no_noise_floor() {
+    let folder = tempfile::tempdir().unwrap();
+    for (snr, allowed) in [(None, 1e-3), (Some(40.0), 0.25)] {
+        let study = folder.path().join(format!("{}", snr.unwrap_or(0.0)));
+        let options = SimulateOptions { fat_fraction_map: true, marrow_fat_pct: Some(2.0), ..options(snr) };
+        simulate(&study, &options, |_, _| ()).unwrap();
+        let anat = study.join("sub-001/ses-baseline/anat");
+        let map = read_volume(&anat.join("sub-001_ses-baseline_rec-fatfraction_dixon.nii.gz")).unwrap();
+        let labels = read_labels(&anat.join("sub-001_ses-baseline_seg-vertebrae_dseg.nii.gz")).unwrap();
+        for (label, expected) in (41..=45).zip(["L1", "L2", "L3", "L4", "L5"].map(|l| truth(&study, "pdff")[l])) {
+            let inside = erode_mm(labels.data.mapv(|v| v == label).view(), labels.grid.spacing_mm(), 3.0);
+            let mut values: Vec<f32> =
+                inside.indexed_iter().filter(|(_, inside)| **inside).map(|(at, _)| map.data[at]).collect();
+            values.sort_by(f32::total_cmp);
+            let median = f64::from(values[values.len() / 2]);
+            assert!(expected < 5.0 && (median - expected).abs() < allowed, "{label}: {median} against {expected}");
+        }
+    }
+}
+
+#[test]
 fn one_and_two_threads_write_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let contents = |threads: usize| -> BTreeMap<PathBuf, Vec<u8>> {
