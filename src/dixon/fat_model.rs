@@ -118,6 +118,12 @@ impl FatModel {
         sum
     }
 
+    /// Frequency of the largest peak relative to water, Hz, at a field strength (T); negative below water.
+    pub fn main_shift_hz(&self, field_t: f64) -> f64 {
+        let largest = self.shifts_ppm.iter().zip(&self.amplitudes).max_by(|a, b| a.1.total_cmp(b.1));
+        largest.map_or(0.0, |(shift, _)| GAMMA_BAR_MHZ_PER_T * field_t * shift)
+    }
+
     /// Whether water and fat are in phase, opposed, or neither at an echo time (ms) and field strength (T).
     pub fn phase_at(&self, echo_ms: f64, field_t: f64) -> Phase {
         let [re, im] = self.phasor(echo_ms, field_t);

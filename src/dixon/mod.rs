@@ -13,6 +13,7 @@ pub mod dropout;
 mod error;
 pub mod fat_model;
 pub mod magnitude_maps;
+pub mod multi_echo;
 pub mod two_point;
 
 pub use dropout::{Regime, dropout_ratio};

@@ -1,0 +1,54 @@
+//! Which minimum of its residual each voxel takes: message passing, then moves of voxels and regions.
+//!
+//! The neighbourhood is trusted without limit first, which brings far parts together, and with a limit then, so that a
+//! steep field beside gas or metal costs no more than it must. The fewer echoes, the less a voxel knows on its own, and
+//! the higher that limit.
+
+use super::graph::Graph;
+use super::message_passing::MessagePassing;
+use super::moves;
+
+/// Strength of the bond between neighbours, mm.
+pub const MU: f64 = 0.1;
+/// Passes without and with the limit.
+const SWEEPS: [usize; 2] = [4, 6];
+
+/// The limit T of the squared difference of neighbours, rad squared.
+pub fn cap(n_echoes: usize) -> f32 {
+    match n_echoes {
+        ..=3 => 3.0,
+        4 | 5 => 1.0,
+        _ => 0.3,
+    }
+}
+
+/// Labels every voxel; `swap_phase` is the step of the field phase (rad) that exchanges water and fat.
+pub fn label(graph: &Graph, swap_phase: f32, n_echoes: usize) -> Vec<u8> {
+    let cap = cap(n_echoes);
+    let mut passing = MessagePassing::new(graph, f32::INFINITY);
+    for _ in 0..SWEEPS[0] {
+        passing.sweep();
+    }
+    let mut labels = passing.labels();
+    passing.set_cap(cap);
+    let mut energy = graph.energy(&labels, cap);
+    for sweep in 0..SWEEPS[1] {
+        passing.sweep();
+        if sweep + 2 >= SWEEPS[1] {
+            let found = passing.labels();
+            let energy_found = graph.energy(&found, cap);
+            if energy_found < energy {
+                (labels, energy) = (found, energy_found);
+            }
+        }
+    }
+    drop(passing);
+    moves::settle(graph, &mut labels, cap, 2);
+    for _ in 0..3 {
+        if moves::repair_swaps(graph, &mut labels, swap_phase, cap) == 0 {
+            break;
+        }
+        moves::settle(graph, &mut labels, cap, 2);
+    }
+    labels
+}

@@ -1,0 +1,38 @@
+//! Water, fat, fat fraction, R2* and field from three or more complex echoes.
+//!
+//! Inputs  complex echoes `[x, y, z, echo]`, Fortran order, echo times in ms, field strength in T, voxel sides in mm
+//! Output  PDFF (percent, never clipped), water, fat (signal units), R2* (1/s), field (Hz, modulo the period of the echo
+//!         spacing), Cramer-Rao standard deviation of PDFF (percentage points), residual, suspected swaps
+//! Method  for each voxel all minima of the residual over the field (variable projection, a trigonometric polynomial:
+//!         [`residual`]); the choice among them by TRW-S over the neighbours ([`message_passing`]) and moves of whole
+//!         regions ([`moves`]); water, fat, field and R2* refined together ([`refine`]). Signal model: Reeder 2012
+//!         (doi:10.1002/jmri.23741), Hernando 2010 (doi:10.1002/mrm.22177 for the joint estimate).
+//! Limits  single R2* for water and fat; the field is known modulo one period; a voxel without signal has no answer
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`model`] | the signal at the echo times, the projection onto water and fat |
+//! | [`source`] | echoes voxel by voxel |
+//! | [`noise`] | the noise, and which voxels carry signal |
+//! | [`residual`] | the residual over the field and its minima |
+//! | [`bipolar`] | the odd/even phase of bipolar read-outs |
+//! | [`graph`], [`message_passing`], [`moves`] | which minimum each voxel takes |
+//! | [`refine`] | the fit of one voxel and its uncertainty |
+//! | [`separate`](separate()) | all of it in order |
+
+pub mod bipolar;
+pub mod graph;
+pub mod message_passing;
+pub mod model;
+pub mod moves;
+mod labelling;
+mod noise;
+pub mod refine;
+pub mod residual;
+mod separate;
+mod source;
+mod withhold;
+
+pub use bipolar::{Bipolar, OddEvenPhase};
+pub use model::Precession;
+pub use separate::{Echoes, Found, Params, PrecessionChoice, Separation, Withhold, separate};

@@ -1,0 +1,69 @@
+//! Which voxels take part, which are withheld, and where a swap of water and fat is suspected.
+
+use super::graph::Graph;
+use super::residual::{ABSENT, N_LABELS};
+
+/// Above this R2* (1/s) the signal is gone within an echo train: metal, or air.
+const METAL_R2STAR: f32 = 300.0;
+/// A residual that many times the noise is no noise.
+const METAL_RESIDUAL: f32 = 4.0;
+/// A voxel whose label costs less than this many noise variances to exchange is a suspect.
+const SUSPECT_MARGIN: f32 = 4.0;
+
+/// Voxels above the noise, and what lies between them within two voxels: thin cortex carries the field across.
+pub fn with_surroundings(energies: &[f32], limit: f32, dims: [usize; 3]) -> Vec<bool> {
+    let mut inside: Vec<bool> = energies.iter().map(|&energy| energy > limit).collect();
+    for grow in [true, true, false, false] {
+        inside = step(&inside, dims, grow);
+    }
+    for (inside, &energy) in inside.iter_mut().zip(energies) {
+        *inside = energy > 0.0 && (*inside || energy > limit);
+    }
+    inside
+}
+
+/// One dilation or erosion with the six neighbours; the border of the image counts as what is grown or kept.
+fn step(inside: &[bool], dims: [usize; 3], grow: bool) -> Vec<bool> {
+    let [nx, ny, nz] = dims;
+    let at = |x: usize, y: usize, z: usize| inside[x + nx * (y + ny * z)];
+    let mut out = Vec::with_capacity(inside.len());
+    for z in 0..nz {
+        for y in 0..ny {
+            for x in 0..nx {
+                let here = at(x, y, z);
+                let differs = |other: bool| other == grow;
+                let changed = here != grow
+                    && (x > 0 && differs(at(x - 1, y, z))
+                        || x + 1 < nx && differs(at(x + 1, y, z))
+                        || y > 0 && differs(at(x, y - 1, z))
+                        || y + 1 < ny && differs(at(x, y + 1, z))
+                        || z > 0 && differs(at(x, y, z - 1))
+                        || z + 1 < nz && differs(at(x, y, z + 1)));
+                out.push(if changed { grow } else { here });
+            }
+        }
+    }
+    out
+}
+
+/// True where the model does not hold although there is signal.
+pub fn is_metal(r2star: f32, residual: f32, energy: f32, limit: f32) -> bool {
+    energy > limit && (r2star > METAL_R2STAR || residual > METAL_RESIDUAL)
+}
+
+/// True where another minimum would cost hardly more.
+pub fn suspected_swaps(graph: &Graph, labels: &[u8], noise_variance: f32, cap: f32) -> Vec<bool> {
+    use rayon::prelude::*;
+    let limit = SUSPECT_MARGIN * noise_variance;
+    (0..labels.len())
+        .into_par_iter()
+        .map(|voxel| {
+            graph.inside(voxel)
+                && (0..N_LABELS as u8).any(|label| {
+                    label != labels[voxel]
+                        && graph.cost[voxel][usize::from(label)] < ABSENT
+                        && graph.change(labels, voxel, label, cap) < limit
+                })
+        })
+        .collect()
+}
