@@ -40,7 +40,10 @@ fn score(case: &str) -> Result<String, Box<dyn std::error::Error>> {
     let times: Vec<f64> =
         json["EchoTime"].as_array().into_iter().flatten().filter_map(|t| t.as_f64()).map(|s| 1e3 * s).collect();
     let mut data: Array4<Complex32> = Array4::default(ndarray::ShapeBuilder::f(magnitude.data.raw_dim()));
-    Zip::from(&mut data).and(&magnitude.data).and(&phase.data).par_for_each(|s, &m, &p| *s = Complex32::from_polar(m, p));
+    Zip::from(&mut data)
+        .and(&magnitude.data)
+        .and(&phase.data)
+        .par_for_each(|s, &m, &p| *s = Complex32::from_polar(m, p));
     let voxel_mm = magnitude.grid.spacing_mm();
     drop((magnitude.data, phase.data));
     let echoes = Echoes {
@@ -50,8 +53,7 @@ fn score(case: &str) -> Result<String, Box<dyn std::error::Error>> {
         voxel_mm,
         mask: None,
     };
-    let params =
-        Params { fat_model: FatModel::named("hernando-6")?, withhold: Withhold::None, ..Params::default() };
+    let params = Params { fat_model: FatModel::named("hernando-6")?, withhold: Withhold::None, ..Params::default() };
     let start = Instant::now();
     let separation = separate(&echoes, &params)?;
     let seconds = start.elapsed().as_secs_f64();

@@ -5,7 +5,7 @@
 //! (-pi/4, pi/4]: theta and theta + pi/2 are the same model at half a period of the field, so a wider search would find
 //! nothing but that. The angles are unwrapped modulo pi/2, and a line is fitted robustly: its slope is the delay between
 //! gradient and sampling, its offset the eddy-current phase. Which axis is the read-out is not known; the one on which
-//! the angles lie better on a line is taken.
+//! the line explains more of the residual is taken.
 
 use super::residual::{Residual, Scratch};
 use super::source::{Roll, Source, turn_odd_and_even};
@@ -37,6 +37,8 @@ pub struct OddEvenPhase {
     pub slope_rad_per_fov: f64,
     /// Median absolute deviation of the positions' angles from the line, rad.
     pub deviation_rad: f64,
+    /// Residual of bright voxels with it taken off over the residual without.
+    pub residual_ratio: f64,
     /// True where it was taken off.
     pub applied: bool,
 }
@@ -49,22 +51,46 @@ const N_VOXELS: usize = 60;
 const FEWEST_VOXELS: usize = 10;
 /// Fewest positions for a line.
 const FEWEST_POSITIONS: usize = 8;
+/// A smaller angle moves no fat fraction by half a point.
+const LEAST_RAD: f64 = 0.02;
 /// How many deviations an effect must exceed to be there.
 const DEVIATIONS: f64 = 3.0;
+/// How many it must exceed to be there whatever the residual says: a small angle on a clean line.
+const CLEAR_DEVIATIONS: f64 = 15.0;
+/// Else the residual must fall below this share.
+const EXPLAINED: f64 = 0.9;
 
-/// Estimates the odd/even phase. `None` where too few voxels carry signal.
-pub fn estimate(source: &Source<'_>, residual: &Residual, energies: &[f32], bright: f32) -> Option<OddEvenPhase> {
-    let of_axis = |axis: usize| line(&angles(source, residual, energies, bright, axis), axis);
+/// Estimates the odd/even phase on the axis where taking it off leaves less of the residual of some bright `voxels`. `None`
+/// where too few voxels carry signal.
+pub fn estimate(
+    source: &Source<'_>,
+    residual: &Residual,
+    energies: &[f32],
+    bright: f32,
+    voxels: &[usize],
+) -> Option<OddEvenPhase> {
+    let of_axis = |axis: usize| {
+        let mut found = line(&angles(source, residual, energies, bright, axis), axis)?;
+        found.residual_ratio = residual_ratio(source, residual, energies, voxels, &found);
+        Some(found)
+    };
     match (of_axis(0), of_axis(1)) {
-        (Some(a), Some(b)) => Some(if b.deviation_rad < a.deviation_rad { b } else { a }),
+        (Some(a), Some(b)) => Some(if b.residual_ratio < a.residual_ratio { b } else { a }),
         (a, b) => a.or(b),
     }
 }
 
 impl OddEvenPhase {
-    /// True where it exceeds what the scatter of the positions makes of nothing.
+    /// True where it exceeds what the scatter of the positions makes of nothing, and either does so by far or explains a
+    /// good part of the residual: flow and motion too can put angles near a line, but taking that off leaves the residual
+    /// as it was.
     pub fn is_there(&self) -> bool {
-        self.offset_rad.abs().max(self.slope_rad_per_fov.abs()) > DEVIATIONS * self.deviation_rad
+        let effect = self.offset_rad.abs().max(self.slope_rad_per_fov.abs());
+        if effect < LEAST_RAD {
+            return false;
+        }
+        effect > CLEAR_DEVIATIONS * self.deviation_rad
+            || effect > DEVIATIONS * self.deviation_rad && self.residual_ratio < EXPLAINED
     }
 
     /// What takes it off.
@@ -101,6 +127,32 @@ fn angles(source: &Source<'_>, residual: &Residual, energies: &[f32], bright: f3
             Some(best_angle(&sums))
         })
         .collect()
+}
+
+/// The residual of some voxels, relative to their energy, with an odd/even phase taken off over the same without.
+fn residual_ratio(
+    source: &Source<'_>,
+    residual: &Residual,
+    energies: &[f32],
+    voxels: &[usize],
+    found: &OddEvenPhase,
+) -> f64 {
+    let left = |roll: Option<Roll>| -> f64 {
+        let mut source = source.clone();
+        source.roll = roll;
+        let of_voxels: Vec<f64> = voxels
+            .par_iter()
+            .map_init(
+                || (Vec::new(), Scratch::default()),
+                |(signal, scratch), &voxel| {
+                    source.gather(voxel, signal);
+                    f64::from(residual.lowest(signal, scratch).max(0.0) / energies[voxel])
+                },
+            )
+            .collect();
+        of_voxels.iter().sum()
+    };
+    left(Some(found.roll(source.dims[found.axis]))) / left(None).max(1e-12)
 }
 
 /// For each angle, the lowest residuals of some voxels, relative to their energy, summed.
@@ -179,7 +231,14 @@ fn line(angles: &[Option<f64>], axis: usize) -> Option<OddEvenPhase> {
     }
     // the branch whose centre lies in (-pi/4, pi/4]
     offset -= FRAC_PI_2 * ((offset - FRAC_PI_4) / FRAC_PI_2).ceil();
-    Some(OddEvenPhase { axis, offset_rad: offset, slope_rad_per_fov: slope, deviation_rad: deviation, applied: false })
+    Some(OddEvenPhase {
+        axis,
+        offset_rad: offset,
+        slope_rad_per_fov: slope,
+        deviation_rad: deviation,
+        residual_ratio: 1.0,
+        applied: false,
+    })
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -22,8 +22,12 @@ pub struct Graph {
     pub cost: Vec<[f32; N_LABELS]>,
     /// Curvature of the residual at the lowest minimum; 0 outside.
     pub curvature: Vec<f32>,
+    /// What the residual of a voxel is uncertain by: noise and model error, signal squared.
+    pub tolerance: Vec<f32>,
     /// mu / distance (1/mm) along each axis.
     pub bond: [f32; AXES],
+    /// Most that a bond may weigh along each axis, in tolerances.
+    pub strongest: [f32; AXES],
     /// Period of the field phase.
     pub period: f32,
 }
@@ -52,7 +56,8 @@ impl Graph {
     /// Weight of the bond between two neighbours along an axis.
     #[inline]
     pub fn weight(&self, axis: usize, a: usize, b: usize) -> f32 {
-        self.bond[axis] * self.curvature[a].min(self.curvature[b])
+        let by_curvature = self.bond[axis] * self.curvature[a].min(self.curvature[b]);
+        by_curvature.min(self.strongest[axis] * self.tolerance[a].min(self.tolerance[b]))
     }
 
     /// Index of a voxel's neighbour along an axis, ahead or behind, where there is one.
@@ -64,11 +69,8 @@ impl Graph {
             1 => (voxel / nx % ny, ny, nx),
             _ => (voxel / (nx * ny), nz, nx * ny),
         };
-        let other = if ahead {
-            (place + 1 < count).then(|| voxel + stride)
-        } else {
-            (place > 0).then(|| voxel - stride)
-        };
+        let other =
+            if ahead { (place + 1 < count).then(|| voxel + stride) } else { (place > 0).then(|| voxel - stride) };
         other.filter(|&other| self.inside(other))
     }
 

@@ -8,17 +8,21 @@ use super::graph::Graph;
 use super::message_passing::MessagePassing;
 use super::moves;
 
-/// Strength of the bond between neighbours, mm.
-pub const MU: f64 = 0.1;
+/// Strength of the bond between neighbours, relative to the curvature of their residuals, mm.
+pub const MU: f64 = 0.15;
+/// Most that a bond may weigh, in tolerances, mm.
+pub const STRONGEST: f64 = 300.0;
+/// What the model leaves unexplained of a signal, relative; it adds to the noise in the tolerance of a voxel.
+pub const MODEL_ERROR: f64 = 0.02;
 /// Passes without and with the limit.
 const SWEEPS: [usize; 2] = [4, 6];
 
 /// The limit T of the squared difference of neighbours, rad squared.
 pub fn cap(n_echoes: usize) -> f32 {
     match n_echoes {
-        ..=3 => 3.0,
-        4 | 5 => 1.0,
-        _ => 0.3,
+        ..=3 => 0.4,
+        4 | 5 => 0.3,
+        _ => 0.15,
     }
 }
 

@@ -105,14 +105,10 @@ impl<'g> MessagePassing<'g> {
         let strides = graph.strides();
         // messages from y and z on the side that this pass does not write
         let fixed: [Option<&[Message]>; 2] = match forward {
-            true => [
-                (y > 0).then(|| &self.messages[1][row - 1][..]),
-                (z > 0).then(|| &self.messages[2][row - ny][..]),
-            ],
-            false => [
-                (y + 1 < ny).then(|| &self.messages[1][row][..]),
-                (z + 1 < nz).then(|| &self.messages[2][row][..]),
-            ],
+            true => [(y > 0).then(|| &self.messages[1][row - 1][..]), (z > 0).then(|| &self.messages[2][row - ny][..])],
+            false => {
+                [(y + 1 < ny).then(|| &self.messages[1][row][..]), (z + 1 < nz).then(|| &self.messages[2][row][..])]
+            }
         };
         let mut bound = 0.0;
         for step in 0..nx {
@@ -156,7 +152,8 @@ impl<'g> MessagePassing<'g> {
                 let message = &mut own[axis][place];
                 let weight = graph.weight(axis, voxel, other);
                 let mut rest: Message = std::array::from_fn(|label| share * sum[label] - message[label]);
-                let least_sent = send(&mut rest, &graph.phase[voxel], &graph.phase[other], weight, self.cap, graph.period);
+                let least_sent =
+                    send(&mut rest, &graph.phase[voxel], &graph.phase[other], weight, self.cap, graph.period);
                 *message = rest;
                 bound += f64::from(least_sent);
             }
@@ -185,7 +182,8 @@ impl<'g> MessagePassing<'g> {
                     }
                 }
             }
-            labels[voxel] = (1..N_LABELS).fold(0, |best, label| if sum[label] < sum[best] { label } else { best }) as u8;
+            labels[voxel] =
+                (1..N_LABELS).fold(0, |best, label| if sum[label] < sum[best] { label } else { best }) as u8;
         }
         labels
     }

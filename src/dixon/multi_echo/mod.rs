@@ -12,27 +12,34 @@
 //! | module | holds |
 //! |---|---|
 //! | [`model`] | the signal at the echo times, the projection onto water and fat |
-//! | [`source`] | echoes voxel by voxel |
-//! | [`noise`] | the noise, and which voxels carry signal |
+//! | `source`, `noise` | echoes voxel by voxel; their noise |
 //! | [`residual`] | the residual over the field and its minima |
+//! | `acquisition` | what holds for the whole acquisition |
 //! | [`bipolar`] | the odd/even phase of bipolar read-outs |
-//! | [`graph`], [`message_passing`], [`moves`] | which minimum each voxel takes |
+//! | `labelling`, [`graph`], [`message_passing`], [`moves`] | which minimum each voxel takes |
 //! | [`refine`] | the fit of one voxel and its uncertainty |
+//! | `maps`, `withhold` | maps of the fits, and what is withheld |
 //! | [`separate`](separate()) | all of it in order |
 
+mod acquisition;
 pub mod bipolar;
 pub mod graph;
+mod labelling;
+mod maps;
 pub mod message_passing;
 pub mod model;
 pub mod moves;
-mod labelling;
 mod noise;
 pub mod refine;
 pub mod residual;
 mod separate;
 mod source;
+#[cfg(test)]
+mod tests;
+mod types;
 mod withhold;
 
 pub use bipolar::{Bipolar, OddEvenPhase};
 pub use model::Precession;
-pub use separate::{Echoes, Found, Params, PrecessionChoice, Separation, Withhold, separate};
+pub use separate::separate;
+pub use types::{Echoes, Found, Params, PrecessionChoice, Separation, Withhold};

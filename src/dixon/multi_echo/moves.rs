@@ -36,7 +36,11 @@ pub fn settle(graph: &Graph, labels: &mut [u8], cap: f32, rounds: usize) {
 }
 
 /// Connected voxels for which `joined` holds between neighbours; a number a voxel, 0 outside, and how many there are.
-pub fn components(graph: &Graph, joined: impl Fn(usize, usize) -> bool, inside: impl Fn(usize) -> bool) -> (Vec<u32>, Vec<Vec<u32>>) {
+pub fn components(
+    graph: &Graph,
+    joined: impl Fn(usize, usize) -> bool,
+    inside: impl Fn(usize) -> bool,
+) -> (Vec<u32>, Vec<Vec<u32>>) {
     let mut number = vec![0_u32; graph.cost.len()];
     let mut members: Vec<Vec<u32>> = Vec::new();
     for seed in 0..number.len() {
@@ -64,7 +68,14 @@ pub fn components(graph: &Graph, joined: impl Fn(usize, usize) -> bool, inside: 
 
 /// Moves a set of voxels to proposed labels where that lowers the energy; true where it did. `proposed` is aligned with
 /// `members`; `in_set` is a scratch of zeros, one a voxel, and is left so.
-fn move_together(graph: &Graph, labels: &mut [u8], members: &[u32], proposed: &[u8], in_set: &mut [u8], cap: f32) -> bool {
+fn move_together(
+    graph: &Graph,
+    labels: &mut [u8],
+    members: &[u32],
+    proposed: &[u8],
+    in_set: &mut [u8],
+    cap: f32,
+) -> bool {
     for (&voxel, &label) in members.iter().zip(proposed) {
         in_set[voxel as usize] = label + 1;
     }

@@ -50,7 +50,8 @@ mod tests {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(5);
         let normal = Normal::new(0.0, 2.0_f64).unwrap();
         let mut energy = |signal: f64| -> f32 {
-            (0..6).map(|_| (signal + normal.sample(&mut rng)).powi(2) + normal.sample(&mut rng).powi(2)).sum::<f64>() as f32
+            (0..6).map(|_| (signal + normal.sample(&mut rng)).powi(2) + normal.sample(&mut rng).powi(2)).sum::<f64>()
+                as f32
         };
         let mut energies: Vec<f32> = (0..20_000).map(|_| energy(0.0)).collect();
         energies.extend((0..60_000).map(|_| energy(60.0)));

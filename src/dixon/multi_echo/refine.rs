@@ -13,6 +13,11 @@ use num_complex::{Complex32, Complex64};
 
 /// Range of R2*, 1/s. It reaches below zero, since a bound at zero would bias what noise makes of small values.
 pub const R2STAR_RANGE: [f64; 2] = [-50.0, 1000.0];
+/// An angle between water and fat up to which they are taken to share their phase, rad; a spectrum of fat that is
+/// somewhat off explains as much.
+pub const COHERENT_RAD: f64 = 0.5;
+/// A standard deviation of PDFF (percentage points) above which a voxel on its own says next to nothing.
+pub const UNCERTAIN_POINTS: f64 = 6.0;
 /// Steps at most.
 const MAX_STEPS: usize = 12;
 /// A step that turns the last echo by less, relative, ends the search.
@@ -49,6 +54,10 @@ pub struct Fit {
     pub residual: f64,
     /// Variance of the proton-density fat fraction (a fraction squared) for a noise variance of 1.
     pub variance: [f64; 2],
+    /// Variance of the angle between fat and water, rad squared, for a noise variance of 1.
+    pub angle_variance: f64,
+    /// Variance of R2* (1/s squared) for a noise variance of 1.
+    pub r2star_variance: f64,
 }
 
 /// Sums over the echoes at one field and R2*.
@@ -67,10 +76,13 @@ struct At {
 /// Fits one voxel from a starting field (rad/s) and R2* (1/s). `None` where the echoes do not carry it.
 pub fn fit(model: &EchoModel, signal: &[Complex32], omega: f64, r2star: f64, known: R2Star) -> Option<Fit> {
     let last = model.times_s[model.n_echoes() - 1];
-    let (mut omega, mut r2star) = (omega, match known {
-        R2Star::Given(given) => given,
-        _ => r2star,
-    });
+    let (mut omega, mut r2star) = (
+        omega,
+        match known {
+            R2Star::Given(given) => given,
+            _ => r2star,
+        },
+    );
     let longest = 0.4 / model.spacing_s;
     let mut best: Option<(At, f64, f64)> = None;
     for _ in 0..MAX_STEPS {
@@ -111,9 +123,18 @@ pub fn fit(model: &EchoModel, signal: &[Complex32], omega: f64, r2star: f64, kno
         }
     }
     let (at, omega, r2star) = best?;
-    let mut found =
-        Fit { water: at.water, fat: at.fat, omega, r2star, residual: at.residual, variance: [f64::NAN; 2] };
+    let mut found = Fit {
+        water: at.water,
+        fat: at.fat,
+        omega,
+        r2star,
+        residual: at.residual,
+        variance: [f64::NAN; 2],
+        angle_variance: f64::NAN,
+        r2star_variance: 1.0 / at.sensitivity,
+    };
     found.variance = variance(&found, &at, known);
+    found.angle_variance = angle_variance(&found, &at);
     Some(found)
 }
 
@@ -196,15 +217,41 @@ fn variance(fit: &Fit, at: &At, known: R2Star) -> [f64; 2] {
     [linear + of_field, of_r2star]
 }
 
+/// Variance of arg(F/W) for sigma = 1.
+fn angle_variance(fit: &Fit, at: &At) -> f64 {
+    let (g_water, g_fat) = (-1.0 / fit.water, 1.0 / fit.fat);
+    let through = at.normal.apply(g_water.conj(), g_fat.conj());
+    let along = g_water * at.b[0] + g_fat * at.b[1];
+    let linear = (g_water * through[0] + g_fat * through[1]).re;
+    // field and R2* each turn by the same amount of information
+    linear + if at.sensitivity > 0.0 { along.norm_sqr() / at.sensitivity } else { 0.0 }
+}
+
 impl Fit {
     /// Proton-density fat fraction, a fraction, by magnitude discrimination (Liu 2007, doi:10.1002/mrm.21301): noise
-    /// does not push it away from 0 or 1. Not clipped.
-    pub fn fat_fraction(&self) -> f64 {
-        let sum = (self.water + self.fat).norm();
+    /// does not push it away from 0 or 1. Not clipped. `coherent` says that water and fat share their phase; where they
+    /// do not, their sum is no total, and the sum of the magnitudes stands for it.
+    pub fn fat_fraction(&self, coherent: bool) -> f64 {
+        let sum = if coherent { (self.water + self.fat).norm() } else { self.water.norm() + self.fat.norm() };
         match self.fat.norm() > self.water.norm() {
             true => self.fat.norm() / sum,
             false => 1.0 - self.water.norm() / sum,
         }
+    }
+
+    /// False where the complex sum of water and fat is no total: they differ in phase beyond [`COHERENT_RAD`] and beyond
+    /// what a noise of `sigma` explains (flow, motion or a faulty echo between them), or the noise leaves their phases open.
+    pub fn coherent(&self, sigma: f64) -> bool {
+        if 100.0 * self.fat_fraction_sd(sigma) > UNCERTAIN_POINTS {
+            return false;
+        }
+        let angle = (self.fat * self.water.conj()).arg().abs();
+        angle <= COHERENT_RAD.max(4.0 * sigma * self.angle_variance.sqrt())
+    }
+
+    /// False where R2* lies below zero by more than a noise of `sigma` explains.
+    pub fn r2star_is_physical(&self, sigma: f64) -> bool {
+        self.r2star > -3.0 * sigma * self.r2star_variance.sqrt()
     }
 
     /// Cramer-Rao standard deviation of the fat fraction, a fraction, at a noise of `sigma` (a real or imaginary part).
@@ -236,7 +283,7 @@ mod tests {
                 for r in [10.0, 60.0, 180.0] {
                     let s = signal(&model, [fraction, 0.7, 43.0, r]);
                     let found = fit(&model, &s, 2.0 * std::f64::consts::PI * 20.0, 110.0, R2Star::Free).unwrap();
-                    assert!((100.0 * (found.fat_fraction() - fraction)).abs() < 1e-4, "{times:?} {fraction} {r}");
+                    assert!((100.0 * (found.fat_fraction(true) - fraction)).abs() < 1e-4, "{times:?} {fraction} {r}");
                     assert!((found.r2star - r).abs() < 1e-2, "{} {r}", found.r2star);
                     assert!((found.omega / (2.0 * std::f64::consts::PI) - 43.0).abs() < 1e-3);
                 }

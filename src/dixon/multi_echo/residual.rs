@@ -52,8 +52,8 @@ pub struct Minima {
     pub cost: [f32; N_LABELS],
     /// Second derivative at the lowest, signal squared a rad squared.
     pub curvature: f32,
-    /// Which of the R2* values fits best.
-    pub r_index: u8,
+    /// Which of the R2* values fits each of them best.
+    pub r_index: [u8; N_LABELS],
 }
 
 /// Scratch of one thread.
@@ -63,7 +63,8 @@ pub struct Scratch {
     terms: Vec<Vec<Complex32>>,
     constants: Vec<f32>,
     values: Vec<f32>,
-    best: Vec<f32>,
+    lowest: Vec<f32>,
+    at_r: Vec<u8>,
 }
 
 impl Residual {
@@ -91,7 +92,8 @@ impl Residual {
         for &r in r2star {
             let p = model.projection(r)?;
             let rest = (0..n).map(|e| 1.0 - p[e * n + e].re as f32).collect();
-            let of_pairs = pairs.iter().map(|&(m, q, _)| Complex32::new(p[m * n + q].re as f32, p[m * n + q].im as f32));
+            let of_pairs =
+                pairs.iter().map(|&(m, q, _)| Complex32::new(p[m * n + q].re as f32, p[m * n + q].im as f32));
             projections.push((rest, of_pairs.collect()));
         }
         let fastest = harmonics.iter().copied().fold(1.0, f64::max);
@@ -189,20 +191,23 @@ impl Residual {
         debug_assert_eq!(signal.len(), self.n_echoes);
         self.coefficients(signal, scratch);
         let mut values = std::mem::take(&mut scratch.values);
-        let mut best = std::mem::take(&mut scratch.best);
-        let (mut lowest, mut r_index) = (f32::INFINITY, 0);
+        let Scratch { constants, terms, lowest, at_r, .. } = scratch;
         for r in 0..self.r2star.len() {
-            self.evaluate(scratch.constants[r], &scratch.terms[r], &mut values);
-            let least = values.iter().copied().fold(f32::INFINITY, f32::min);
-            if least < lowest {
-                (lowest, r_index) = (least, r);
-                std::mem::swap(&mut values, &mut best);
+            self.evaluate(constants[r], &terms[r], &mut values);
+            if r == 0 {
+                std::mem::swap(lowest, &mut values);
+                at_r.clear();
+                at_r.resize(lowest.len(), 0);
+            } else {
+                for ((low, at_r), &value) in lowest.iter_mut().zip(at_r.iter_mut()).zip(&values) {
+                    *at_r = if value < *low { r as u8 } else { *at_r };
+                    *low = low.min(value);
+                }
             }
         }
-        let found = self.polish(&best, scratch.constants[r_index], &scratch.terms[r_index]);
+        let found = self.polish(lowest, at_r, constants, terms);
         scratch.values = values;
-        scratch.best = best;
-        Minima { r_index: r_index as u8, ..found }
+        found
     }
 
     /// The lowest residual of a voxel over field and R2*, from the grid alone.
@@ -218,10 +223,11 @@ impl Residual {
         lowest
     }
 
-    fn polish(&self, values: &[f32], constant: f32, terms: &[Complex32]) -> Minima {
+    fn polish(&self, values: &[f32], at_r: &[u8], constants: &[f32], all_terms: &[Vec<Complex32>]) -> Minima {
         let n = values.len();
         let circular = self.period < 7.0;
-        let mut found = Minima { phase: [0.0; N_LABELS], cost: [ABSENT; N_LABELS], curvature: 0.0, r_index: 0 };
+        let mut found =
+            Minima { phase: [0.0; N_LABELS], cost: [ABSENT; N_LABELS], curvature: 0.0, r_index: [0; N_LABELS] };
         let mut before = if circular { values[n - 1] } else { f32::INFINITY };
         for l in 0..n {
             let here = values[l];
@@ -231,6 +237,8 @@ impl Residual {
                 (false, false) => f32::INFINITY,
             };
             if here < before && here <= after {
+                let r = usize::from(at_r[l]);
+                let (constant, terms) = (constants[r], &all_terms[r]);
                 let grid_phase = (l as f32 + 0.5 - self.half as f32) * self.step;
                 let bend = before - 2.0 * here + after;
                 let offset = if bend.is_finite() && bend > 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
@@ -242,7 +250,11 @@ impl Residual {
                         at = self.at(constant, terms, phase);
                     }
                 }
-                insert(&mut found, phase, at[0].min(here), at[2]);
+                // where the residual is nearly flat Newton may leave the minimum: the grid's point then stands
+                if at[0] > here {
+                    (phase, at[0]) = (grid_phase, here);
+                }
+                insert(&mut found, phase, at[0], at[2], at_r[l]);
             }
             before = here;
         }
@@ -257,11 +269,12 @@ impl Residual {
 }
 
 /// Keeps a minimum where it is among the lowest.
-fn insert(found: &mut Minima, phase: f32, cost: f32, curvature: f32) {
+fn insert(found: &mut Minima, phase: f32, cost: f32, curvature: f32, r_index: u8) {
     let Some(place) = found.cost.iter().position(|&kept| cost < kept) else { return };
     found.cost[place..].rotate_right(1);
     found.phase[place..].rotate_right(1);
-    (found.cost[place], found.phase[place]) = (cost, phase);
+    found.r_index[place..].rotate_right(1);
+    (found.cost[place], found.phase[place], found.r_index[place]) = (cost, phase, r_index);
     if place == 0 {
         found.curvature = curvature.max(0.0);
     }

@@ -1,6 +1,7 @@
 //! Which voxels take part, which are withheld, and where a swap of water and fat is suspected.
 
 use super::graph::Graph;
+use super::refine::UNCERTAIN_POINTS;
 use super::residual::{ABSENT, N_LABELS};
 
 /// Above this R2* (1/s) the signal is gone within an echo train: metal, or air.
@@ -47,8 +48,13 @@ fn step(inside: &[bool], dims: [usize; 3], grow: bool) -> Vec<bool> {
 }
 
 /// True where the model does not hold although there is signal.
-pub fn is_metal(r2star: f32, residual: f32, energy: f32, limit: f32) -> bool {
-    energy > limit && (r2star > METAL_R2STAR || residual > METAL_RESIDUAL)
+pub fn is_metal(r2star: f32, residual: f32) -> bool {
+    r2star > METAL_R2STAR || residual > METAL_RESIDUAL
+}
+
+/// True where the standard deviation of PDFF (points) is beyond use, or not known.
+pub fn is_uncertain(sd: f32) -> bool {
+    sd.is_nan() || f64::from(sd) > UNCERTAIN_POINTS
 }
 
 /// True where another minimum would cost hardly more.
