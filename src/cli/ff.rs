@@ -1,7 +1,8 @@
-//! `myelomri ff`: fat fraction from a map, from water and fat, or from an in-/opposed-phase pair.
+//! `myelomri ff`: fat fraction from a map, from water and fat, from an in-/opposed-phase pair, or from raw echoes.
 
 use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::dwi_input::check_same_grid;
+use super::echo_args::EchoArgs;
 use super::region_rows::{self, RegionRow};
 use super::{CliError, Context, echoes, output};
 use crate::dixon::{FfUnit, Phase, region_ratio, scaled_map, signal_fat_fraction, two_point};
@@ -17,10 +18,14 @@ use std::path::PathBuf;
 /// Flags of `ff`.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Give one of: --fat-fraction with --ff-unit; --water and --fat; --in-phase and --opposed-phase.\n\n\
-        Writes PREFIX_PDFF.nii.gz where --pdff says that the scanner corrected for T1, R2* and the spectrum of fat, else \
+    after_long_help = "Give one of: --fat-fraction with --ff-unit; --water and --fat; --in-phase and --opposed-phase; raw echoes as --magnitude \
+        and --phase, or --real and --imag.\n\n\
+        Raw echoes (three or more) yield PREFIX_PDFF (percent), _PDFFsd (its Cramer-Rao standard deviation, points), _R2star \
+        (1/s), _B0 (Hz), _water, _fat, _residual (1 = noise) and _swap (1 = water and fat may be exchanged).\n\n\
+        The other forms write PREFIX_PDFF.nii.gz where --pdff says that the scanner corrected for T1, R2* and the spectrum of fat, else \
         PREFIX_sFF.nii.gz (signal fat fraction), in percent, never clipped; voxels without signal are NaN.\n\n\
-        Example:\n  myelomri ff --water W.nii.gz --fat F.nii.gz --labels spine.nii.gz --scheme totalspineseg -o out/sub-01"
+        Example:\n  myelomri ff --water W.nii.gz --fat F.nii.gz --labels spine.nii.gz --scheme totalspineseg -o out/sub-01\n  \
+        myelomri ff --magnitude echo-*_mag.nii.gz --phase echo-*_phase.nii.gz -o out/sub-01"
 )]
 pub struct FfArgs {
     /// Fat-fraction map of the scanner
@@ -41,8 +46,10 @@ pub struct FfArgs {
     /// Opposed-phase magnitude, scaled like the in-phase image
     #[arg(long, value_name = "NIFTI", requires = "in_phase")]
     opposed_phase: Option<PathBuf>,
+    #[command(flatten)]
+    echoes: EchoArgs,
     /// Assert that the map or the water and fat images are corrected for T1, R2* and the spectrum of fat (PDFF)
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["magnitude", "real"])]
     pdff: bool,
     #[command(flatten)]
     regions: RegionArgs,
@@ -78,7 +85,11 @@ struct Computed {
 
 /// Runs `ff`.
 pub fn run(args: FfArgs, context: &Context) -> Result<()> {
-    let FfArgs { fat_fraction, ff_unit, water, fat, in_phase, opposed_phase, pdff, regions, out, format } = args;
+    let FfArgs { fat_fraction, ff_unit, water, fat, in_phase, opposed_phase, echoes: raw, pdff, regions, out, format } =
+        args;
+    if raw.given() {
+        return super::ff_echoes::run(&raw, &regions, &out, format.format, context);
+    }
     let suffix = if pdff { "_PDFF" } else { "_sFF" };
     let (image_suffix, sidecar_suffix) = (format!("{suffix}.nii.gz"), format!("{suffix}.json"));
     out.check_absent(&[&image_suffix, &sidecar_suffix])?;
@@ -90,7 +101,7 @@ pub fn run(args: FfArgs, context: &Context) -> Result<()> {
         _ => {
             return Err(CliError::usage(
                 "no images were given",
-                "give --fat-fraction and --ff-unit, or --water and --fat, or --in-phase and --opposed-phase",
+                "give --fat-fraction and --ff-unit, --water and --fat, --in-phase and --opposed-phase, or --magnitude and --phase",
             )
             .into());
         }

@@ -12,10 +12,12 @@ mod compose;
 mod context;
 mod dropout;
 mod dwi_input;
+mod echo_args;
 mod echoes;
 mod error;
 mod explain;
 mod ff;
+mod ff_echoes;
 mod fit;
 mod histogram;
 mod measure;
@@ -53,7 +55,7 @@ pub struct Cli {
 /// One variant a subcommand, in the order of the work: images, study, statistics, help.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Fat fraction from a map, from water and fat, or from an in-/opposed-phase pair
+    /// Fat fraction from a map, from water and fat, from an in-/opposed-phase pair, or from raw echoes
     Ff(ff::FfArgs),
     /// Apparent diffusion coefficient from two or more b-values
     Adc(adc::AdcArgs),

@@ -34,6 +34,14 @@ pub enum DixonError {
         /// What there is.
         known: Vec<&'static str>,
     },
+    /// A fat model of the user's own that cannot be one.
+    #[error("the fat model `{name}` cannot be used: {problem}")]
+    BadFatModel {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Echo times that cannot serve.
     #[error("{problem}")]
     EchoTimes {
@@ -50,6 +58,7 @@ impl Failure for DixonError {
             DixonError::ImplausibleUnit { .. } => "implausible-ff-unit",
             DixonError::NoSignal { .. } => "no-signal",
             DixonError::UnknownFatModel { .. } => "unknown-fat-model",
+            DixonError::BadFatModel { .. } => "bad-fat-model",
             DixonError::EchoTimes { .. } => "unusable-echo-times",
         }
     }
@@ -76,6 +85,9 @@ impl Failure for DixonError {
                 "check that the right files were given and that they are not empty".to_owned()
             }
             DixonError::UnknownFatModel { known, .. } => format!("known models: {}", known.join(", ")),
+            DixonError::BadFatModel { .. } => {
+                "give shifts in ppm from water (ppm of TMS minus 4.7) and as many positive amplitudes".to_owned()
+            }
             DixonError::EchoTimes { remedy, .. } => remedy.clone(),
         })
     }

@@ -96,6 +96,33 @@ impl FatModel {
             .ok_or_else(|| DixonError::UnknownFatModel { name: name.to_owned(), known: Self::names() })
     }
 
+    /// A model of one's own: shifts in ppm from water, amplitudes in any unit.
+    ///
+    /// # Errors
+    /// [`DixonError::BadFatModel`] where the lists differ in length or are empty, an amplitude is not positive, or the main
+    /// peak does not lie where fat lies relative to water.
+    pub fn custom(name: &str, shifts_ppm: &[f64], amplitudes: &[f64], source: &str) -> Result<Self, DixonError> {
+        let refused = |problem: String| Err(DixonError::BadFatModel { name: name.to_owned(), problem });
+        if shifts_ppm.is_empty() || shifts_ppm.len() != amplitudes.len() {
+            return refused(format!("{} shifts and {} amplitudes", shifts_ppm.len(), amplitudes.len()));
+        }
+        if amplitudes.iter().any(|a| !a.is_finite() || *a <= 0.0) || shifts_ppm.iter().any(|s| !s.is_finite()) {
+            return refused("amplitudes must be positive numbers, shifts numbers".to_owned());
+        }
+        let sum: f64 = amplitudes.iter().sum();
+        let model = FatModel {
+            name: name.to_owned(),
+            shifts_ppm: shifts_ppm.to_vec(),
+            amplitudes: amplitudes.iter().map(|a| a / sum).collect(),
+            source: source.to_owned(),
+        };
+        let main = model.main_shift_hz(1.0) / GAMMA_BAR_MHZ_PER_T;
+        if !(-4.0..=-2.8).contains(&main) {
+            return refused(format!("its main peak lies at {main:+.2} ppm, that of fat at -3.4 ppm from water"));
+        }
+        Ok(model)
+    }
+
     fn from_preset(preset: &Preset) -> Self {
         let sum: f64 = preset.amplitudes.iter().sum();
         FatModel {
@@ -154,6 +181,15 @@ mod tests {
             assert_eq!(model.shifts_ppm.len(), model.amplitudes.len(), "{name}");
         }
         assert_eq!(FatModel::default(), FatModel::named("ren-marrow-9").unwrap());
+    }
+
+    #[test]
+    fn a_model_of_ones_own_is_normalised_and_one_in_ppm_of_tms_is_refused() {
+        let model = FatModel::custom("mine", &[-3.4, 0.6], &[9.0, 1.0], "measured").unwrap();
+        assert_eq!(model.amplitudes, [0.9, 0.1]);
+        let error = FatModel::custom("tms", &[1.3, 5.3], &[9.0, 1.0], "measured").unwrap_err();
+        assert!(error.to_string().contains("+1.30 ppm"), "{error}");
+        assert!(FatModel::custom("odd", &[-3.4], &[1.0, 2.0], "").is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod atomic;
 mod bids;
 mod digest;
+pub mod echoes;
 mod error;
 pub mod gradients;
 mod grid;

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Sidecar {
-    /// Echo time, s.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Echo time, s; of a file of several echoes there is none here, see [`super::echoes::echo_times`].
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_number")]
     pub echo_time: Option<f64>,
     /// Repetition time, s.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +72,20 @@ fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
     Ok(match OneOrMany::deserialize(deserializer)? {
         OneOrMany::One(value) => vec![value],
         OneOrMany::Many(values) => values,
+    })
+}
+
+/// Accepts a list where a single value is meant; a list of several is no single value.
+fn one_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(f64),
+        Many(Vec<f64>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(value) => Some(value),
+        OneOrMany::Many(values) => values.first().copied().filter(|_| values.len() == 1),
     })
 }
 

@@ -43,3 +43,8 @@ pub use bipolar::{Bipolar, OddEvenPhase};
 pub use model::Precession;
 pub use separate::separate;
 pub use types::{Echoes, Found, Params, PrecessionChoice, Separation, Withhold};
+
+/// The method in words, for sidecars.
+pub const METHOD: &str = "water, fat, field and R2* from complex echoes: variable projection with a trigonometric residual, \
+     TRW-S labelling (doi:10.1109/TPAMI.2006.200), joint refinement; magnitude discrimination (Liu 2007, \
+     doi:10.1002/mrm.21301)";

@@ -228,13 +228,14 @@ impl Residual {
         let circular = self.period < 7.0;
         let mut found =
             Minima { phase: [0.0; N_LABELS], cost: [ABSENT; N_LABELS], curvature: 0.0, r_index: [0; N_LABELS] };
-        let mut before = if circular { values[n - 1] } else { f32::INFINITY };
+        // the ends of a window are no minima
+        let mut before = if circular { values[n - 1] } else { f32::NEG_INFINITY };
         for l in 0..n {
             let here = values[l];
             let after = match (l + 1 < n, circular) {
                 (true, _) => values[l + 1],
                 (false, true) => values[0],
-                (false, false) => f32::INFINITY,
+                (false, false) => f32::NEG_INFINITY,
             };
             if here < before && here <= after {
                 let r = usize::from(at_r[l]);

@@ -1,0 +1,206 @@
+//! `ff` from raw echoes: the kernel that their form asks for, its maps side by side, what was found and withheld.
+
+use super::args::{Format, OutArgs, RegionArgs};
+use super::dwi_input::check_same_grid;
+use super::echo_args::{EchoArgs, RawEchoes};
+use super::region_rows::{self, RegionRow};
+use super::{Context, output};
+use crate::dixon::FatModel;
+use crate::dixon::multi_echo::{Echoes, METHOD, Params, separate};
+use crate::error::{Result, Warning};
+use crate::image::echoes::EchoSeries;
+use crate::image::{Grid, MapSidecar, Mask, Stored, write_mask, write_volume};
+use crate::units::Unit;
+use ndarray::Array3;
+use num_complex::Complex32;
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The maps of one form, and what was found on the way.
+pub struct EchoMaps {
+    /// How the form is called in the results.
+    pub form: &'static str,
+    /// Method in words, with its citation.
+    pub method: &'static str,
+    /// Suffix, unit and values of each map; the fat fraction first.
+    pub maps: Vec<(&'static str, Unit, Array3<f32>)>,
+    /// Suspected swaps of water and fat.
+    pub swap: Option<Array3<bool>>,
+    /// What was found of the acquisition.
+    pub found: Value,
+    /// Voxels that could be fitted, withheld ones included.
+    pub n_fitted: usize,
+    /// What must be said.
+    pub warnings: Vec<Warning>,
+}
+
+/// What is printed.
+#[derive(Debug, Serialize)]
+struct EchoResults {
+    form: &'static str,
+    measure: &'static str,
+    fat_model: FatModel,
+    echo_times_ms: Vec<f64>,
+    field_t: f64,
+    n_voxels: usize,
+    n_withheld: usize,
+    n_not_a_number: usize,
+    found: Value,
+    regions: Vec<RegionRow>,
+}
+
+/// What holds for the echoes beside their values.
+struct Facts {
+    grid: Grid,
+    echo_times_ms: Vec<f64>,
+    field_t: f64,
+    n_not_a_number: usize,
+    phase: Value,
+    source: std::path::PathBuf,
+    warnings: Vec<Warning>,
+}
+
+/// Every suffix that a form from echoes may write.
+const SUFFIXES: [&str; 8] = ["_PDFF", "_PDFFsd", "_R2star", "_B0", "_water", "_fat", "_residual", "_swap"];
+
+/// Runs `ff` from raw echoes.
+pub fn run(args: &EchoArgs, regions: &RegionArgs, out: &OutArgs, format: Format, context: &Context) -> Result<()> {
+    let outputs: Vec<String> =
+        SUFFIXES.iter().flat_map(|suffix| [format!("{suffix}.nii.gz"), format!("{suffix}.json")]).collect();
+    out.check_absent(&outputs.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let fat_model = args.fat_model()?;
+    let mask = args.mask.as_deref().map(|path| context.reader.mask(path)).transpose()?;
+    // the echoes are the largest thing in memory: they go before the maps are written
+    let (maps, facts) = match args.read(context)? {
+        RawEchoes::Complex(series) => {
+            let (data, facts) = Facts::apart(series, mask.as_ref())?;
+            (complex(&data, &facts, mask.as_ref(), args, &fat_model)?, facts)
+        }
+    };
+    finish(maps, facts, args, fat_model, regions, out, format, context)
+}
+
+impl Facts {
+    /// The values and the facts of a series; proof that the mask lies on its grid.
+    fn apart<T>(series: EchoSeries<T>, mask: Option<&Mask>) -> Result<(ndarray::Array4<T>, Facts)> {
+        let EchoSeries { grid, data, echo_times_ms, field_t, n_not_a_number, phase, source, mut warnings, .. } = series;
+        if let Some(mask) = mask {
+            check_same_grid((&grid, &source, "echoes"), (&mask.grid, &mask.source, "mask"), &mut warnings)?;
+        }
+        Ok((data, Facts { grid, echo_times_ms, field_t, n_not_a_number, phase: json!(phase), source, warnings }))
+    }
+}
+
+/// Three complex echoes or more.
+fn complex(
+    data: &ndarray::Array4<Complex32>,
+    facts: &Facts,
+    mask: Option<&Mask>,
+    args: &EchoArgs,
+    fat_model: &FatModel,
+) -> Result<EchoMaps> {
+    let echoes = Echoes {
+        data: data.view(),
+        echo_times_ms: &facts.echo_times_ms,
+        field_t: facts.field_t,
+        voxel_mm: facts.grid.spacing_mm(),
+        mask: mask.map(|mask| mask.data.view()),
+    };
+    let params = Params {
+        fat_model: fat_model.clone(),
+        precession: args.precession(),
+        bipolar: args.bipolar(),
+        withhold: args.withhold(),
+        r2star: args.r2star,
+    };
+    let separation = separate(&echoes, &params)?;
+    let n_fitted = separation.found.n_fitted;
+    let mut maps = vec![
+        ("_PDFF", Unit::Percent, separation.pdff),
+        ("_PDFFsd", Unit::Percent, separation.pdff_sd),
+        ("_R2star", Unit::PerSecond, separation.r2star),
+        ("_B0", Unit::Hertz, separation.field),
+        ("_water", Unit::Arbitrary, separation.water),
+        ("_fat", Unit::Arbitrary, separation.fat),
+    ];
+    maps.extend(separation.residual.map(|residual| ("_residual", Unit::Fraction, residual)));
+    Ok(EchoMaps {
+        form: "multi-echo",
+        method: METHOD,
+        maps,
+        swap: Some(separation.swap),
+        found: json!(separation.found),
+        n_fitted,
+        warnings: separation.warnings,
+    })
+}
+
+/// Measures the regions, writes the maps side by side, prints.
+#[expect(clippy::too_many_arguments, reason = "the parts of one command line")]
+fn finish(
+    echo_maps: EchoMaps,
+    facts: Facts,
+    args: &EchoArgs,
+    fat_model: FatModel,
+    regions: &RegionArgs,
+    out: &OutArgs,
+    format: Format,
+    context: &Context,
+) -> Result<()> {
+    let EchoMaps { form, method, maps, swap, found, n_fitted, warnings: of_fit } = echo_maps;
+    let Facts { grid, echo_times_ms, field_t, n_not_a_number, phase, source, mut warnings } = facts;
+    warnings.extend(of_fit);
+    let pdff = &maps[0].2;
+    let places = region_rows::read(regions, &grid, &source, context, &mut warnings)?;
+    let rows = region_rows::measure(&places, pdff.view(), &grid, Unit::Percent);
+    let n_voxels = pdff.iter().filter(|value| value.is_finite()).count();
+    let parameters = json!({
+        "form": form,
+        "fat_model": fat_model,
+        "echo_times_ms": echo_times_ms,
+        "field_t": field_t,
+        "phase": phase,
+        "r2star_given": args.r2star,
+        "withhold": args.withhold(),
+        "found": found,
+    });
+    if out.out.is_some() {
+        let sidecar = |suffix: &str, unit: &str| {
+            MapSidecar::new(&suffix[1..], unit, method, parameters.clone(), args.sources()).with_warnings(&warnings)
+        };
+        maps.par_iter().try_for_each(|(suffix, unit, map)| -> Result<()> {
+            let Some(path) = out.path(&format!("{suffix}.nii.gz")) else { return Ok(()) };
+            write_volume(&path, &grid, map.view(), Stored::F32, out.overwrite())?;
+            Ok(sidecar(suffix, unit.ascii()).write_beside(&path, out.overwrite())?)
+        })?;
+        if let (Some(swap), Some(path)) = (swap, out.path("_swap.nii.gz")) {
+            write_mask(&path, &Mask::new(grid.clone(), swap), out.overwrite())?;
+            sidecar("_swap", "1 = water and fat may be exchanged").write_beside(&path, out.overwrite())?;
+        }
+    }
+    context.warn(&warnings);
+    let results = EchoResults {
+        form,
+        measure: "pdff",
+        fat_model,
+        echo_times_ms,
+        field_t,
+        n_voxels,
+        n_withheld: n_fitted.saturating_sub(n_voxels),
+        n_not_a_number,
+        found,
+        regions: rows,
+    };
+    match format {
+        Format::Json => output::print_json(&results),
+        _ if results.regions.is_empty() => {
+            let header = ["form", "measure", "fat_model", "n_voxels", "n_withheld"];
+            let counts = [results.n_voxels, results.n_withheld].map(|n| n.to_string());
+            let mut row = vec![form.to_owned(), results.measure.to_owned(), results.fat_model.name.clone()];
+            row.extend(counts);
+            output::print_rows(&header, &[row], format)
+        }
+        _ => region_rows::print(&results.regions, format),
+    }
+}

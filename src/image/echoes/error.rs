@@ -1,0 +1,109 @@
+//! What can go wrong with echoes.
+
+use crate::error::{Exit, Failure};
+use std::path::PathBuf;
+
+/// A failure of reading echoes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EchoError {
+    /// No file was given.
+    #[error("no file holds the {what} of the echoes")]
+    NoFiles {
+        /// What is missing.
+        what: &'static str,
+    },
+    /// Two parts of one signal have different numbers of echoes.
+    #[error("there are {} echoes of the {} and {} of the {}", counts[0], what[0], counts[1], what[1])]
+    Counts {
+        /// The two parts.
+        what: [&'static str; 2],
+        /// Echoes of each.
+        counts: [usize; 2],
+    },
+    /// An echo holds nothing.
+    #[error("echo {echo} of the {what} is empty (all zero or no number): {}", path.display())]
+    Empty {
+        /// Its file.
+        path: PathBuf,
+        /// Which part of the signal.
+        what: &'static str,
+        /// Its number, from 1.
+        echo: usize,
+    },
+    /// A phase whose unit cannot be told.
+    #[error("the phase in {} lies in {:.4} ... {:.4}, {problem}", path.display(), range[0], range[1])]
+    PhaseUnit {
+        /// Its file.
+        path: PathBuf,
+        /// Least and largest value.
+        range: [f64; 2],
+        /// Why that does not tell its unit.
+        problem: String,
+    },
+    /// Echo times are nowhere.
+    #[error("the echo time of {} is not known", path.display())]
+    NoEchoTime {
+        /// The image.
+        path: PathBuf,
+    },
+    /// More or fewer echo times than echoes.
+    #[error("there are {n_times} echo times for {n_echoes} echoes")]
+    EchoTimeCount {
+        /// Echo times.
+        n_times: usize,
+        /// Echoes.
+        n_echoes: usize,
+    },
+    /// Echo times that do not increase.
+    #[error("the echo times {ms:?} ms do not increase")]
+    EchoTimeOrder {
+        /// What was found.
+        ms: Vec<f64>,
+    },
+    /// The field strength is nowhere.
+    #[error("the field strength is not known")]
+    NoFieldStrength,
+}
+
+impl Failure for EchoError {
+    fn slug(&self) -> &'static str {
+        match self {
+            EchoError::NoFiles { .. } => "no-echoes",
+            EchoError::Counts { .. } => "echo-count",
+            EchoError::Empty { .. } => "empty-echo",
+            EchoError::PhaseUnit { .. } => "phase-unit",
+            EchoError::NoEchoTime { .. } => "no-echo-times",
+            EchoError::EchoTimeCount { .. } => "echo-time-count",
+            EchoError::EchoTimeOrder { .. } => "echo-time-order",
+            EchoError::NoFieldStrength => "no-field-strength",
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            EchoError::NoFiles { .. } => Exit::Usage,
+            EchoError::NoEchoTime { .. } | EchoError::NoFieldStrength => Exit::Unreadable,
+            _ => Exit::Mismatch,
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            EchoError::NoFiles { .. } | EchoError::Counts { .. } => {
+                "give one 4-D file (echo last) or one file an echo, in the same order for both parts".to_owned()
+            }
+            EchoError::Empty { .. } => "export that echo again, or leave it out of every list".to_owned(),
+            EchoError::PhaseUnit { .. } => {
+                "state it with --phase-unit rad, or --phase-unit scanner for integers 0..4095 or -4096..4094 (pi/4096 a \
+                 unit) or milliradians; or convert it to radians"
+                    .to_owned()
+            }
+            EchoError::NoEchoTime { .. } | EchoError::EchoTimeCount { .. } => {
+                "pass --echo-times-ms, one an echo, in their order".to_owned()
+            }
+            EchoError::EchoTimeOrder { .. } => "give the echoes in the order of their echo times".to_owned(),
+            EchoError::NoFieldStrength => "pass --field-strength in tesla".to_owned(),
+        })
+    }
+}
