@@ -15,7 +15,7 @@ pub const STRONGEST: f64 = 300.0;
 /// What the model leaves unexplained of a signal, relative; it adds to the noise in the tolerance of a voxel.
 pub const MODEL_ERROR: f64 = 0.02;
 /// Passes without and with the limit.
-const SWEEPS: [usize; 2] = [4, 6];
+const SWEEPS: [usize; 2] = [3, 4];
 
 /// The limit T of the squared difference of neighbours, rad squared.
 pub fn cap(n_echoes: usize) -> f32 {

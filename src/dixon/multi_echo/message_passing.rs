@@ -8,7 +8,7 @@
 //! A row of voxels along x depends on the rows behind it in y and z alone. Rows with the same y + z are independent, so
 //! they run side by side, and the result is the same as in sequence, whatever the number of threads.
 
-use super::graph::{AXES, Graph};
+use super::graph::{AXES, Graph, lesser};
 use super::residual::N_LABELS;
 use rayon::prelude::*;
 
@@ -199,7 +199,7 @@ fn add(sum: &mut Message, message: &Message) {
 /// Makes the least entry 0 and returns what it was.
 #[inline]
 fn subtract_least(message: &mut Message) -> f32 {
-    let least = message.iter().copied().fold(f32::INFINITY, f32::min);
+    let least = message.iter().copied().fold(f32::INFINITY, lesser);
     for m in message.iter_mut() {
         *m -= least;
     }
@@ -214,8 +214,8 @@ fn send(rest: &mut Message, here: &Message, there: &Message, weight: f32, cap: f
     for a in 0..N_LABELS {
         for b in 0..N_LABELS {
             let apart = (here[a] - there[b]).abs();
-            let apart = apart.min((period - apart).abs());
-            message[b] = message[b].min(rest[a] + weight * (apart * apart).min(cap));
+            let apart = lesser(apart, (period - apart).abs());
+            message[b] = lesser(message[b], rest[a] + weight * lesser(apart * apart, cap));
         }
     }
     *rest = message;

@@ -12,7 +12,8 @@ pub fn settle(graph: &Graph, labels: &mut [u8], cap: f32, rounds: usize) {
     for _ in 0..rounds {
         let mut changed = false;
         for voxel in 0..labels.len() {
-            if !graph.inside(voxel) {
+            // nothing to choose from: outside, or a single minimum
+            if graph.cost[voxel][1] >= super::residual::ABSENT {
                 continue;
             }
             let mut best = (0.0, labels[voxel]);

@@ -8,6 +8,7 @@
 //!
 //! R2* enters as a few fixed values, of which each voxel keeps the one with the lowest residual.
 
+use super::graph::lesser;
 use super::model::EchoModel;
 use crate::dixon::DixonError;
 use num_complex::Complex32;
@@ -201,7 +202,7 @@ impl Residual {
             } else {
                 for ((low, at_r), &value) in lowest.iter_mut().zip(at_r.iter_mut()).zip(&values) {
                     *at_r = if value < *low { r as u8 } else { *at_r };
-                    *low = low.min(value);
+                    *low = lesser(value, *low);
                 }
             }
         }
@@ -217,7 +218,7 @@ impl Residual {
         let mut lowest = f32::INFINITY;
         for r in 0..self.r2star.len() {
             self.evaluate(scratch.constants[r], &scratch.terms[r], &mut values);
-            lowest = values.iter().copied().fold(lowest, f32::min);
+            lowest = values.iter().copied().fold(lowest, lesser);
         }
         scratch.values = values;
         lowest
