@@ -5,6 +5,7 @@ mod compose;
 mod dropout;
 mod explain;
 mod ff;
+mod ff_echoes;
 mod histogram;
 mod images;
 mod report;
