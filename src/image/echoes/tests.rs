@@ -13,7 +13,9 @@ fn parts() -> [Array4<f32>; 2] {
     let shape = (N, N, 2, 3).f();
     let magnitude = Array4::from_shape_fn(shape, |(_, _, _, e)| 10.0 - e as f32);
     let turn = 2.0 * std::f32::consts::PI / 31.0;
-    let phase = Array4::from_shape_fn((N, N, 2, 3).f(), |(x, y, z, _)| (x + N * (y + N * z)) as f32 * turn - 3.1415);
+    let phase = Array4::from_shape_fn((N, N, 2, 3).f(), |(x, y, z, _)| {
+        (x + N * (y + N * z)) as f32 * turn - std::f32::consts::PI
+    });
     [magnitude, phase]
 }
 
