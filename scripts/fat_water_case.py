@@ -1,6 +1,6 @@
 """Cases of multi-echo Dixon data with known fat fraction: reading, running a separation on them, scoring it.
 
-A case is a PREFIX with `PREFIX.json` (EchoTime in s, MagneticFieldStrength in T), `_part-mag` and `_part-phase` (4-D, echo
+A case is a PREFIX with `PREFIX.json` (EchoTime in s, MagneticFieldStrength in T), `_part-mag` and `_part-phase` (radians; 4-D, echo
 last) and its truth: `_refFF` (percent) inside `_refmask`, the map of another program; or `_PDFF` (percent), `_B0` (Hz),
 `_dseg` (20-29 vertebrae, 50 lesions, 60-70 bars) and `_tissue` of a simulation. Numbers are in points of fat fraction.
 Used by `score_fat_water.py` and `compare_fat_water.py`.
