@@ -5,8 +5,9 @@
 //! <https://bids-specification.readthedocs.io>, appendix "Metadata".
 
 use super::atomic::{Overwrite, write_text_atomically};
-use super::bids::beside;
+use super::bids::{beside, image_stem};
 use super::{ImageError, Warning};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -94,21 +95,39 @@ pub fn sidecar_path(image: &Path) -> PathBuf {
     beside(image, ".json")
 }
 
-/// The sidecar of an image, `None` where there is none.
+/// The sidecar that the parts of one acquisition share: `x_part-mag.nii.gz` -> `x.json` (the inheritance of BIDS, for this
+/// entity alone). `None` for a name without a part.
+fn shared_sidecar_path(image: &Path) -> Option<PathBuf> {
+    let stem = image_stem(image);
+    let name = stem.file_name()?.to_str()?;
+    let (before, rest) = name.split_once("_part-")?;
+    let after = rest.find('_').map_or("", |at| &rest[at..]);
+    Some(stem.with_file_name(format!("{before}{after}.json")))
+}
+
+/// The sidecar of an image as a value of any type, with its place; `None` where there is none. An image's own sidecar
+/// goes before the one that it shares.
+pub(super) fn read_sidecar_as<T: DeserializeOwned>(image: &Path) -> Result<Option<(PathBuf, T)>, ImageError> {
+    for path in std::iter::once(sidecar_path(image)).chain(shared_sidecar_path(image)) {
+        let unreadable = |reason: String| ImageError::Sidecar { path: path.clone(), reason };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(unreadable(e.to_string())),
+        };
+        let sidecar = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
+        return Ok(Some((path, sidecar)));
+    }
+    Ok(None)
+}
+
+/// The sidecar of an image, `None` where there is none: its own, else the one that the magnitude and the phase of one
+/// acquisition share.
 ///
 /// # Errors
 /// [`ImageError::Sidecar`] where it is no JSON object or a key has a value of the wrong kind.
 pub fn read_sidecar(image: &Path) -> Result<Option<Sidecar>, ImageError> {
-    let path = sidecar_path(image);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(ImageError::Sidecar { path, reason: e.to_string() }),
-    };
-    match serde_json::from_str(&text) {
-        Ok(sidecar) => Ok(Some(sidecar)),
-        Err(e) => Err(ImageError::Sidecar { path, reason: e.to_string() }),
-    }
+    Ok(read_sidecar_as(image)?.map(|(_, sidecar)| sidecar))
 }
 
 impl Sidecar {
@@ -209,6 +228,20 @@ mod tests {
         std::fs::write(folder.path().join("a.json"), r#"{"EchoTime": "short"}"#).unwrap();
         let error = read_sidecar(&image).unwrap_err();
         assert!(error.to_string().contains("a.json"), "{error}");
+    }
+
+    #[test]
+    fn magnitude_and_phase_share_a_sidecar_and_their_own_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("s_MEGRE.json"), r#"{"MagneticFieldStrength": 3, "EchoTime": [0.0012, 0.0022]}"#).unwrap();
+        std::fs::write(at("s_part-phase_MEGRE.json"), r#"{"Units": "rad", "EchoTime": 0.0012}"#).unwrap();
+        let magnitude = read_sidecar(&at("s_part-mag_MEGRE.nii.gz")).unwrap().unwrap();
+        assert_eq!((magnitude.magnetic_field_strength, magnitude.echo_time), (Some(3.0), None));
+        let phase = read_sidecar(&at("s_part-phase_MEGRE.nii.gz")).unwrap().unwrap();
+        assert_eq!((phase.units.as_deref(), phase.echo_time), (Some("rad"), Some(0.0012)));
+        assert_eq!(read_sidecar(&at("s_acq-x_MEGRE.nii.gz")).unwrap(), None);
+        assert_eq!(shared_sidecar_path(Path::new("a/s_part-mag.nii")), Some(PathBuf::from("a/s.json")));
     }
 
     #[test]

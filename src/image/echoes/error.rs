@@ -1,10 +1,11 @@
 //! What can go wrong with echoes.
 
+use super::echo_times::list;
 use crate::error::{Exit, Failure};
 use std::path::PathBuf;
 
 /// A failure of reading echoes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum EchoError {
     /// No file was given.
@@ -56,10 +57,30 @@ pub enum EchoError {
         n_echoes: usize,
     },
     /// Echo times that do not increase.
-    #[error("the echo times {ms:?} ms do not increase")]
+    #[error("the echo times {} ms do not increase", list(ms))]
     EchoTimeOrder {
         /// What was found.
         ms: Vec<f64>,
+    },
+    /// The files of two parts of one signal come in different orders.
+    #[error("the {} has echo times {} ms, the {} {} ms", what[0], list(&ms[0]), what[1], list(&ms[1]))]
+    Order {
+        /// The two parts.
+        what: [&'static str; 2],
+        /// Echo times of each by its sidecars, ms.
+        ms: [Vec<f64>; 2],
+    },
+    /// The phase of one echo is not what the others are.
+    #[error("the phase of echo {echo} lies in {:.4} ... {:.4}, which is no phase in {unit}: {}", range[0], range[1], path.display())]
+    PhaseOfEcho {
+        /// Its file.
+        path: PathBuf,
+        /// Its number, from 1.
+        echo: usize,
+        /// Its least and largest value.
+        range: [f64; 2],
+        /// Unit of the phase of all echoes.
+        unit: &'static str,
     },
     /// The field strength is nowhere.
     #[error("the field strength is not known")]
@@ -76,6 +97,8 @@ impl Failure for EchoError {
             EchoError::NoEchoTime { .. } => "no-echo-times",
             EchoError::EchoTimeCount { .. } => "echo-time-count",
             EchoError::EchoTimeOrder { .. } => "echo-time-order",
+            EchoError::Order { .. } => "echo-order",
+            EchoError::PhaseOfEcho { .. } => "phase-of-echo",
             EchoError::NoFieldStrength => "no-field-strength",
         }
     }
@@ -103,6 +126,8 @@ impl Failure for EchoError {
                 "pass --echo-times-ms, one an echo, in their order".to_owned()
             }
             EchoError::EchoTimeOrder { .. } => "give the echoes in the order of their echo times".to_owned(),
+            EchoError::Order { .. } => "give the files of both parts in the same order of echoes".to_owned(),
+            EchoError::PhaseOfEcho { .. } => "convert all echoes alike, or leave that echo out of every list".to_owned(),
             EchoError::NoFieldStrength => "pass --field-strength in tesla".to_owned(),
         })
     }

@@ -67,10 +67,12 @@ pub fn read_magnitude_phase(
 ) -> Result<EchoSeries<Complex32>> {
     let (magnitudes, phases) =
         rayon::join(|| read_stack(magnitude, "magnitude", reader), || read_stack(phase, "phase", reader));
-    let (magnitudes, phases) = (magnitudes?, phases?);
-    let mut warnings = check_pair(&magnitudes, &phases, ["magnitude", "phase"])?;
+    let ((magnitudes, mut warnings), (phases, rounded)) = (magnitudes?, phases?);
+    warnings.extend(rounded);
+    warnings.extend(check_pair([&magnitudes, &phases], [magnitude, phase], ["magnitude", "phase"])?);
     check_filled(magnitudes.data.view(), magnitude, "magnitude")?;
-    let decision = phase_unit::decide(phases.data.view(), &phase[0], options.phase_unit)?;
+    check_filled(phases.data.view(), phase, "phase")?;
+    let decision = phase_unit::decide(phases.data.view(), phase, options.phase_unit)?;
     warnings.extend(decision.warning());
     let factor = decision.radians_per_unit as f32;
     let mut data = Array4::default(magnitudes.data.raw_dim().f());
@@ -95,8 +97,9 @@ pub fn read_real_imaginary(
 ) -> Result<EchoSeries<Complex32>> {
     let (reals, imaginaries) =
         rayon::join(|| read_stack(real, "real part", reader), || read_stack(imaginary, "imaginary part", reader));
-    let (reals, imaginaries) = (reals?, imaginaries?);
-    let warnings = check_pair(&reals, &imaginaries, ["real part", "imaginary part"])?;
+    let ((reals, mut warnings), (imaginaries, rounded)) = (reals?, imaginaries?);
+    warnings.extend(rounded);
+    warnings.extend(check_pair([&reals, &imaginaries], [real, imaginary], ["real part", "imaginary part"])?);
     check_filled(reals.data.view(), real, "real part")?;
     check_filled(imaginaries.data.view(), imaginary, "imaginary part")?;
     let mut data = Array4::default(reals.data.raw_dim().f());
@@ -112,28 +115,34 @@ pub fn read_real_imaginary(
 /// # Errors
 /// As [`read_magnitude_phase`].
 pub fn read_magnitude(magnitude: &[PathBuf], options: &EchoOptions, reader: &Reader) -> Result<EchoSeries<f32>> {
-    let stack = read_stack(magnitude, "magnitude", reader)?;
+    let (stack, warnings) = read_stack(magnitude, "magnitude", reader)?;
     check_filled(stack.data.view(), magnitude, "magnitude")?;
-    finish(stack.grid, stack.data, magnitude, options, None, Vec::new(), |m| m.is_finite())
+    finish(stack.grid, stack.data, magnitude, options, None, warnings, |m| m.is_finite())
 }
 
 /// One 4-D file, or one file an echo, all on one grid.
-fn read_stack(paths: &[PathBuf], what: &'static str, reader: &Reader) -> Result<Series> {
+fn read_stack(paths: &[PathBuf], what: &'static str, reader: &Reader) -> Result<(Series, Vec<Warning>)> {
     let [first, rest @ ..] = paths else { return Err(EchoError::NoFiles { what }.into()) };
     if rest.is_empty() {
-        return Ok(reader.series(first)?);
+        return Ok((reader.series(first)?, Vec::new()));
     }
+    let mut warnings = Vec::new();
     let volumes: Vec<_> = paths.par_iter().map(|path| reader.volume(path)).collect::<std::result::Result<_, _>>()?;
     let grid = volumes[0].grid.clone();
     for (volume, path) in volumes.iter().zip(paths).skip(1) {
-        grid.check_same(&volume.grid, [what, what], [&name(first), &name(path)])?;
+        warnings.extend(grid.check_same(&volume.grid, [what, what], [&name(first), &name(path)])?);
     }
     let [nx, ny, nz] = grid.dims;
     let mut data = Array4::zeros((nx, ny, nz, volumes.len()).f());
     for (mut echo, volume) in data.axis_iter_mut(Axis(3)).zip(volumes) {
         echo.assign(&volume.data);
     }
-    Ok(Series { grid, data, source: first.clone() })
+    Ok((Series { grid, data, source: first.clone() }, warnings))
+}
+
+/// The file that holds echo `n` (from 0).
+fn file_of(n: usize, paths: &[PathBuf]) -> PathBuf {
+    paths.get(n).or(paths.first()).cloned().unwrap_or_default()
 }
 
 /// File name for messages.
@@ -141,13 +150,14 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Proof that two parts of one signal belong together.
-fn check_pair(a: &Series, b: &Series, what: [&'static str; 2]) -> Result<Vec<Warning>> {
+/// Proof that two parts of one signal belong together: grids, numbers of echoes, order of the files.
+fn check_pair([a, b]: [&Series; 2], paths: [&[PathBuf]; 2], what: [&'static str; 2]) -> Result<Option<Warning>> {
     let warning = a.grid.check_same(&b.grid, what, [&name(&a.source), &name(&b.source)])?;
     if a.len() != b.len() {
         return Err(EchoError::Counts { what, counts: [a.len(), b.len()] }.into());
     }
-    Ok(warning.into_iter().collect())
+    echo_times::check_order(what, paths)?;
+    Ok(warning)
 }
 
 /// Proof that no echo is empty: all zero, or no number anywhere.
@@ -155,7 +165,7 @@ fn check_filled(data: ArrayView4<'_, f32>, paths: &[PathBuf], what: &'static str
     for (n, echo) in data.axis_iter(Axis(3)).enumerate() {
         // a signal is found within the first rows of a body, so this hardly ever goes over the whole echo
         if !echo.iter().any(|value| value.is_finite() && *value != 0.0) {
-            let path = paths.get(n).or(paths.first()).cloned().unwrap_or_default();
+            let path = file_of(n, paths);
             return Err(EchoError::Empty { path, what, echo: n + 1 }.into());
         }
     }
@@ -173,7 +183,7 @@ fn finish<T: Copy + Sync>(
     is_number: impl Fn(T) -> bool + Sync,
 ) -> Result<EchoSeries<T>> {
     let times = echo_times::find(paths, &options.echo_times_ms, data.dim().3)?;
-    warnings.extend(times.warning());
+    warnings.extend(times.warnings());
     let field_t = echo_times::field_strength_t(paths, options.field_t)?;
     let n = grid.n_voxels();
     let all = data.as_slice_memory_order().unwrap_or_default();
