@@ -108,7 +108,7 @@ fn unit_of(
     said: PhaseUnit,
     stated_rad: bool,
 ) -> std::result::Result<(&'static str, f64, &'static str), &'static str> {
-    if !(high > low) {
+    if low.is_nan() || high <= low {
         return Err("which is no phase");
     }
     let turn = 2.0 * PI;
