@@ -22,6 +22,7 @@ pub static BIOMARKER: Biomarker = Biomarker {
     name: "adc",
     title: "Apparent diffusion coefficient",
     needs: &[Role::Dwi],
+    one_of: &[],
     signature: &[Role::Dwi],
     yields: &[
         number("mean", ADC_RANGE, "mean of the voxels' ADC"),

@@ -26,6 +26,7 @@ pub static BIOMARKER: Biomarker = Biomarker {
     name: "dropout",
     title: "Dropout ratio",
     needs: &[Role::InPhase, Role::OpposedPhase, Role::Labels],
+    one_of: &[],
     signature: &[Role::InPhase, Role::OpposedPhase],
     yields: &[
         number("mean", RANGE, "mean of the voxels' dropout ratio"),

@@ -21,6 +21,7 @@ pub static BIOMARKER: Biomarker = Biomarker {
     name: "gadc",
     title: "Global ADC",
     needs: &[Role::Dwi, Role::Bone],
+    one_of: &[],
     signature: &[Role::Bone],
     yields: &[
         number("median", "median ADC of all voxels of the total diffusion volume"),

@@ -1,6 +1,7 @@
 //! With what a session is measured: where, and what counts as disease.
 
 use crate::diffusion::{Harmonise, SignalRule};
+use crate::dixon::FatModel;
 use crate::error::Result;
 use crate::image::sha256_file;
 use crate::region::{Connectivity, Scheme, Selection};
@@ -18,6 +19,20 @@ pub struct RegionSettings {
     /// Distance by which each label is shrunk before it is measured, mm.
     #[serde(default)]
     pub erode_mm: f64,
+}
+
+/// How raw echoes become a fat fraction; the section `[fat_fraction]` of `study.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FatFractionSettings {
+    /// Spectrum of fat, by its name.
+    pub fat_model: String,
+}
+
+impl Default for FatFractionSettings {
+    fn default() -> Self {
+        FatFractionSettings { fat_model: FatModel::default().name }
+    }
 }
 
 /// What counts as diseased volume; the section `[tdv]` of `study.toml`. There is no default rule.
@@ -100,6 +115,8 @@ pub struct MeasureParams {
     pub left_out: Vec<String>,
     /// What counts as diseased volume.
     pub tdv: TdvSettings,
+    /// Spectrum of fat for raw echoes.
+    pub fat_model: FatModel,
     /// The scheme itself.
     #[serde(skip)]
     pub scheme: Scheme,
@@ -112,15 +129,21 @@ impl MeasureParams {
     /// Checked parameters; a scheme that is no built-in name is a file in the study.
     ///
     /// # Errors
-    /// Where there is no such scheme or level.
-    pub fn new(study: &Path, regions: &RegionSettings, tdv: &TdvSettings) -> Result<MeasureParams> {
+    /// Where there is no such scheme, level or fat model.
+    pub fn new(
+        study: &Path,
+        regions: &RegionSettings,
+        tdv: &TdvSettings,
+        fat_fraction: &FatFractionSettings,
+    ) -> Result<MeasureParams> {
         let file = study.join(&regions.scheme);
         let (scheme, scheme_sha256) = match file.is_file() {
             true => (Scheme::from_file(&file)?, Some(sha256_file(&file)?)),
             false => (Scheme::named(&regions.scheme)?, None),
         };
         let selection = Selection::parse(&regions.levels)?;
+        let fat_model = FatModel::named(&fat_fraction.fat_model)?;
         let (regions, tdv) = (regions.clone(), tdv.clone());
-        Ok(MeasureParams { regions, scheme_sha256, left_out: Vec::new(), tdv, scheme, selection })
+        Ok(MeasureParams { regions, scheme_sha256, left_out: Vec::new(), tdv, fat_model, scheme, selection })
     }
 }

@@ -1,26 +1,34 @@
-//! Proton-density fat fraction of the vertebrae from a map that the scanner states as such.
+//! Proton-density fat fraction of the vertebrae: fitted to the raw echoes where a session has them, else from a map that
+//! the scanner states as such. Which one it was stands in the sidecar, and the first is said aloud.
 //!
-//! Inputs  fat-fraction map; its unit from the sidecar (`Units`), percent where none is stated, and refused where the
-//!         values contradict it
+//! Inputs  raw echoes as magnitude and phase; or a fat-fraction map, its unit from the sidecar (`Units`), percent where
+//!         none is stated, and refused where the values contradict it
 //! Output  percent, never clipped
-//! Limits  what the scanner's reconstruction corrected for is taken on trust
+//! Limits  of a map, what the scanner's reconstruction corrected for is taken on trust
 
 use super::Role;
 use super::registry::{Biomarker, Citation};
 use super::session::SessionWork;
 use super::sff::{FF_RANGE, fat_number};
+use crate::dixon::multi_echo::{Echoes, METHOD, Params, separate};
 use crate::dixon::{FfUnit, scaled_map};
-use crate::error::Result;
-use crate::image::{MapSidecar, Volume, read_sidecar};
+use crate::error::{Result, Warning};
+use crate::image::echoes::{EchoOptions, read_magnitude_phase};
+use crate::image::{MapSidecar, Reader, Volume, read_sidecar};
+use crate::region::Region;
 use crate::units::Unit;
+use ndarray::Array3;
+use serde_json::json;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Registry entry.
 pub static BIOMARKER: Biomarker = Biomarker {
     name: "pdff",
     title: "Proton-density fat fraction",
-    needs: &[Role::FatFraction, Role::Labels],
-    signature: &[Role::FatFraction],
+    needs: &[Role::Labels],
+    one_of: &[&[Role::EchoMag, Role::EchoPhase], &[Role::FatFraction]],
+    signature: &[Role::FatFraction, Role::EchoMag, Role::EchoPhase],
     yields: &[
         fat_number("mean", FF_RANGE, "mean of the voxels' proton-density fat fraction"),
         fat_number("median", FF_RANGE, "median of the voxels' proton-density fat fraction"),
@@ -37,6 +45,14 @@ pub static BIOMARKER: Biomarker = Biomarker {
 };
 
 fn measure(work: &mut SessionWork) -> Result<()> {
+    match work.inputs.has(Role::EchoMag) && work.inputs.has(Role::EchoPhase) {
+        true => from_echoes(work),
+        false => from_map(work),
+    }
+}
+
+/// The scanner's map.
+fn from_map(work: &mut SessionWork) -> Result<()> {
     let stored = work.volume(Role::FatFraction)?;
     let stated = read_sidecar(&stored.source)?.and_then(|sidecar| sidecar.units);
     let unit = match stated.as_deref() {
@@ -47,10 +63,75 @@ fn measure(work: &mut SessionWork) -> Result<()> {
     let map = Arc::new(Volume::new(stored.grid.clone(), scaled_map(stored.data.view(), unit)?));
     let regions = work.dixon_regions(&map.grid, Role::FatFraction)?;
     work.region_rows(&map.data, &regions, |_, _| Vec::new());
-    let parameters = serde_json::json!({ "form": "map" });
+    let parameters = json!({ "form": "map" });
     let sources = [&stored.source];
     let method = "fat-fraction map of the scanner, stated as proton density";
     work.keep_scalar("PDFF", &map, MapSidecar::new("pdff", Unit::Percent.ascii(), method, parameters, sources));
     work.fat_fraction = Some(map);
     Ok(())
+}
+
+/// A fit to the raw echoes.
+fn from_echoes(work: &mut SessionWork) -> Result<()> {
+    let files = |role| work.inputs.files_of(role).into_iter().map(Path::to_path_buf).collect::<Vec<_>>();
+    let (magnitude, phase) = (files(Role::EchoMag), files(Role::EchoPhase));
+    let series = read_magnitude_phase(&magnitude, &phase, &EchoOptions::default(), &Reader::default())?;
+    let echoes = Echoes {
+        data: series.data.view(),
+        echo_times_ms: &series.echo_times_ms,
+        field_t: series.field_t,
+        voxel_mm: series.grid.spacing_mm(),
+        mask: None,
+    };
+    let fat_model = work.params.fat_model.clone();
+    let separation = separate(&echoes, &Params { fat_model: fat_model.clone(), ..Params::default() })?;
+    let model = &fat_model.name;
+    work.warn([Warning::new(
+        "pdff-from-echoes",
+        format!("PDFF is fitted to {} raw echoes with the fat model {model}", series.echo_times_ms.len()),
+    )]);
+    work.warn(series.warnings);
+    work.warn(separation.warnings);
+    let map = Arc::new(Volume::new(series.grid.clone(), separation.pdff));
+    let regions = work.dixon_regions(&map.grid, Role::EchoMag)?;
+    let swapped: Vec<String> = regions
+        .iter()
+        .filter(|region| share(region, &separation.swap) > SWAPPED_SHARE)
+        .map(|r| r.name.clone())
+        .collect();
+    work.region_rows(&map.data, &regions, |region, _| match swapped.contains(&region.name) {
+        true => vec!["swap-suspected".to_owned()],
+        false => Vec::new(),
+    });
+    let parameters = json!({
+        "form": "multi-echo",
+        "fat_model": fat_model,
+        "echo_times_ms": series.echo_times_ms,
+        "field_t": series.field_t,
+        "phase": series.phase,
+        "found": separation.found,
+    });
+    let sidecar = |measure: &str, unit: Unit| {
+        MapSidecar::new(measure, unit.ascii(), METHOD, parameters.clone(), magnitude.iter().chain(&phase))
+    };
+    work.keep_scalar("PDFF", &map, sidecar("pdff", Unit::Percent));
+    for (name, unit, data) in [
+        ("PDFFsd", Unit::Percent, separation.pdff_sd),
+        ("R2star", Unit::PerSecond, separation.r2star),
+        ("B0", Unit::Hertz, separation.field),
+    ] {
+        work.keep_scalar(name, &Arc::new(Volume::new(series.grid.clone(), data)), sidecar(name, unit));
+    }
+    work.fat_fraction = Some(map);
+    Ok(())
+}
+
+/// From this share of suspected swaps on, a region's row carries a flag.
+const SWAPPED_SHARE: f64 = 0.05;
+
+/// Share of a region's voxels that are set.
+fn share(region: &Region, set: &Array3<bool>) -> f64 {
+    let set = set.as_slice_memory_order().unwrap_or_default();
+    let n = region.voxels.iter().filter(|&&voxel| set.get(voxel as usize) == Some(&true)).count();
+    n as f64 / region.voxels.len().max(1) as f64
 }

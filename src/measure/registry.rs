@@ -21,6 +21,8 @@ pub struct Biomarker {
     pub title: &'static str,
     /// Images without which it cannot be measured. A session that has some of [`Biomarker::signature`] must have all.
     pub needs: &'static [Role],
+    /// Sets of images of which one must be complete as well; empty where `needs` says all. The first complete one counts.
+    pub one_of: &'static [&'static [Role]],
     /// Images that show that it is meant to be measured.
     pub signature: &'static [Role],
     /// Numbers it yields.
@@ -98,7 +100,9 @@ mod tests {
             let name = biomarker.name;
             assert!(!biomarker.title.is_empty() && !biomarker.needs.is_empty(), "{name}: title or needs");
             assert!(!biomarker.signature.is_empty(), "{name}: nothing shows that it is meant to be measured");
-            assert!(biomarker.signature.iter().all(|role| biomarker.needs.contains(role)), "{name}: signature");
+            let asked =
+                |role: &Role| biomarker.needs.contains(role) || biomarker.one_of.iter().any(|set| set.contains(role));
+            assert!(biomarker.signature.iter().all(asked), "{name}: signature");
             assert!(!biomarker.yields.is_empty(), "{name}: yields nothing");
             assert!(!biomarker.citations.is_empty(), "{name}: no citation");
             assert!(biomarker.citations.iter().all(|source| source.doi.starts_with("10.")), "{name}: a DOI is missing");

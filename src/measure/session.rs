@@ -38,8 +38,13 @@ fn called_for(inputs: &SessionInputs) -> Result<Vec<&'static Biomarker>> {
     if wanted.is_empty() {
         return Err(MeasureError::NothingToMeasure { session: inputs.name() }.into());
     }
-    let mut missing: Vec<Role> =
-        wanted.iter().flat_map(|biomarker| biomarker.needs).copied().filter(|role| !inputs.has(*role)).collect();
+    let mut missing: Vec<Role> = Vec::new();
+    for biomarker in &wanted {
+        missing.extend(biomarker.needs.iter().filter(|role| !inputs.has(**role)));
+        let lacking = |set: &&[Role]| set.iter().filter(|role| !inputs.has(**role)).copied().collect::<Vec<Role>>();
+        // the set that comes nearest is the one that was meant
+        missing.extend(biomarker.one_of.iter().map(lacking).min_by_key(Vec::len).unwrap_or_default());
+    }
     missing.sort_unstable();
     missing.dedup();
     match missing.is_empty() {

@@ -26,6 +26,7 @@ pub static BIOMARKER: Biomarker = Biomarker {
     name: "sff",
     title: "Signal fat fraction",
     needs: &[Role::Water, Role::Fat, Role::Labels],
+    one_of: &[],
     signature: &[Role::Water, Role::Fat],
     yields: &[
         fat_number("mean", FF_RANGE, "mean of the voxels' signal fat fraction"),

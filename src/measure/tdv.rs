@@ -20,6 +20,7 @@ pub static BIOMARKER: Biomarker = Biomarker {
     name: "tdv",
     title: "Total diffusion volume",
     needs: &[Role::Dwi, Role::Bone],
+    one_of: &[],
     signature: &[Role::Bone],
     yields: &[
         Yield {

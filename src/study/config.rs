@@ -4,7 +4,7 @@
 //! implementations here and nowhere else. A study without the file gets [`template`] to check and save.
 
 use super::StudyError;
-use crate::measure::{RegionSettings, TdvSettings};
+use crate::measure::{FatFractionSettings, RegionSettings, TdvSettings};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -23,6 +23,9 @@ pub struct StudyConfig {
     pub regions: RegionSettings,
     /// What counts as diseased volume.
     pub tdv: TdvSettings,
+    /// How raw echoes become a fat fraction.
+    #[serde(default)]
+    pub fat_fraction: FatFractionSettings,
     /// What is asked before the data are seen.
     pub plan: Plan,
     /// How the models are fitted.
@@ -199,6 +202,8 @@ harmonise = "overlap"           # gains of the stations: none, or overlap (from 
 adc_low = 300
 adc_high = 1500
 min_volume_ml = 0.5
+[fat_fraction]                  # spectrum of fat where raw echoes are fitted: ren-marrow-9, hamilton-liver-9, hernando-6, zhong-7, single
+fat_model = "ren-marrow-9"
 [plan]                          # one or two primary markers, each with the direction that points to response
 primary = ["sff_mean_L1-L5__pct:higher", "m_protein_serum_g_dl__pct:lower"]
 secondary = ["tdv_total_body__pct:lower", "adc_median_L1-L5__pct:higher", "dropout_mean_L1-L5__pct:higher"]

@@ -74,7 +74,7 @@ pub fn jobs(
 }
 
 fn measure_params(study: &Path, config: &StudyConfig) -> Result<MeasureParams> {
-    MeasureParams::new(study, &config.regions, &config.tdv)
+    MeasureParams::new(study, &config.regions, &config.tdv, &config.fat_fraction)
 }
 
 /// Vertebrae to leave out, by subject: excluded at any visit, or in the label map of one visit and not of another.
