@@ -35,12 +35,8 @@ impl PhasePair {
             Complex64::new(re, im)
         };
         let delay_s = (echo_times_ms[1] - echo_times_ms[0]) * 1e-3;
-        let mut pair = PhasePair {
-            in_phase: phasor(echo_times_ms[0]),
-            opposed: phasor(echo_times_ms[1]),
-            delay_s,
-            turning: 0.5,
-        };
+        let mut pair =
+            PhasePair { in_phase: phasor(echo_times_ms[0]), opposed: phasor(echo_times_ms[1]), delay_s, turning: 0.5 };
         // golden section: the ratio has one minimum between water and fat
         let (mut low, mut high) = (0.0, 1.0);
         let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
