@@ -1,10 +1,10 @@
 //! `myelomri adc`: apparent diffusion coefficient of a series.
 
 use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
-use super::dwi_input::{self, BValues, DwiFile};
+use super::dwi_input::{self, BArgs, DwiFile};
 use super::region_rows::{self, RegionRow};
 use super::{Context, output};
-use crate::diffusion::{AdcFit, AdcMaps, AdcParams, BSelection, adc, b_table, computed_dwi};
+use crate::diffusion::{AdcFit, AdcMaps, AdcParams, BGroup, BSelection, adc, b_table, computed_dwi};
 use crate::error::{Result, Warning};
 use crate::image::{Grid, MapSidecar, Stored, write_volume};
 use crate::units::Unit;
@@ -26,9 +26,8 @@ pub struct AdcArgs {
     /// Diffusion-weighted images: one 4-D file, or several; `FILE:B` gives a file's b-value (s/mm2)
     #[arg(value_name = "DWI", required = true)]
     dwi: Vec<DwiFile>,
-    /// b-value of each volume, s/mm2, e.g. 50,400,900 [default: the .bval, then the sidecar beside each file]
-    #[arg(long, value_name = "B,B,...")]
-    b_values: Option<BValues>,
+    #[command(flatten)]
+    volumes: BArgs,
     /// How the exponential is fitted
     #[arg(long, value_name = "FIT", default_value = "loglinear")]
     fit: FitChoice,
@@ -38,9 +37,6 @@ pub struct AdcArgs {
     /// Highest b used, s/mm2
     #[arg(long, value_name = "B")]
     b_max: Option<f64>,
-    /// Volumes to leave out, counted from 0, e.g. 0,5
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
-    drop_volumes: Vec<usize>,
     /// Also write the image that the fit predicts at this b, s/mm2 (PREFIX_cDWI.nii.gz)
     #[arg(long, value_name = "B")]
     computed_b: Option<f64>,
@@ -78,6 +74,7 @@ enum Dtype {
 struct AdcResults {
     fit: AdcFit,
     b_values: Vec<f64>,
+    b_groups: Vec<BGroup>,
     b_used: Vec<f64>,
     b_rule: String,
     n_voxels: usize,
@@ -105,7 +102,7 @@ impl FlagCounts {
 
 /// Runs `adc`.
 pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
-    let AdcArgs { dwi, b_values, fit, b_min, b_max, drop_volumes, computed_b, dtype, regions, out, format } = args;
+    let AdcArgs { dwi, volumes, fit, b_min, b_max, computed_b, dtype, regions, out, format } = args;
     out.required()?;
     let mut suffixes = vec!["_ADC.nii.gz", "_ADC.json", "_S0.nii.gz", "_S0.json", "_flags.nii.gz", "_flags.json"];
     if computed_b.is_some() {
@@ -114,13 +111,15 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     out.check_absent(&suffixes)?;
 
     let mut warnings = Vec::new();
-    let (series, b) = dwi_input::read(&dwi, b_values.as_ref(), context, &mut warnings)?;
+    let (series, b) = dwi_input::read(&dwi, volumes.b_values.as_ref(), context, &mut warnings)?;
     let fit = match fit {
         FitChoice::Loglinear => AdcFit::Loglinear,
         FitChoice::TwoPoint => AdcFit::TwoPoint,
     };
-    let params = AdcParams { fit, selection: BSelection { b_min, b_max, drop_volumes }, ..AdcParams::default() };
-    let maps = adc::fit(series.data.view(), &b, &params)?;
+    let selection = BSelection { b_min, b_max, ..volumes.selection(&b) };
+    let params = AdcParams { fit, selection, ..AdcParams::default() };
+    let mut maps = adc::fit(series.data.view(), &b, &params)?;
+    warnings.append(&mut maps.warnings);
     context.say(format!("b used: {} s/mm2 ({})", b_table::list(&maps.chosen.b), maps.chosen.reason));
     let grid = series.grid;
     drop(series.data);
@@ -133,6 +132,7 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
         flags: FlagCounts::of(&maps),
         b_used: maps.chosen.b.clone(),
         b_rule: maps.chosen.reason.clone(),
+        b_groups: b_table::groups(&b),
         b_values: b,
         regions: region_rows::measure(&places, maps.adc.view(), &grid, Unit::Um2PerS),
     };
@@ -162,7 +162,7 @@ struct MapWriter<'a> {
 
 impl MapWriter<'_> {
     fn write_all(&self, maps: AdcMaps, computed_b: Option<f64>, dtype: Dtype) -> Result<()> {
-        let AdcMaps { mut adc, s0, flags, chosen: _ } = maps;
+        let AdcMaps { mut adc, s0, flags, chosen: _, warnings: _ } = maps;
         if let Some(b) = computed_b {
             let image = computed_dwi(s0.view(), adc.view(), b);
             let method = format!("computed DWI at b = {b} s/mm2 from S0 and ADC");
@@ -194,6 +194,8 @@ impl MapWriter<'_> {
         let parameters = json!({
             "fit": self.params,
             "b_values_s_mm2": self.results.b_values,
+            "b_groups": self.results.b_groups,
+            "b_tolerance": "max(5 s/mm2, 2 %); every volume is fitted with its actual b",
             "b_used_s_mm2": self.results.b_used,
             "b_rule": self.results.b_rule,
             "n_measured": self.results.n_measured,

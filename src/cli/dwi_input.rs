@@ -2,10 +2,11 @@
 
 use super::Context;
 use super::region_input::file_name;
-use crate::diffusion::DiffusionError;
+use crate::diffusion::{BSelection, DiffusionError};
 use crate::error::{Result, Warning};
 use crate::image::gradients::{b_values_of, parse_b_values};
 use crate::image::{Grid, Series};
+use clap::Args;
 use ndarray::{Array4, Axis, ShapeBuilder};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -32,7 +33,7 @@ impl FromStr for DwiFile {
     }
 }
 
-/// `50,400,900`.
+/// `50,400,900`; `-` (NaN here) in the place of a volume that is no diffusion image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BValues(pub Vec<f64>);
 
@@ -40,8 +41,45 @@ impl FromStr for BValues {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        parse_b_values(text).map(BValues)
+        let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+        let value = |word: &str| match word {
+            "-" => Ok(f64::NAN),
+            _ => parse_b_values(word)?.first().copied().ok_or_else(|| format!("'{word}' is no number")),
+        };
+        words.map(value).collect::<std::result::Result<_, String>>().map(BValues)
     }
+}
+
+/// What the user says about the volumes of a series.
+#[derive(Debug, Clone, Args)]
+pub struct BArgs {
+    /// b-value of each volume, s/mm2, e.g. 50,400,900; `-` for a volume that is no diffusion image [default: the .bval,
+    /// then the sidecar beside each file]
+    #[arg(long, value_name = "B,B,...", allow_hyphen_values = true)]
+    pub b_values: Option<BValues>,
+    /// Volumes to leave out, counted from 0, e.g. 0,5
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    pub drop_volumes: Vec<usize>,
+    /// Use the b-values even where the signal contradicts them (an ADC map under a b-value, a signal that rises with b):
+    /// a warning instead of an error
+    #[arg(long, hide_short_help = true)]
+    pub trust_b_values: bool,
+}
+
+impl BArgs {
+    /// The selection for a fit to volumes with these b-values.
+    pub fn selection(&self, b: &[f64]) -> BSelection {
+        let drop_volumes = dropped(self.drop_volumes.clone(), b);
+        BSelection { drop_volumes, trust: self.trust_b_values, ..BSelection::default() }
+    }
+}
+
+/// The volumes left out: those of `--drop-volumes`, and those with `-` in `--b-values`.
+fn dropped(mut drop_volumes: Vec<usize>, b: &[f64]) -> Vec<usize> {
+    drop_volumes.extend((0..b.len()).filter(|&volume| b[volume].is_nan()));
+    drop_volumes.sort_unstable();
+    drop_volumes.dedup();
+    drop_volumes
 }
 
 /// Proof that two files that are read together lie on one grid; keeps the warning where they nearly do not.
@@ -116,5 +154,8 @@ mod tests {
         assert_eq!(parse("a.nii"), DwiFile { path: "a.nii".into(), b: None });
         assert!("a.nii:-5".parse::<DwiFile>().is_err());
         assert_eq!("50, 400,900".parse::<BValues>().unwrap().0, [50.0, 400.0, 900.0]);
+        let with_map = "0,900,-".parse::<BValues>().unwrap().0;
+        assert_eq!((&with_map[..2], dropped(vec![0], &with_map)), (&[0.0, 900.0][..], vec![0, 2]));
+        assert!("0,-900".parse::<BValues>().is_err());
     }
 }

@@ -1,8 +1,9 @@
 //! `myelomri tdv`: total diffusion volume of a composed examination.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::dwi_input::{self, BValues, DwiFile, check_same_grid};
+use super::dwi_input::{self, BArgs, DwiFile, check_same_grid};
 use super::{CliError, Context, output};
+use crate::diffusion::signal_check::check_signal;
 use crate::diffusion::{
     AdcMaps, AdcParams, SignalRule, Tdv, TdvInput, TdvParams, adc, adc_map, computed_dwi, high_b, tdv,
 };
@@ -28,9 +29,8 @@ pub struct TdvArgs {
     /// Composed diffusion-weighted images: one 4-D file, or several; `FILE:B` gives a file's b-value (s/mm2)
     #[arg(long, value_name = "DWI", required = true, num_args = 1..)]
     dwi: Vec<DwiFile>,
-    /// b-value of each volume, s/mm2 [default: the .bval, then the sidecar beside each file]
-    #[arg(long, value_name = "B,B,...")]
-    b_values: Option<BValues>,
+    #[command(flatten)]
+    volumes: BArgs,
     /// ADC map, um2/s [default: log-linear fit to the images]
     #[arg(long, value_name = "NIFTI")]
     adc: Option<PathBuf>,
@@ -119,7 +119,7 @@ impl From<ConnectivityChoice> for Connectivity {
 pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     let TdvArgs {
         dwi,
-        b_values,
+        volumes,
         adc,
         signal_b,
         bone,
@@ -143,7 +143,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     let params = TdvParams { rule, threshold, adc_low, adc_high, min_volume_ml, connectivity: connectivity.into() };
 
     let mut warnings = Vec::new();
-    let (series, b) = dwi_input::read(&dwi, b_values.as_ref(), context, &mut warnings)?;
+    let (series, b) = dwi_input::read(&dwi, volumes.b_values.as_ref(), context, &mut warnings)?;
     let Series { grid, data, source } = series;
     let bone = read_mask(&bone, "bone mask", &grid, &source, context, &mut warnings)?;
     let excluded = exclude
@@ -155,10 +155,18 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         None => None,
     };
 
-    let measured = high_b::measured(data.view(), &b, signal_b);
+    let selection = volumes.selection(&b);
+    let measured = high_b::measured(data.view(), &selection.kept(&b), signal_b);
     let fitted = match (&adc, &measured) {
-        (Some(_), Some(_)) => None,
-        _ => Some(adc::fit(data.view(), &b, &AdcParams::default())?),
+        (Some(_), Some(_)) => {
+            warnings.extend(check_signal(&data.view(), &b, &selection)?);
+            None
+        }
+        _ => {
+            let mut maps = adc::fit(data.view(), &b, &AdcParams { selection, ..AdcParams::default() })?;
+            warnings.append(&mut maps.warnings);
+            Some(maps)
+        }
     };
     drop(data);
     let signal = match (measured, &fitted) {

@@ -11,7 +11,9 @@
 //!         high b nears the noise floor; monoexponential decay is assumed, perfusion biases low b up.
 
 use super::b_table::{Chosen, same_b};
+use super::signal_check::check_signal;
 use super::{BSelection, DiffusionError, b_table};
+use crate::error::Warning;
 use ndarray::{Array3, ArrayView4, ShapeBuilder};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -31,7 +33,7 @@ pub mod flag {
 }
 
 /// Ceilings of 12-, 15- and 16-bit scanner data.
-const CEILINGS: [f32; 3] = [4095.0, 32767.0, 65535.0];
+pub(super) const CEILINGS: [f32; 3] = [4095.0, 32767.0, 65535.0];
 /// Voxels a thread takes at once; the working set of a chunk stays in the second-level cache.
 const CHUNK: usize = 1 << 14;
 
@@ -76,6 +78,8 @@ pub struct AdcMaps {
     pub flags: Array3<u8>,
     /// The volumes that were used, and why.
     pub chosen: Chosen,
+    /// What a reader must know.
+    pub warnings: Vec<Warning>,
 }
 
 impl AdcMaps {
@@ -110,15 +114,25 @@ impl AdcMaps {
 /// Fits ADC to a series: chooses volumes, refuses what cannot be DWI, fits every voxel.
 ///
 /// # Errors
-/// What [`b_table::choose`] and [`b_table::check_signal`] refuse.
+/// What [`b_table::choose`] and [`check_signal`] refuse.
 pub fn fit(series: ArrayView4<'_, f32>, b: &[f64], params: &AdcParams) -> Result<AdcMaps, DiffusionError> {
     let n_volumes = series.shape()[3];
     let mut chosen = b_table::choose(b, n_volumes, &params.selection)?;
-    b_table::check_signal(series, b, &params.selection.drop_volumes)?;
+    let mut warnings = check_signal(&series, b, &params.selection)?;
     if params.fit == AdcFit::TwoPoint {
         chosen = ends_only(chosen);
     }
-    Ok(fit_chosen(series, chosen, params))
+    let mut maps = fit_chosen(series, chosen, params);
+    warnings.extend(clipped_warning(&maps));
+    maps.warnings = warnings;
+    Ok(maps)
+}
+
+/// A warning where voxels sit at the ceiling of the integer range.
+fn clipped_warning(maps: &AdcMaps) -> Option<Warning> {
+    let n_clipped = maps.flag_counts()[2];
+    let message = format!("{n_clipped} voxels sit at the ceiling of the integer range (clipped): flagged and left out");
+    (n_clipped > 0).then(|| Warning::new("clipped", message))
 }
 
 /// Keeps the volumes of the lowest and the highest b.
@@ -171,7 +185,7 @@ fn fit_chosen(series: ArrayView4<'_, f32>, chosen: Chosen, params: &AdcParams) -
     );
     let shaped = |values: Vec<f32>| Array3::from_shape_vec(shape.f(), values);
     match (shaped(adc), shaped(s0), Array3::from_shape_vec(shape.f(), flags)) {
-        (Ok(adc), Ok(s0), Ok(flags)) => AdcMaps { adc, s0, flags, chosen },
+        (Ok(adc), Ok(s0), Ok(flags)) => AdcMaps { adc, s0, flags, chosen, warnings: Vec::new() },
         _ => unreachable!("every map was made with one value a voxel"),
     }
 }

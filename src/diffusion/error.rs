@@ -34,7 +34,48 @@ pub enum DiffusionError {
         /// What was asked for and what there is.
         problem: String,
     },
-    /// A scanner's ADC map stands among the volumes, labelled as b = 0.
+    /// A volume without any signal.
+    #[error("volume {volume} (b = {b}) holds no positive signal")]
+    EmptyVolume {
+        /// Volume, counted from 0.
+        volume: usize,
+        /// Its b-value.
+        b: f64,
+    },
+    /// One image under two b-values.
+    #[error("volumes {} and {} hold the same image but are labelled b = {} and b = {}", volumes[0], volumes[1], b[0], b[1])]
+    SameVolume {
+        /// Both, counted from 0.
+        volumes: [usize; 2],
+        /// Their b-values.
+        b: [f64; 2],
+    },
+    /// Volumes of one b that are no repeats of each other.
+    #[error(
+        "volumes {} and {} are both labelled b = {b}, but the bright signal of one is {ratio:.1} times that of the other",
+        volumes[1], volumes[0]
+    )]
+    UnlikeRepeats {
+        /// The dimmest and the brightest, counted from 0.
+        volumes: [usize; 2],
+        /// Their b-value.
+        b: f64,
+        /// How much brighter.
+        ratio: f64,
+    },
+    /// A volume that ran into the ceiling of its integer range.
+    #[error("volume {volume} (b = {b}) is clipped: {percent:.0} % of the bright voxels are exactly {ceiling}")]
+    ClippedVolume {
+        /// Volume, counted from 0.
+        volume: usize,
+        /// Its b-value.
+        b: f64,
+        /// The ceiling.
+        ceiling: f32,
+        /// Share of the bright voxels in percent.
+        percent: f64,
+    },
+    /// A scanner's ADC map stands among the volumes, labelled as an image.
     #[error(
         "volume {volume} is labelled b = {b} but looks like the scanner's ADC map (correlation with the ADC of the other volumes {correlation:.2})"
     )]
@@ -105,6 +146,10 @@ impl Failure for DiffusionError {
             DiffusionError::BadB { .. } => "bad-b-value",
             DiffusionError::TooFewB { .. } => "too-few-b-values",
             DiffusionError::Selection { .. } => "volume-selection",
+            DiffusionError::EmptyVolume { .. } => "empty-volume",
+            DiffusionError::SameVolume { .. } => "same-volume",
+            DiffusionError::UnlikeRepeats { .. } => "unlike-repeats",
+            DiffusionError::ClippedVolume { .. } => "clipped-volume",
             DiffusionError::AppendedAdcMap { .. } => "appended-adc-map",
             DiffusionError::NotDecaying { .. } => "not-decaying",
             DiffusionError::Station { .. } => "station-geometry",
@@ -129,8 +174,16 @@ impl Failure for DiffusionError {
             DiffusionError::BadB { .. } => "correct it, or leave the volume out with --drop-volumes".to_owned(),
             DiffusionError::TooFewB { .. } => "widen --b-min/--b-max, or keep more volumes".to_owned(),
             DiffusionError::Selection { .. } => "volumes are counted from 0".to_owned(),
-            DiffusionError::AppendedAdcMap { volume, .. } => {
-                format!("leave it out with --drop-volumes {volume}, or state the b-values with --b-values")
+            DiffusionError::AppendedAdcMap { volume, .. }
+            | DiffusionError::EmptyVolume { volume, .. }
+            | DiffusionError::ClippedVolume { volume, .. } => {
+                format!("leave it out with --drop-volumes {volume}, or with `-` in its place in --b-values")
+            }
+            DiffusionError::SameVolume { volumes: [a, b], .. }
+            | DiffusionError::UnlikeRepeats { volumes: [a, b], .. } => {
+                format!(
+                    "find out which is right; leave the other out with --drop-volumes {a} or {b}, or correct --b-values"
+                )
             }
             DiffusionError::NotDecaying { .. } => {
                 "check the order of the b-values; leave volumes that are no DWI out with --drop-volumes".to_owned()

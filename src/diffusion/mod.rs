@@ -3,6 +3,7 @@
 //! | module | computes |
 //! |---|---|
 //! | [`b_table`] | which volumes enter a fit, and why |
+//! | [`signal_check`] | whether the volumes can be what their b-values say |
 //! | [`adc`] | apparent diffusion coefficient, S0 and flags |
 //! | [`adc_map`] | the check of an ADC map that was made elsewhere |
 //! | [`high_b`] | the measured image at one b-value |
@@ -24,12 +25,13 @@ mod error;
 pub mod harmonise;
 pub mod high_b;
 mod lesion;
+pub mod signal_check;
 pub mod signal_rule;
 pub mod stations;
 pub mod tdv;
 
 pub use adc::{AdcFit, AdcMaps, AdcParams};
-pub use b_table::{BSelection, Chosen};
+pub use b_table::{BGroup, BSelection, Chosen};
 pub use compose::compose;
 pub use computed::computed_dwi;
 pub use error::DiffusionError;

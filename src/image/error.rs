@@ -118,10 +118,16 @@ pub enum ImageError {
         reason: String,
     },
     /// No b-values anywhere.
-    #[error("{} has no b-values: neither a .bval beside it nor DiffusionBValue in its sidecar", path.display())]
+    #[error(
+        "{} has no b-values: {}", path.display(),
+        if *all_zero { "the .bval beside it holds nothing but zeros, and its sidecar has no DiffusionBValue" }
+        else { "neither a .bval beside it nor DiffusionBValue in its sidecar" }
+    )]
     NoBValues {
         /// The image.
         path: PathBuf,
+        /// There is a `.bval`, of zeros alone.
+        all_zero: bool,
     },
     /// There are more or fewer b-values than volumes.
     #[error("{} has {n_volumes} volumes but {n_b_values} b-values", path.display())]

@@ -42,8 +42,12 @@ pub fn parse_b_values(text: &str) -> Result<Vec<f64>, String> {
 /// [`ImageError::NoBValues`] where neither says anything, [`ImageError::BValueCount`] where the count is wrong, or the
 /// failure to read either file.
 pub fn b_values_of(image: &Path, n_volumes: usize) -> Result<Vec<f64>, ImageError> {
+    let mut all_zero = false;
     let from_bval = match read_bval(&beside(image, ".bval")) {
-        Ok(values) => Some(values).filter(|values| n_volumes == 1 || values.iter().any(|&b| b > 0.0)),
+        Ok(values) => {
+            all_zero = n_volumes > 1 && values.iter().all(|&b| b == 0.0);
+            Some(values).filter(|_| !all_zero)
+        }
         Err(ImageError::Missing { .. }) => None,
         Err(other) => return Err(other),
     };
@@ -52,7 +56,7 @@ pub fn b_values_of(image: &Path, n_volumes: usize) -> Result<Vec<f64>, ImageErro
         None => read_sidecar(image)?.map(|sidecar| sidecar.diffusion_b_values).unwrap_or_default(),
     };
     match values.len() {
-        0 => Err(ImageError::NoBValues { path: image.to_owned() }),
+        0 => Err(ImageError::NoBValues { path: image.to_owned(), all_zero }),
         n if n == n_volumes => Ok(values),
         n_b_values => Err(ImageError::BValueCount { path: image.to_owned(), n_volumes, n_b_values }),
     }
@@ -86,6 +90,10 @@ mod tests {
         file("a.json", r#"{"DiffusionBValue": [0, 800]}"#);
         assert_eq!(b_values_of(&image, 2).unwrap(), [0.0, 800.0]);
         file("a.bval", "0 0");
+        assert!(matches!(b_values_of(&folder.path().join("a.nii"), 2), Ok(b) if b == [0.0, 800.0]));
+        std::fs::rename(folder.path().join("a.json"), folder.path().join("b.json")).unwrap();
+        assert!(matches!(b_values_of(&image, 2), Err(ImageError::NoBValues { all_zero: true, .. })));
+        std::fs::rename(folder.path().join("b.json"), folder.path().join("a.json")).unwrap();
         assert_eq!(b_values_of(&image, 2).unwrap(), [0.0, 800.0]);
         file("a.bval", "50 400 900");
         assert_eq!(b_values_of(&image, 3).unwrap(), [50.0, 400.0, 900.0]);

@@ -14,6 +14,7 @@ mod grid;
 mod nifti;
 mod resample;
 mod sidecar;
+mod signals;
 mod volume;
 
 use crate::error::Warning;
@@ -28,4 +29,5 @@ pub use nifti::{
 };
 pub use resample::resample_labels;
 pub use sidecar::{MapSidecar, Sidecar, read_sidecar, sidecar_path, write_json};
+pub use signals::Signals;
 pub use volume::{Labels, Mask, Series, Volume, filled};

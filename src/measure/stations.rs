@@ -43,7 +43,8 @@ impl Stations {
             let series = read_series(path)?;
             let b = b_values_of(path, series.len())?;
             let signal = signal_at(&series, &b, signal_b, path)?;
-            let maps = fit(series.data.view(), &b, &params)?;
+            let mut maps = fit(series.data.view(), &b, &params)?;
+            work.warn(std::mem::take(&mut maps.warnings));
             flagged.iter_mut().zip(maps.flag_counts()).for_each(|(sum, n)| *sum += n);
             let AdcMaps { adc, chosen, .. } = maps;
             fitted.push(serde_json::json!({ "b": chosen.b, "reason": chosen.reason }));

@@ -1,6 +1,7 @@
 //! `adc`: maps, flags, selection of b-values; and each way to be refused.
 
 use crate::images::{Folder, grid, mean_of};
+use predicates::prelude::PredicateBooleanExt;
 
 const B: [f64; 3] = [50.0, 400.0, 900.0];
 
@@ -83,4 +84,50 @@ fn each_bad_input_has_its_exit_code() {
     folder.refuses(&["adc", "dwi.nii.gz", "-o", "a"], 5, "output-exists");
     folder.run(&["adc", "dwi.nii.gz", "-o", "a", "-q", "--force", "--threads", "1"]).assert().success();
     assert_eq!(std::fs::read(folder.path("a_ADC.nii.gz")).unwrap(), before, "one thread or more: the same bytes");
+}
+
+/// Tissue without the empty slice, so that the whole image has signal.
+fn tissue(at: [usize; 3], b: f64) -> f64 {
+    signal([at[0], at[1], at[2] + 1], b)
+}
+
+#[test]
+fn what_converters_do_to_b_values_is_named() {
+    let folder = Folder::new();
+    let case = |stem: &str, b: &[f64], value: &dyn Fn([usize; 3], f64) -> f64| folder.series(stem, &grid(), b, value);
+    // no signal at one b; one image under two b-values; a phase image under b = 2; ceiling of 12-bit data
+    case("empty", &[50.0, 400.0, 900.0], &|at, b| if b == 900.0 { 0.0 } else { tissue(at, b) });
+    folder.refuses(&["adc", "empty.nii.gz", "-o", "a"], 4, "empty-volume");
+    case("twice", &[50.0, 400.0, 900.0], &|at, b| tissue(at, b.min(400.0)));
+    folder.refuses(&["adc", "twice.nii.gz", "-o", "a"], 4, "same-volume");
+    case("phase", &[0.0, 900.0, 2.0], &|at, b| {
+        if b == 2.0 { 2000.0 + ((31 * at[0] + 17 * at[1]) % 97) as f64 } else { tissue(at, b) }
+    });
+    folder.refuses(&["adc", "phase.nii.gz", "-o", "a"], 4, "unlike-repeats");
+    case("clipped", &[50.0, 400.0, 900.0], &|at, b| (12.0 * tissue(at, b)).min(4095.0));
+    folder.refuses(&["adc", "clipped.nii.gz", "-o", "a"], 4, "clipped-volume");
+    folder.text("zeros.bval", "0 0 0");
+    std::fs::copy(folder.path("empty.nii.gz"), folder.path("zeros.nii.gz")).unwrap();
+    let zeros = folder.run(&["adc", "zeros.nii.gz", "-o", "a"]).assert().code(3);
+    zeros.stderr(predicates::str::contains("nothing but zeros"));
+
+    // each is mended by saying what to do
+    folder.run(&["adc", "empty.nii.gz", "-o", "a", "--drop-volumes", "2"]).assert().success();
+    folder.run(&["adc", "twice.nii.gz", "-o", "b", "--b-values", "50,400,-"]).assert().success();
+    let json = folder.json(&["adc", "phase.nii.gz", "-o", "c", "--b-values", "0,900,-"]);
+    assert_eq!(json["b_used"], serde_json::json!([0.0, 900.0]));
+    let trusted = folder.run(&["adc", "clipped.nii.gz", "-o", "d", "--trust-b-values"]).assert().success();
+    trusted.stderr(predicates::str::contains("warning[clipped-volume]").and(predicates::str::contains("[clipped]")));
+    assert!(folder.sidecar("d_ADC.json")["Warnings"].to_string().contains("clipped"));
+    assert_eq!(folder.read("d_flags.nii.gz")[[0, 1, 0]], 4.0);
+}
+
+#[test]
+fn neighbouring_b_values_are_grouped_and_fitted_as_they_are() {
+    let folder = Folder::new();
+    folder.series("uih", &grid(), &[1.25, 928.289, 929.75, 49.6], tissue);
+    let json = folder.json(&["adc", "uih.nii.gz", "-o", "a", "--dtype", "f32"]);
+    assert_eq!(json["b_used"], serde_json::json!([928.289, 929.75, 49.6]));
+    assert_eq!(json["b_groups"][2]["volumes"], serde_json::json!([1, 2]));
+    assert!((f64::from(folder.read("a_ADC.nii.gz")[[3, 4, 5]]) - adc_at([3, 4, 5])).abs() < 2e-2);
 }

@@ -1,6 +1,7 @@
 //! `tdv`: a body whose answer can be counted; and each way to be refused.
 
 use crate::images::{Folder, grid};
+use myelomri::image::{Overwrite, Stored, read_series, write_series};
 
 /// Voxels of 16 mm3. A lesion of 4 x 4 x 4 voxels (b900 signal 600, ADC 800) in marrow (150), muscle (50) at k = 0, an
 /// organ (900) inside the bone mask.
@@ -110,4 +111,30 @@ fn each_bad_input_has_its_exit_code() {
     let written = [&MASKS[..], &RATIO, &["-o", "s", "-q"]].concat();
     folder.run(&written).assert().success();
     folder.refuses(&written, 5, "output-exists");
+}
+
+#[test]
+fn an_adc_map_behind_the_series_is_refused_here_too() {
+    let folder = Folder::new();
+    let b = [0.0, 50.0, 900.0, 0.0];
+    let adc_at = |at: [usize; 3]| 500.0 + 40.0 * ((at[0] + 5 * at[1]) % 13) as f64;
+    let signal =
+        |at: [usize; 3], b: f64| (300.0 + 40.0 * ((at[0] * 7 + at[1] * 3) % 5) as f64) * (-b * adc_at(at) * 1e-6).exp();
+    folder.series("plain", &grid(), &b[..3], signal);
+    folder.series("mapped", &grid(), &b, signal);
+    let mut series = read_series(&folder.path("mapped.nii.gz")).unwrap();
+    for ((i, j, k, v), signal) in series.data.indexed_iter_mut() {
+        if v == 3 {
+            *signal = adc_at([i, j, k]) as f32;
+        }
+    }
+    write_series(&folder.path("mapped.nii.gz"), &grid(), series.data.view(), Stored::F32, Overwrite::Force).unwrap();
+    folder.mask("bone.nii.gz", &grid(), |_| true);
+    let rule = ["--bone", "bone.nii.gz", "--rule", "absolute", "--threshold", "250"];
+    let tdv = |stem: &'static str, more: &[&'static str]| [&["tdv", "--dwi", stem][..], &rule, more].concat();
+    folder.refuses(&tdv("mapped.nii.gz", &[]), 4, "appended-adc-map");
+    let total = |line: &[&str]| folder.json(line)["total_ml"].as_f64().unwrap();
+    let plain = total(&tdv("plain.nii.gz", &[]));
+    assert!(plain > 0.0);
+    assert_eq!(total(&tdv("mapped.nii.gz", &["--drop-volumes", "3"])), plain);
 }
