@@ -99,6 +99,37 @@ pub fn f_sf(x: f64, df1: f64, df2: f64) -> f64 {
     FisherSnedecor::new(df1, df2).map_or(f64::NAN, |d| d.sf(x))
 }
 
+/// Quantile of the F distribution.
+pub fn f_quantile(p: f64, df1: f64, df2: f64) -> f64 {
+    // from the end of the beta law that is not near 1
+    let b = beta_quantile(p, df1 / 2.0, df2 / 2.0);
+    if b < 0.5 {
+        return df2 * b / (df1 * (1.0 - b));
+    }
+    let c = beta_quantile(1.0 - p, df2 / 2.0, df1 / 2.0);
+    df2 * (1.0 - c) / (df1 * c)
+}
+
+/// Quantile of the chi-squared distribution.
+pub fn chi2_quantile(p: f64, df: f64) -> f64 {
+    let Ok(law) = ChiSquared::new(df) else { return f64::NAN };
+    let mut x = law.inverse_cdf(p);
+    for _ in 0..3 {
+        let step = (law.cdf(x) - p) / statrs::distribution::Continuous::pdf(&law, x);
+        if step.is_finite() && x - step > 0.0 {
+            x -= step;
+        }
+    }
+    x
+}
+
+/// Exact two-sided p of `k` successes of `n` at a probability of one half.
+pub fn binomial_half_p(k: u64, n: u64) -> f64 {
+    let fewer = k.min(n - k);
+    let choose = |i: u64| statrs::function::factorial::ln_binomial(n, i) - n as f64 * std::f64::consts::LN_2;
+    (2.0 * (0..=fewer).map(|i| choose(i).exp()).sum::<f64>()).min(1.0)
+}
+
 /// Quantile of the chi-squared distribution with one degree of freedom.
 pub fn chi2_1_quantile(level: f64) -> f64 {
     normal_half_width(level).powi(2)

@@ -9,16 +9,20 @@
 //! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`] |
 //! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`], [`ridge`] |
 //! | does it hold on new patients? | [`resample`], [`recipe`], [`validation`], [`calibration`], [`decision_curve`] |
-//! | do groups or visits differ? | [`group_tests`], [`rank_tests`], [`ancova`], [`correlation`], [`multiplicity`], [`summary`] |
+//! | do groups or visits differ? | [`group_tests`], [`rank_tests`], [`several_groups`], [`contingency`], [`ancova`], [`effect_size`], [`multiplicity`], [`summary`] |
+//! | may the test be used? | [`normality`], [`spread_tests`] |
+//! | do two columns go together? | [`correlation`] |
 
 pub mod ancova;
 pub mod calibration;
+pub mod contingency;
 pub mod correlation;
 pub mod cutoff;
 pub mod decision_curve;
 pub mod delong;
 pub mod design;
 pub mod distributions;
+pub mod effect_size;
 mod error;
 pub mod firth;
 pub mod group_tests;
@@ -26,6 +30,8 @@ mod likelihood;
 mod linalg;
 pub mod logistic;
 pub mod multiplicity;
+pub mod noncentral;
+pub mod normality;
 mod profile;
 pub mod rank_tests;
 pub mod recipe;
@@ -33,6 +39,8 @@ pub mod resample;
 pub mod ridge;
 pub mod roc;
 pub mod separation;
+pub mod several_groups;
+pub mod spread_tests;
 pub mod summary;
 pub mod validation;
 

@@ -8,7 +8,7 @@
 use super::delong::midranks;
 use super::distributions::{normal_half_width, normal_p};
 use super::error::{all_finite, same_length};
-use super::summary::quantile;
+use super::summary::{quantile, tie_sum};
 use super::{Interval, StatsError};
 
 /// Values in all up to which the exact law is counted.
@@ -92,6 +92,8 @@ pub struct SignedRank {
     pub p_normal: f64,
     /// Normal approximation with tie correction alone.
     pub p_normal_uncorrected: f64,
+    /// Exact two-sided p with zeros ranked and then left out (Pratt 1959); none above [`EXACT_UP_TO`] values.
+    pub p_pratt: Option<f64>,
     /// Hodges and Lehmann's pseudomedian: median of the means of all pairs of differences, zeros included.
     pub shift: f64,
     /// Interval of the pseudomedian.
@@ -125,6 +127,7 @@ pub fn signed_rank_of(all: &[f64], level: f64) -> Result<SignedRank, StatsError>
     let excess = (v - nf * (nf + 1.0) / 4.0).abs();
     let p_exact = (n <= EXACT_UP_TO).then(|| two_sided(&sign_law(&ranks), 2.0 * v, nf * (nf + 1.0) / 2.0));
     let p_normal = normal_p((excess - 0.5).max(0.0) / variance.sqrt());
+    let p_pratt = (all.len() <= EXACT_UP_TO).then(|| pratt(all));
     let mut walsh: Vec<f64> = (0..all.len())
         .flat_map(|i| (i..all.len()).map(move |j| (i, j)))
         .map(|(i, j)| (all[i] + all[j]) / 2.0)
@@ -145,9 +148,19 @@ pub fn signed_rank_of(all: &[f64], level: f64) -> Result<SignedRank, StatsError>
         p_exact,
         p_normal,
         p_normal_uncorrected: normal_p(excess / variance.sqrt()),
+        p_pratt,
         shift: quantile(&walsh, 0.5),
         interval: at_depth(&walsh, depth),
     })
+}
+
+/// Exact p of the signed ranks when zeros take part in the ranking.
+fn pratt(differences: &[f64]) -> f64 {
+    let sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
+    let ranked = midranks(&sizes).into_iter().zip(differences).filter(|&(_, &d)| d != 0.0);
+    let (ranks, rising): (Vec<f64>, Vec<bool>) = ranked.map(|(r, &d)| (r, d > 0.0)).unzip();
+    let v: f64 = ranks.iter().zip(&rising).filter(|&(_, &up)| up).map(|(r, _)| r).sum();
+    two_sided(&sign_law(&ranks), 2.0 * v, ranks.iter().sum())
 }
 
 /// Probability of each doubled rank sum of a subset of `size`, all subsets being equally likely.
@@ -209,13 +222,6 @@ fn at_depth(sorted: &[f64], depth: usize) -> Interval {
     Interval { low: sorted[depth - 1], high: sorted[sorted.len() - depth] }
 }
 
-/// Sum of t^3 - t over groups of ties.
-fn tie_sum(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted.chunk_by(|a, b| a == b).map(|g| g.len() as f64).map(|t| t * t * t - t).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +255,14 @@ mod tests {
         let t = signed_rank(&[0.0; 5], &[1.0, 2.0, 3.0, 4.0, 5.0], 0.95).unwrap();
         assert!((t.p - 2.0 / 32.0).abs() < 1e-15);
         assert_eq!((t.v, t.shift), (15.0, 3.0));
+    }
+
+    #[test]
+    fn zeros_raise_the_ranks_of_pratt() {
+        // |d| = 0 0 1 2 3: ranks 3 4 5 of which 4 and 5 rise: sums of three signs at least as far from 6 as 9
+        let t = signed_rank_of(&[0.0, 0.0, -1.0, 2.0, 3.0], 0.95).unwrap();
+        assert!((t.p_pratt.unwrap() - 0.5).abs() < 1e-15, "{t:?}");
+        assert_eq!((t.zeros, t.v), (2, 5.0));
     }
 
     #[test]

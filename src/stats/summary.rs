@@ -60,6 +60,18 @@ pub(crate) fn sum_of_squares(values: &[f64], centre: f64) -> f64 {
     values.iter().map(|v| (v - centre).powi(2)).sum()
 }
 
+/// Sum of t^3 - t over groups of ties.
+pub(crate) fn tie_sum(values: &[f64]) -> f64 {
+    tie_sizes(values).iter().map(|t| t * t * t - t).sum()
+}
+
+/// Sizes of the groups of equal values, single values included.
+pub(crate) fn tie_sizes(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.chunk_by(|a, b| a == b).map(|g| g.len() as f64).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use super::curves::ends;
 use myelomri::stats::LEVEL;
 use myelomri::stats::delong::{hanley_mcneil_se, newcombe};
 use myelomri::stats::distributions::{clopper_pearson, wilson};
-use myelomri::stats::multiplicity::holm;
+use myelomri::stats::multiplicity::{benjamini_hochberg, hochberg, holm};
 use serde_json::{Value, json};
 
 #[test]
@@ -49,7 +49,9 @@ fn answer(id: &str, record: &Value) -> Option<Value> {
         "hanley_mcneil_se" => Some(json!(hanley_mcneil_se(area(what).ok()?, 15, 35))),
         "p.adjust" => {
             let raw: Vec<Option<f64>> = record["value"]["raw"].as_array()?.iter().map(Value::as_f64).collect();
-            record["value"]["holm"].is_array().then_some(json!({"holm": holm(&raw)}))
+            record["value"]["holm"]
+                .is_array()
+                .then_some(json!({"holm": holm(&raw), "hochberg": hochberg(&raw), "BH": benjamini_hochberg(&raw)}))
         }
         _ => None,
     }

@@ -21,7 +21,7 @@ use table::Table;
 /// Our answer to one record: the fields of its value that we compute.
 type Answer = Option<Value>;
 
-const DATA_SETS: [&str; 12] = [
+const DATA_SETS: [&str; 13] = [
     "asah",
     "birthwt",
     "dca_binary",
@@ -30,6 +30,7 @@ const DATA_SETS: [&str; 12] = [
     "mm_sim_dirty_open",
     "mm_sim_open",
     "pima",
+    "plantgrowth",
     "sleep_wide",
     "spector",
     "toy_complete_separation",

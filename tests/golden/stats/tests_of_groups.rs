@@ -4,14 +4,20 @@ use super::Answer;
 use super::curves::ends;
 use super::models::design;
 use super::table::Table;
+use myelomri::cohort::change::of_pair;
 use myelomri::stats::LEVEL;
 use myelomri::stats::calibration::calibrate;
-use myelomri::stats::correlation::{pearson, spearman};
+use myelomri::stats::contingency::{fisher_rows, g_statistic, mcnemar, sign_test, two_by_two};
+use myelomri::stats::correlation::{kendall, pearson, spearman};
 use myelomri::stats::decision_curve::net_benefit;
+use myelomri::stats::effect_size::effect_size;
 use myelomri::stats::group_tests::{TTest, chi_squared, fisher, paired, student, welch};
 use myelomri::stats::logistic::Method;
-use myelomri::stats::multiplicity::holm;
+use myelomri::stats::multiplicity::{benjamini_hochberg, hochberg, holm};
+use myelomri::stats::normality::shapiro_wilk;
 use myelomri::stats::rank_tests::{mann_whitney, signed_rank_of};
+use myelomri::stats::several_groups::{anova, kruskal_wallis, welch_anova};
+use myelomri::stats::spread_tests::{Centre, equal_spread, kolmogorov_smirnov, variance_ratio};
 use myelomri::stats::summary::Summary;
 use serde_json::{Map, Value, json};
 
@@ -25,10 +31,20 @@ pub fn answer(table: &Table, id: &str, record: &Value) -> Answer {
                 let column = table.column(&format!("{marker}_{visit}"))?;
                 Some(column.into_iter().zip(table.outcome()).filter(|(_, o)| *o == positive).map(|(v, _)| v).collect())
             };
+            if what == "pct_change" {
+                return percent(table, &format!("{marker}_base"), &format!("{marker}_c2"), Some(positive));
+            }
             differences(&pick("base")?, &pick("c2")?, what)
         }
+        ["paired", "drug1_drug2", "pct_change"] => percent(table, "drug1", "drug2", None),
         ["paired", "drug1_drug2", what] => differences(&table.column("drug1")?, &table.column("drug2")?, what),
         ["cor", pair, what] => correlation(table, pair, what, record),
+        ["kw", pair, what] => {
+            let (value, group) = pair.split_once("_by_")?;
+            several(table, value, group, what)
+        }
+        ["kw", what] => several(table, "weight", "group", what),
+        ["pct", marker] => percent(table, &format!("{marker}_base"), &format!("{marker}_c2"), None),
         ["table", _, what] => counts(table, parts[1], what),
         ["adjust", "mwu_all_markers"] => adjust(table, record),
         ["dca", model] => decision(table, model, record),
@@ -54,6 +70,28 @@ fn group(table: &Table, column: &str, what: &str) -> Answer {
         "mwu_exact" | "mwu_exact_ties" => json!(ranks().p_exact?),
         "hodges_lehmann" => json!({"est_median_of_differences": ranks().shift}),
         "hodges_lehmann_exact_ci95" => ends(ranks().interval),
+        "effect" => {
+            let e = effect_size(&a, &b, LEVEL).ok()?;
+            json!({"cohen_d": e.cohen_d, "hedges_g_exactJ": e.hedges_g, "rank_biserial": e.rank_biserial,
+                   "auc": (e.rank_biserial + 1.0) / 2.0, "smd_table1": e.standardised_difference})
+        }
+        "shapiro_g1" | "shapiro_g0" => {
+            let t = shapiro_wilk(if what == "shapiro_g1" { &a } else { &b }).ok()?;
+            json!({"W": t.w, "p": t.p})
+        }
+        "levene" => {
+            let by = |centre| equal_spread(&[&a, &b], centre).unwrap();
+            let (median, mean) = (by(Centre::Median), by(Centre::Mean));
+            json!({"F_median": median.f, "p_median": median.p, "F_mean": mean.f, "p_mean": mean.p})
+        }
+        "f_test" => {
+            let t = variance_ratio(&a, &b, LEVEL).ok()?;
+            json!({"F": t.f, "p": t.p, "ci95": ends(t.interval)})
+        }
+        "ks" => {
+            let t = kolmogorov_smirnov(&a, &b).unwrap();
+            json!({"D": t.d, "p_asym": t.p})
+        }
         "desc" => {
             let show = |s: Summary| {
                 json!({"n": s.n, "mean": s.mean, "sd": s.sd, "median": s.median, "q1_type7": s.q1, "q3_type7": s.q3,
@@ -75,7 +113,61 @@ fn differences(before: &[Option<f64>], after: &[Option<f64>], what: &str) -> Ans
             let raw: Vec<f64> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
             let t = signed_rank_of(&raw, LEVEL).unwrap();
             json!({"n_zero_dropped": t.zeros, "V": t.v, "p_cc": t.p_normal, "p_nocc": t.p_normal_uncorrected,
-                   "p_exact_ties_wilcoxon": t.p_exact?})
+                   "p_exact_ties_wilcoxon": t.p_exact?, "p_exact_pratt": t.p_pratt?})
+        }
+        "sign_test" => {
+            let raw: Vec<f64> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
+            json!(sign_test(&raw).ok()?)
+        }
+        "shapiro_diff" => {
+            let raw: Vec<f64> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
+            let t = shapiro_wilk(&raw).ok()?;
+            json!({"W": t.w, "p": t.p})
+        }
+        _ => return None,
+    })
+}
+
+/// Percentage changes as `change` computes them; the references leave a gap where the baseline is not positive.
+fn percent(table: &Table, before: &str, after: &str, class: Option<bool>) -> Answer {
+    let (before, after) = (table.column(before)?, table.column(after)?);
+    let change = |i: usize| of_pair("", "", before[i], after[i]).pct;
+    let outcome = if class.is_some() { table.outcome() } else { Vec::new() };
+    // theirs of a class come from complete pairs
+    let wanted = |&i: &usize| class.is_none_or(|c| outcome[i] == c && before[i].is_some() && after[i].is_some());
+    let rows = (0..before.len()).filter(wanted);
+    Some(json!(rows.map(change).collect::<Vec<_>>()))
+}
+
+/// Groups by the levels of a column, in the order of its text.
+fn several(table: &Table, value: &str, group: &str, what: &str) -> Answer {
+    let (values, levels) = (table.column(value)?, table.text(group)?);
+    let mut names: Vec<&String> = levels.iter().collect();
+    names.sort();
+    names.dedup();
+    let groups: Vec<Vec<f64>> = names
+        .iter()
+        .map(|name| values.iter().zip(levels).filter(|(_, level)| level == name).filter_map(|(v, _)| *v).collect())
+        .collect();
+    let slices: Vec<&[f64]> = groups.iter().map(Vec::as_slice).collect();
+    Some(match what {
+        "kruskal" => {
+            let t = kruskal_wallis(&slices).unwrap();
+            json!({"H": t.h, "df": t.df, "p": t.p})
+        }
+        "anova" => {
+            let (plain, welch) = (anova(&slices).unwrap(), welch_anova(&slices).unwrap());
+            json!({"F": plain.f, "p": plain.p, "welch_F": welch.f, "welch_df2": welch.df.1, "welch_p": welch.p})
+        }
+        "pairwise" => {
+            let mut raw = Vec::new();
+            for j in 0..groups.len() {
+                for i in j + 1..groups.len() {
+                    raw.push(mann_whitney(&groups[i], &groups[j], LEVEL).unwrap().p_normal);
+                }
+            }
+            let p: Vec<Option<f64>> = raw.iter().map(|&p| Some(p)).collect();
+            json!({"raw": raw, "holm": holm(&p), "hochberg": hochberg(&p), "BH": benjamini_hochberg(&p)})
         }
         _ => return None,
     })
@@ -104,6 +196,10 @@ fn correlation(table: &Table, pair: &str, what: &str, record: &Value) -> Answer 
             }
             Some(out)
         }
+        "kendall" => {
+            let r = kendall(&columns[0], &columns[1], LEVEL).unwrap();
+            Some(json!({"tau_b": r.tau_b, "z": r.z, "p": r.p}))
+        }
         _ => None,
     }
 }
@@ -120,16 +216,37 @@ fn counts(table: &Table, name: &str, what: &str) -> Answer {
     let (row_levels, column_levels) = (levels(rows), levels(columns));
     let count = |r: &String, c: &String| rows.iter().zip(columns).filter(|&(a, b)| a == r && b == c).count() as u64;
     let cells: Vec<Vec<u64>> = row_levels.iter().map(|r| column_levels.iter().map(|c| count(r, c)).collect()).collect();
+    let square =
+        (cells.len() == 2 && cells[0].len() == 2).then(|| [[cells[0][0], cells[0][1]], [cells[1][0], cells[1][1]]]);
     match what {
         "chi2" => {
             let t = chi_squared(&cells).unwrap();
-            Some(json!({"chisq": t.chi2, "df": t.df, "p": t.p}))
+            let mut out = json!({"chisq": t.chi2, "df": t.df, "p": t.p, "G": g_statistic(&cells)});
+            if let Some(square) = square {
+                let (more, pairs) =
+                    (two_by_two(square, LEVEL).unwrap(), mcnemar([square[0][1], square[1][0]]).unwrap());
+                out["chisq_yates"] = json!(more.yates);
+                out["p_yates"] = json!(more.p_yates);
+                out["phi"] = json!(more.phi);
+                out["mcnemar_cc"] = json!(pairs.chi2);
+                out["mcnemar_cc_p"] = json!(pairs.p);
+                out["mcnemar_exact_p"] = json!(pairs.p_exact);
+            }
+            Some(out)
         }
-        "fisher" if cells.len() == 2 && cells[0].len() == 2 => {
-            let f = fisher([[cells[0][0], cells[0][1]], [cells[1][0], cells[1][1]]], LEVEL).unwrap();
-            // their roots have the default tolerance of uniroot, ours are checked in closed form beside the code
-            Some(json!({"p": f.p}))
-        }
+        "fisher" => match square {
+            Some(square) => {
+                let f = fisher(square, LEVEL).unwrap();
+                let more = two_by_two(square, LEVEL).unwrap();
+                // their roots have the default tolerance of uniroot, ours are checked in closed form beside the code
+                let ratio = if more.odds_ratio.is_finite() { json!(more.odds_ratio) } else { json!("Inf") };
+                Some(json!({"p": f.p, "or_sample": ratio}))
+            }
+            None => {
+                let rows: Option<Vec<[u64; 2]>> = cells.iter().map(|r| <[u64; 2]>::try_from(&r[..]).ok()).collect();
+                Some(json!({"p": fisher_rows(&rows?).unwrap()?}))
+            }
+        },
         _ => None,
     }
 }
@@ -144,12 +261,12 @@ fn adjust(table: &Table, record: &Value) -> Answer {
         })
         .collect();
     let raw = raw?;
-    let adjusted = holm(&raw.iter().map(|&p| Some(p)).collect::<Vec<_>>());
+    let p: Vec<Option<f64>> = raw.iter().map(|&p| Some(p)).collect();
     let named = |values: &[f64]| -> Map<String, Value> {
         markers.iter().zip(values).map(|(m, v)| ((*m).to_owned(), json!(v))).collect()
     };
-    let adjusted: Vec<f64> = adjusted.into_iter().flatten().collect();
-    Some(json!({"raw": named(&raw), "holm": named(&adjusted)}))
+    let adjusted = |f: fn(&[Option<f64>]) -> Vec<Option<f64>>| named(&f(&p).into_iter().flatten().collect::<Vec<_>>());
+    Some(json!({"raw": named(&raw), "holm": adjusted(holm), "BH": adjusted(benjamini_hochberg)}))
 }
 
 fn thresholds(record: &Value) -> Option<Vec<f64>> {
