@@ -1,11 +1,11 @@
 //! Diffusion images with their b-values, however they come: one 4-D file, several files, `FILE:B`, `--b-values`.
 
-use super::Context;
 use super::region_input::file_name;
+use super::{CliError, Context};
 use crate::diffusion::{BSelection, DiffusionError};
 use crate::error::{Result, Warning};
 use crate::image::gradients::{b_values_of, parse_b_values};
-use crate::image::{Grid, Series};
+use crate::image::{Grid, PackedSeries, Series, Signals};
 use clap::Args;
 use ndarray::{Array4, Axis, ShapeBuilder};
 use std::path::{Path, PathBuf};
@@ -89,6 +89,76 @@ pub fn check_same_grid(a: (&Grid, &Path, &str), b: (&Grid, &Path, &str), warning
     Ok(())
 }
 
+/// Diffusion images of one or more files, still as stored, with their volumes behind one another.
+#[derive(Debug)]
+pub struct PackedDwi {
+    /// Where the voxels lie.
+    pub grid: Grid,
+    /// The first file.
+    pub source: PathBuf,
+    parts: Vec<PackedSeries>,
+}
+
+impl Signals for PackedDwi {
+    fn dims(&self) -> [usize; 3] {
+        self.grid.dims
+    }
+
+    fn n_volumes(&self) -> usize {
+        self.parts.iter().map(PackedSeries::len).sum()
+    }
+
+    fn read(&self, mut volume: usize, start: usize, out: &mut [f32]) {
+        for part in &self.parts {
+            match volume.checked_sub(part.len()) {
+                Some(beyond) => volume = beyond,
+                None => return part.read(volume, start, out),
+            }
+        }
+    }
+}
+
+/// Reads the images of one or more files on one grid, and their b-values.
+///
+/// `--b-values` goes before `FILE:B`, that before the `.bval` and the sidecar beside each file.
+pub fn read_packed(
+    files: &[DwiFile],
+    b_values: Option<&BValues>,
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<(PackedDwi, Vec<f64>)> {
+    let mut parts: Vec<PackedSeries> = Vec::new();
+    let mut b = Vec::new();
+    for file in files {
+        let part = context.reader.packed_series(&file.path)?;
+        if let Some(first) = parts.first() {
+            check_same_grid((&first.grid, &first.source, "image"), (&part.grid, &part.source, "image"), warnings)?;
+        }
+        if b_values.is_none() {
+            b.extend(b_of(file, part.len())?);
+        }
+        parts.push(part);
+    }
+    let Some(first) = parts.first() else {
+        return Err(CliError::usage("no diffusion image was given", "name at least one file").into());
+    };
+    let dwi = PackedDwi { grid: first.grid.clone(), source: first.source.clone(), parts };
+    if let Some(BValues(given)) = b_values {
+        if given.len() != dwi.n_volumes() {
+            return Err(DiffusionError::BCount { n_b: given.len(), n_volumes: dwi.n_volumes() }.into());
+        }
+        b.clone_from(given);
+    }
+    Ok((dwi, b))
+}
+
+fn b_of(file: &DwiFile, n_volumes: usize) -> Result<Vec<f64>> {
+    match file.b {
+        Some(value) => Ok(vec![value; n_volumes]),
+        None => Ok(b_values_of(&file.path, n_volumes)?),
+    }
+}
+
 /// Reads one series from one or more files on one grid, and its b-values.
 ///
 /// `--b-values` goes before `FILE:B`, that before the `.bval` and the sidecar beside each file.
@@ -106,10 +176,7 @@ pub fn read(
             check_same_grid((&first.grid, &first.source, "image"), (&series.grid, &series.source, "image"), warnings)?;
         }
         if b_values.is_none() {
-            match file.b {
-                Some(value) => b.extend(std::iter::repeat_n(value, series.len())),
-                None => b.extend(b_values_of(&file.path, series.len())?),
-            }
+            b.extend(b_of(file, series.len())?);
         }
         all.push(series);
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`b_table`] | which volumes enter a fit, and why |
 //! | [`signal_check`] | whether the volumes can be what their b-values say |
+//! | [`noise`] | standard deviation of the noise, from the air around the body |
 //! | [`adc`] | apparent diffusion coefficient, S0 and flags |
 //! | [`adc_map`] | the check of an ADC map that was made elsewhere |
 //! | [`high_b`] | the measured image at one b-value |
@@ -25,12 +26,14 @@ mod error;
 pub mod harmonise;
 pub mod high_b;
 mod lesion;
+pub mod noise;
+mod sample;
 pub mod signal_check;
 pub mod signal_rule;
 pub mod stations;
 pub mod tdv;
 
-pub use adc::{AdcFit, AdcMaps, AdcParams};
+pub use adc::{AdcFit, AdcImages, AdcMaps, AdcParams, Wanted};
 pub use b_table::{BGroup, BSelection, Chosen};
 pub use compose::compose;
 pub use computed::computed_dwi;

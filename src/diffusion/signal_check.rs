@@ -9,6 +9,7 @@
 //! Limits  a map other than ADC is found only where it breaks one of these rules
 
 use super::b_table::{B_ZERO, BSelection, distinct, same_b};
+use super::sample::{is_positive, sample};
 use super::{DiffusionError, adc};
 use crate::error::{Failure, Warning};
 use crate::image::Signals;
@@ -25,8 +26,6 @@ const UNLIKE_REPEATS: f64 = 1.5;
 const ALLOWED_RISE: f64 = 1.02;
 /// Share of the bright voxels at the ceiling from which on a volume is refused.
 const CLIPPED_SHARE: f64 = 0.1;
-/// Voxels looked at.
-const SAMPLE: usize = 40_000;
 /// Voxels needed to judge by.
 const FEWEST: usize = 20;
 
@@ -66,23 +65,6 @@ pub fn check_signal(series: &impl Signals, b: &[f64], selection: &BSelection) ->
     settle(rise(&bright, &kept_b))?;
     settle(clipped_volume(&bright, &volumes, &kept_b))?;
     Ok(warnings)
-}
-
-/// Signals of voxels spread evenly over the series, one row a voxel.
-fn sample(series: &impl Signals, volumes: &[usize]) -> Vec<Vec<f32>> {
-    let n = series.n_voxels();
-    // an odd step that shares no factor with usual matrix sizes, so that no column is favoured
-    let step = (n / SAMPLE).max(1) | 1;
-    let mut value = [0.0];
-    let mut signal_of = |voxel: usize, volume: usize| {
-        series.read(volume, voxel, &mut value);
-        value[0]
-    };
-    (0..n).step_by(step).map(|voxel| volumes.iter().map(|&volume| signal_of(voxel, volume)).collect()).collect()
-}
-
-fn is_positive(signal: f32) -> bool {
-    signal > 0.0 && signal.is_finite()
 }
 
 /// The brighter quarter of the voxels that are positive in every volume; of small images, as many as there are.

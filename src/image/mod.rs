@@ -16,6 +16,7 @@ mod resample;
 mod sidecar;
 mod signals;
 mod volume;
+mod voxels;
 
 use crate::error::Warning;
 pub use atomic::{Overwrite, check_absent, write_bytes_atomically, write_text_atomically};
@@ -24,10 +25,11 @@ pub use digest::{sha256_bytes, sha256_file};
 pub use error::ImageError;
 pub use grid::Grid;
 pub use nifti::{
-    Form, Reader, Stored, read_grid, read_labels, read_mask, read_series, read_volume, write_labels, write_mask,
-    write_series, write_volume,
+    Form, PackedSeries, Reader, Stored, read_grid, read_labels, read_mask, read_series, read_volume, write_bits,
+    write_labels, write_mask, write_series, write_volume, write_voxels,
 };
 pub use resample::resample_labels;
 pub use sidecar::{MapSidecar, Sidecar, read_sidecar, sidecar_path, write_json};
 pub use signals::Signals;
 pub use volume::{Labels, Mask, Series, Volume, filled};
+pub use voxels::{Stretch, Voxels};

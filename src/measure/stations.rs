@@ -38,7 +38,7 @@ impl Stations {
         let paths = work.inputs.files_of(Role::Dwi);
         let params = AdcParams::default();
         let signal_b = work.params.tdv.signal_b;
-        let (mut grids, mut kept, mut fitted, mut flagged) = (Vec::new(), Vec::new(), Vec::new(), [0_usize; 5]);
+        let (mut grids, mut kept, mut fitted, mut flagged) = (Vec::new(), Vec::new(), Vec::new(), [0_usize; 6]);
         for path in &paths {
             let series = read_series(path)?;
             let b = b_values_of(path, series.len())?;
@@ -62,10 +62,10 @@ impl Stations {
         let signal = Arc::new(Volume::new(plan.grid.clone(), compose(&plan, &views, &gains)));
         drop(kept);
 
-        let bits = ["non_positive", "below_floor", "clipped", "not_decaying", "out_of_window"];
+        let bits = ["non_positive", "below_floor", "clipped", "not_decaying", "out_of_window", "shortened"];
         let excluded: serde_json::Map<String, serde_json::Value> =
             bits.iter().zip(flagged).map(|(name, n)| ((*name).to_owned(), n.into())).collect();
-        let adc_parameters = serde_json::json!({ "fit": params, "stations": fitted, "n_excluded": excluded });
+        let adc_parameters = serde_json::json!({ "fit": params, "stations": fitted, "n_flagged": excluded });
         let method = "log-linear least squares in each station, then composed with linear feathering";
         let sidecar = MapSidecar::new("adc", Unit::Um2PerS.ascii(), method, adc_parameters, &paths);
         work.keep_scalar("ADC", &adc, sidecar);

@@ -9,6 +9,40 @@ use rayon::prelude::*;
 /// Voxels a worker takes at once; results do not depend on it.
 const CHUNK: usize = 1 << 16;
 
+/// The values of a stretch of voxels, in this thread. `raw` holds exactly as many voxels as `out`.
+pub(super) fn decode_into(raw: &[u8], header: &Header, out: &mut [f32]) {
+    let (slope, intercept) = (header.slope, header.intercept);
+    macro_rules! each {
+        ($type:ty) => {{
+            let (stored, _) = raw.as_chunks::<{ size_of::<$type>() }>();
+            let pairs = out.iter_mut().zip(stored);
+            match (header.big_endian, slope == 1.0 && intercept == 0.0) {
+                (true, _) => pairs.for_each(|(value, &bytes)| {
+                    *value = (<$type>::from_be_bytes(bytes) as f64 * slope + intercept) as f32;
+                }),
+                (false, true) => pairs.for_each(|(value, &bytes)| *value = <$type>::from_le_bytes(bytes) as f32),
+                (false, false) => pairs.for_each(|(value, &bytes)| {
+                    *value = (<$type>::from_le_bytes(bytes) as f64 * slope + intercept) as f32;
+                }),
+            }
+        }};
+    }
+    match header.kind {
+        NiftiType::Uint8 => each!(u8),
+        NiftiType::Int8 => each!(i8),
+        NiftiType::Uint16 => each!(u16),
+        NiftiType::Int16 => each!(i16),
+        NiftiType::Uint32 => each!(u32),
+        NiftiType::Int32 => each!(i32),
+        NiftiType::Uint64 => each!(u64),
+        NiftiType::Int64 => each!(i64),
+        NiftiType::Float32 => each!(f32),
+        NiftiType::Float64 => each!(f64),
+        // the header check lets no other type through
+        _ => {}
+    }
+}
+
 /// `convert(stored * slope + intercept)` of every voxel. `raw` holds exactly the voxels.
 pub(super) fn decode<O>(raw: &[u8], header: &Header, convert: impl Fn(f64) -> O + Sync) -> Vec<O>
 where

@@ -9,14 +9,17 @@ mod bytes;
 mod decode;
 mod geometry;
 mod header;
+mod packed;
 mod write;
 
 pub use geometry::Form;
-pub use write::{Stored, write_labels, write_mask, write_series, write_volume};
+pub use packed::PackedSeries;
+pub use write::{Stored, write_bits, write_labels, write_mask, write_series, write_volume, write_voxels};
 
 use super::{Grid, ImageError, Labels, Mask, Series, Volume};
 use header::Header;
 use ndarray::{Array3, Array4, ShapeBuilder};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -169,29 +172,49 @@ fn load<O>(path: &Path, header: &Header, convert: impl Fn(f64) -> O + Sync) -> R
 where
     O: Copy + Default + Send,
 {
+    Ok(decode::decode(content(path, header)?.voxels(), header, convert))
+}
+
+/// The inflated file, and where in it the voxels are.
+#[derive(Debug, Clone)]
+struct Content {
+    bytes: Vec<u8>,
+    voxels: Range<usize>,
+}
+
+impl Content {
+    /// The bytes of the voxels, exactly.
+    fn voxels(&self) -> &[u8] {
+        &self.bytes[self.voxels.clone()]
+    }
+}
+
+fn content(path: &Path, header: &Header) -> Result<Content, ImageError> {
     let file = if header.single_file { path.to_owned() } else { voxel_file(path) };
-    let content = bytes::whole(&file)?;
+    let bytes = bytes::whole(&file)?;
     let truncated = |expected: usize, found: usize| ImageError::Truncated {
         path: file.clone(),
         expected_bytes: expected as u64,
         found_bytes: found as u64,
     };
-    let n_bytes = header.n_bytes().ok_or_else(|| truncated(usize::MAX, content.len()))?;
+    let n_bytes = header.n_bytes().ok_or_else(|| truncated(usize::MAX, bytes.len()))?;
     let start = match header.data_offset {
         Some(offset) => usize::try_from(offset).unwrap_or(usize::MAX),
         // a single file that does not say where its voxels start: right behind the header, if that is all there is
-        None => match content.len().checked_sub(n_bytes) {
+        None => match bytes.len().checked_sub(n_bytes) {
             Some(start @ (348 | 352 | 540 | 544)) => start,
             Some(_) => {
                 let reason = "its header does not say where the voxels start".to_owned();
                 return Err(ImageError::Read { path: file.clone(), reason });
             }
-            None => return Err(truncated(n_bytes, content.len())),
+            None => return Err(truncated(n_bytes, bytes.len())),
         },
     };
-    let voxels = content.get(start..).unwrap_or_default();
-    let voxels = voxels.get(..n_bytes).ok_or_else(|| truncated(n_bytes, voxels.len()))?;
-    Ok(decode::decode(voxels, header, convert))
+    let found = bytes.len().saturating_sub(start);
+    if found < n_bytes {
+        return Err(truncated(n_bytes, found));
+    }
+    Ok(Content { bytes, voxels: start..start + n_bytes })
 }
 
 fn shape_error(path: &Path, error: &ndarray::ShapeError) -> ImageError {

@@ -5,7 +5,7 @@
 
 use super::geometry::{Form, Forms, is_usable};
 use crate::image::atomic::{Overwrite, write_bytes_atomically};
-use crate::image::{Grid, ImageError, Labels, Mask};
+use crate::image::{Grid, ImageError, Labels, Mask, Voxels};
 use nalgebra::Matrix4;
 use ndarray::{ArrayView, ArrayView3, ArrayView4, Axis, Dimension};
 use nifti::{NiftiHeader, NiftiType, XForm};
@@ -80,6 +80,29 @@ pub fn write_series(
         stored: if kind == NiftiType::Int16 { "int16" } else { "uint8" },
     })?;
     save(path, grid, n_volumes, kind, slope, content, overwrite)
+}
+
+/// Writes a map as it was kept: f32, or 16-bit steps with their slope.
+///
+/// # Errors
+/// As [`write_volume`].
+pub fn write_voxels(path: &Path, grid: &Grid, voxels: &Voxels, overwrite: Overwrite) -> Result<(), ImageError> {
+    match voxels {
+        Voxels::F32(values) => write_volume(path, grid, values.view(), Stored::F32, overwrite),
+        Voxels::I16 { steps, slope } => {
+            let content = encode(steps.view(), |step| Some(step.to_le_bytes())).unwrap_or_default();
+            save(path, grid, 1, NiftiType::Int16, *slope, content, overwrite)
+        }
+    }
+}
+
+/// Writes bits or small counts as uint8.
+///
+/// # Errors
+/// As [`write_volume`].
+pub fn write_bits(path: &Path, grid: &Grid, bits: ArrayView3<'_, u8>, overwrite: Overwrite) -> Result<(), ImageError> {
+    let content = encode(bits, |value| Some([value])).unwrap_or_default();
+    save(path, grid, 1, NiftiType::Uint8, 1.0, content, overwrite)
 }
 
 /// Writes a label map: int16, or int32 where a label asks for it.
