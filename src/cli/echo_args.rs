@@ -4,7 +4,7 @@ use super::{CliError, Context};
 use crate::dixon::FatModel;
 use crate::dixon::multi_echo::{Bipolar, Precession, PrecessionChoice, Withhold};
 use crate::error::Result;
-use crate::image::echoes::{EchoOptions, EchoSeries, PhaseUnit, read_magnitude_phase, read_real_imaginary};
+use crate::image::echoes::{EchoOptions, EchoSeries, PhaseUnit, read_magnitude, read_magnitude_phase, read_real_imaginary};
 use clap::{Args, ValueEnum};
 use num_complex::Complex32;
 use std::path::{Path, PathBuf};
@@ -103,6 +103,8 @@ pub enum WithholdFlag {
 pub enum RawEchoes {
     /// With their phase.
     Complex(EchoSeries<Complex32>),
+    /// Magnitudes alone.
+    Magnitude(EchoSeries<f32>),
 }
 
 impl EchoArgs {
@@ -133,11 +135,27 @@ impl EchoArgs {
             (_, false) => {
                 RawEchoes::Complex(read_magnitude_phase(&self.magnitude, &self.phase, &options, &context.reader)?)
             }
-            _ => {
-                let message = "magnitudes alone do not hold a fat fraction yet: the phase is needed";
-                return Err(CliError::usage(message, "pass --phase, or --real and --imag").into());
-            }
+            _ => RawEchoes::Magnitude(read_magnitude(&self.magnitude, &options, &context.reader)?),
         })
+    }
+
+    /// Refuses what only a phase could answer to.
+    ///
+    /// # Errors
+    /// Where such a flag was given.
+    pub fn check_no_phase_flags(&self) -> Result<()> {
+        let asked = [
+            ("--phase-unit", self.phase_unit != PhaseUnitChoice::Auto),
+            ("--precession", self.precession != PrecessionFlag::Auto),
+            ("--bipolar", self.bipolar != BipolarFlag::Auto),
+        ];
+        match asked.into_iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((flag, _)) => {
+                let message = format!("{flag} speaks of the phase, and magnitudes alone were given");
+                Err(CliError::usage(message, format!("pass --phase, or leave {flag} out")).into())
+            }
+        }
     }
 
     /// The spectrum of fat: a built-in one, or that of a JSON file.

@@ -6,6 +6,7 @@ use super::echo_args::{EchoArgs, RawEchoes};
 use super::region_rows::{self, RegionRow};
 use super::{Context, output};
 use crate::dixon::FatModel;
+use crate::dixon::magnitude_echoes::{self, MagnitudeEchoes, MagnitudeParams, separate_magnitudes};
 use crate::dixon::multi_echo::{Echoes, METHOD, Params, separate};
 use crate::error::{Result, Warning};
 use crate::image::echoes::EchoSeries;
@@ -77,6 +78,11 @@ pub fn run(args: &EchoArgs, regions: &RegionArgs, out: &OutArgs, format: Format,
             let (data, facts) = Facts::apart(series, mask.as_ref())?;
             (complex(&data, &facts, mask.as_ref(), args, &fat_model)?, facts)
         }
+        RawEchoes::Magnitude(series) => {
+            args.check_no_phase_flags()?;
+            let (data, facts) = Facts::apart(series, mask.as_ref())?;
+            (magnitude(&data, &facts, mask.as_ref(), args, &fat_model)?, facts)
+        }
     };
     finish(maps, facts, args, fat_model, regions, out, format, context)
 }
@@ -132,6 +138,42 @@ fn complex(
         swap: Some(separation.swap),
         found: json!(separation.found),
         n_fitted,
+        warnings: separation.warnings,
+    })
+}
+
+/// Magnitudes alone.
+fn magnitude(
+    data: &ndarray::Array4<f32>,
+    facts: &Facts,
+    mask: Option<&Mask>,
+    args: &EchoArgs,
+    fat_model: &FatModel,
+) -> Result<EchoMaps> {
+    let echoes = MagnitudeEchoes {
+        data: data.view(),
+        echo_times_ms: &facts.echo_times_ms,
+        field_t: facts.field_t,
+        voxel_mm: facts.grid.spacing_mm(),
+        mask: mask.map(|mask| mask.data.view()),
+    };
+    let params =
+        MagnitudeParams { fat_model: fat_model.clone(), withhold: args.withhold(), r2star: args.r2star };
+    let separation = separate_magnitudes(&echoes, &params)?;
+    Ok(EchoMaps {
+        form: "magnitude-multi-echo",
+        method: magnitude_echoes::METHOD,
+        maps: vec![
+            ("_PDFF", Unit::Percent, separation.pdff),
+            ("_PDFFsd", Unit::Percent, separation.pdff_sd),
+            ("_R2star", Unit::PerSecond, separation.r2star),
+            ("_water", Unit::Arbitrary, separation.water),
+            ("_fat", Unit::Arbitrary, separation.fat),
+            ("_residual", Unit::Fraction, separation.residual),
+        ],
+        swap: Some(separation.swap),
+        n_fitted: separation.found.n_fitted,
+        found: json!(separation.found),
         warnings: separation.warnings,
     })
 }

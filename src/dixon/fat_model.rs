@@ -145,6 +145,13 @@ impl FatModel {
         sum
     }
 
+    /// `[b, c]` of the squared magnitude of one unit of water and fat, fat fraction p: `|1 - p + p a|^2 = 1 + 2 p b + p^2 c`,
+    /// at an echo time (ms) and field strength (T).
+    pub fn squared_shape(&self, echo_ms: f64, field_t: f64) -> [f64; 2] {
+        let [re, im] = self.phasor(echo_ms, field_t);
+        [re - 1.0, (re - 1.0).powi(2) + im * im]
+    }
+
     /// Frequency of the largest peak relative to water, Hz, at a field strength (T); negative below water.
     pub fn main_shift_hz(&self, field_t: f64) -> f64 {
         let largest = self.shifts_ppm.iter().zip(&self.amplitudes).max_by(|a, b| a.1.total_cmp(b.1));

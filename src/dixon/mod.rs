@@ -7,6 +7,7 @@
 //! | [`two_point`](mod@two_point) | the naive signal fat fraction of an in-/opposed-phase pair |
 //! | [`dominance`] | the two proton-density answers of an in-/opposed-phase pair |
 //! | [`multi_echo`] | water, fat, R2* and field from three or more complex echoes |
+//! | [`magnitude_echoes`] | the same from their magnitudes alone, where the phase was not kept |
 //! | [`t1_bias`] | what T1 weighting does to a fat fraction |
 //! | [`dropout`] | the dropout ratio, with an optional R2* correction, and its regime |
 //!
@@ -16,6 +17,7 @@ pub mod dominance;
 pub mod dropout;
 mod error;
 pub mod fat_model;
+pub mod magnitude_echoes;
 pub mod magnitude_maps;
 pub mod multi_echo;
 pub mod t1_bias;

@@ -150,7 +150,7 @@ impl Maps {
 }
 
 /// A volume in the memory order of the images.
-fn volume<T: Clone + Default>(dims: [usize; 3], values: Vec<T>) -> Array3<T> {
+pub fn volume<T: Clone + Default>(dims: [usize; 3], values: Vec<T>) -> Array3<T> {
     // the length is that of the echoes, by construction
     Array3::from_shape_vec((dims[0], dims[1], dims[2]).f(), values).unwrap_or_default()
 }

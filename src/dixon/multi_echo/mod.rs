@@ -25,11 +25,11 @@ mod acquisition;
 pub mod bipolar;
 pub mod graph;
 mod labelling;
-mod maps;
+pub(super) mod maps;
 pub mod message_passing;
 pub mod model;
 pub mod moves;
-mod noise;
+pub(super) mod noise;
 pub mod refine;
 pub mod residual;
 mod separate;
@@ -37,7 +37,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod types;
-mod withhold;
+pub(super) mod withhold;
 
 pub use bipolar::{Bipolar, OddEvenPhase};
 pub use model::Precession;

@@ -1,0 +1,84 @@
+//! Which of its two answers each voxel takes: the one that fits its echoes and its neighbours.
+
+use super::fit::Answer;
+use crate::dixon::multi_echo::graph::Graph;
+use crate::dixon::multi_echo::message_passing::MessagePassing;
+use crate::dixon::multi_echo::residual::{ABSENT, N_LABELS};
+use crate::dixon::multi_echo::moves;
+use rayon::prelude::*;
+
+/// Strength of the bond between neighbours, relative to what they know of their fat fractions, mm.
+const MU: f64 = 0.15;
+/// Most that a bond may weigh, noise variances, mm.
+const STRONGEST: f64 = 150.0;
+/// The limit T of the squared difference of neighbours' fat fractions.
+const CAP: f32 = 0.15 * 0.15;
+/// Passes.
+const SWEEPS: usize = 5;
+/// Fat fractions have no period.
+const NO_PERIOD: f32 = 1e9;
+
+/// What the other answer of a voxel would cost, noise variances, below which a swap is suspected.
+const SUSPECT_MARGIN: f32 = 4.0;
+
+/// Puts the chosen answer of every voxel first. Returns what taking the other one would cost, in noise variances; infinite
+/// where there is none.
+pub fn choose(
+    answers: &mut [[Option<Answer>; 2]],
+    dims: [usize; 3],
+    voxel_mm: [f64; 3],
+    noise_variance: f64,
+) -> Vec<f32> {
+    let graph = Graph {
+        dims,
+        phase: answers.iter().map(|of| labels(of, 0.0, |answer| answer.fraction)).collect(),
+        cost: answers.iter().map(|of| labels(of, ABSENT, |answer| answer.residual)).collect(),
+        curvature: answers.iter().map(curvature).collect(),
+        tolerance: vec![noise_variance as f32; answers.len()],
+        bond: voxel_mm.map(|mm| (MU / mm) as f32),
+        strongest: voxel_mm.map(|mm| (STRONGEST / mm) as f32),
+        period: NO_PERIOD,
+    };
+    let mut passing = MessagePassing::new(&graph, CAP);
+    for _ in 0..SWEEPS {
+        passing.sweep();
+    }
+    let mut chosen = passing.labels();
+    drop(passing);
+    moves::settle(&graph, &mut chosen, CAP, 3);
+    let cost = |voxel: usize, answers: &mut [Option<Answer>; 2]| {
+        if answers[1].is_none() {
+            return f32::INFINITY;
+        }
+        let change = graph.change(&chosen, voxel, 1 - chosen[voxel], CAP) / noise_variance as f32;
+        if chosen[voxel] == 1 {
+            answers.swap(0, 1);
+        }
+        change
+    };
+    answers.par_iter_mut().enumerate().map(|(voxel, answers)| cost(voxel, answers)).collect()
+}
+
+/// True where water and fat may be exchanged: the other answer would cost hardly more.
+pub fn is_suspect(cost: f32) -> bool {
+    cost < SUSPECT_MARGIN
+}
+
+/// Variance of the fat fraction at a noise variance, the other answer counted by how likely it is: a mixture of both, of
+/// which a cost of `c` noise variances gives the other the odds `exp(-c/2)`.
+pub fn variance([chosen, other]: [&Answer; 2], cost: f32, noise_variance: f64) -> f64 {
+    let odds = f64::from(-0.5 * cost).exp();
+    let share = odds / (1.0 + odds);
+    noise_variance * chosen.variance + share * (1.0 - share) * (other.fraction - chosen.fraction).powi(2)
+}
+
+/// One number of each answer, in the places of the labels.
+fn labels(answers: &[Option<Answer>; 2], absent: f32, of: impl Fn(&Answer) -> f64) -> [f32; N_LABELS] {
+    std::array::from_fn(|label| answers.get(label).and_then(Option::as_ref).map_or(absent, |answer| of(answer) as f32))
+}
+
+/// What a voxel knows of its fat fraction: the inverse of the variance of its best answer.
+fn curvature(answers: &[Option<Answer>; 2]) -> f32 {
+    let variance = answers[0].map_or(f64::NAN, |answer| answer.variance);
+    if variance > 0.0 { (1.0 / variance) as f32 } else { 0.0 }
+}
