@@ -4,7 +4,9 @@ use super::{CliError, Context};
 use crate::dixon::FatModel;
 use crate::dixon::multi_echo::{Bipolar, Precession, PrecessionChoice, Withhold};
 use crate::error::Result;
-use crate::image::echoes::{EchoOptions, EchoSeries, PhaseUnit, read_magnitude, read_magnitude_phase, read_real_imaginary};
+use crate::image::echoes::{
+    EchoOptions, EchoSeries, PhaseUnit, read_magnitude, read_magnitude_phase, read_real_imaginary,
+};
 use clap::{Args, ValueEnum};
 use num_complex::Complex32;
 use std::path::{Path, PathBuf};

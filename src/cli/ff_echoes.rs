@@ -8,6 +8,7 @@ use super::{Context, output};
 use crate::dixon::FatModel;
 use crate::dixon::magnitude_echoes::{self, MagnitudeEchoes, MagnitudeParams, separate_magnitudes};
 use crate::dixon::multi_echo::{Echoes, METHOD, Params, separate};
+use crate::dixon::two_echoes::{self, separate_two};
 use crate::error::{Result, Warning};
 use crate::image::echoes::EchoSeries;
 use crate::image::{Grid, MapSidecar, Mask, Stored, write_mask, write_volume};
@@ -98,7 +99,7 @@ impl Facts {
     }
 }
 
-/// Three complex echoes or more.
+/// Two complex echoes or more.
 fn complex(
     data: &ndarray::Array4<Complex32>,
     facts: &Facts,
@@ -120,6 +121,9 @@ fn complex(
         withhold: args.withhold(),
         r2star: args.r2star,
     };
+    if facts.echo_times_ms.len() == 2 {
+        return two_complex(&echoes, &params);
+    }
     let separation = separate(&echoes, &params)?;
     let n_fitted = separation.found.n_fitted;
     let mut maps = vec![
@@ -142,6 +146,26 @@ fn complex(
     })
 }
 
+/// Two complex echoes.
+fn two_complex(echoes: &Echoes<'_>, params: &Params) -> Result<EchoMaps> {
+    let separation = separate_two(echoes, params)?;
+    Ok(EchoMaps {
+        form: "two-echo",
+        method: two_echoes::METHOD,
+        maps: vec![
+            ("_PDFF", Unit::Percent, separation.pdff),
+            ("_PDFFsd", Unit::Percent, separation.pdff_sd),
+            ("_B0", Unit::Hertz, separation.field),
+            ("_water", Unit::Arbitrary, separation.water),
+            ("_fat", Unit::Arbitrary, separation.fat),
+        ],
+        swap: Some(separation.swap),
+        n_fitted: separation.found.n_fitted,
+        found: json!(separation.found),
+        warnings: separation.warnings,
+    })
+}
+
 /// Magnitudes alone.
 fn magnitude(
     data: &ndarray::Array4<f32>,
@@ -157,8 +181,7 @@ fn magnitude(
         voxel_mm: facts.grid.spacing_mm(),
         mask: mask.map(|mask| mask.data.view()),
     };
-    let params =
-        MagnitudeParams { fat_model: fat_model.clone(), withhold: args.withhold(), r2star: args.r2star };
+    let params = MagnitudeParams { fat_model: fat_model.clone(), withhold: args.withhold(), r2star: args.r2star };
     let separation = separate_magnitudes(&echoes, &params)?;
     Ok(EchoMaps {
         form: "magnitude-multi-echo",

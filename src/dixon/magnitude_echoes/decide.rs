@@ -3,8 +3,8 @@
 use super::fit::Answer;
 use crate::dixon::multi_echo::graph::Graph;
 use crate::dixon::multi_echo::message_passing::MessagePassing;
-use crate::dixon::multi_echo::residual::{ABSENT, N_LABELS};
 use crate::dixon::multi_echo::moves;
+use crate::dixon::multi_echo::residual::{ABSENT, N_LABELS};
 use rayon::prelude::*;
 
 /// Strength of the bond between neighbours, relative to what they know of their fat fractions, mm.
@@ -81,4 +81,57 @@ fn labels(answers: &[Option<Answer>; 2], absent: f32, of: impl Fn(&Answer) -> f6
 fn curvature(answers: &[Option<Answer>; 2]) -> f32 {
     let variance = answers[0].map_or(f64::NAN, |answer| answer.variance);
     if variance > 0.0 { (1.0 / variance) as f32 } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dixon::FatModel;
+    use crate::dixon::magnitude_echoes::{MagnitudeEchoes, MagnitudeParams, fit::MagnitudeModel, separate_magnitudes};
+    use ndarray::{Array4, ShapeBuilder};
+    use rand::SeedableRng;
+    use rand_distr::{Distribution, Normal};
+
+    const TIMES_MS: [f64; 6] = [1.2, 2.2, 3.2, 4.2, 5.2, 6.2];
+
+    #[test]
+    fn neighbours_undo_the_swaps_of_voxels_that_decide_alone() {
+        let model = FatModel::default();
+        let (fraction, r2star, sigma) = (0.33, 180.0, 1.2);
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(3);
+        let normal = Normal::new(0.0, sigma).unwrap();
+        let [nx, ny, nz] = [30, 30, 6];
+        let mut data = Array4::<f32>::zeros((nx, ny, nz, 6).f());
+        for ((x, _, _, n), value) in data.indexed_iter_mut() {
+            let [re, im] = model.phasor(TIMES_MS[n], 3.0);
+            // a third of the volume is air
+            let decay = if x < 10 { 0.0 } else { 40.0 * (-r2star * 1e-3 * TIMES_MS[n]).exp() };
+            let (real, imaginary) = (1.0 - fraction + fraction * re, fraction * im);
+            let (a, b) = (decay * real + normal.sample(&mut rng), decay * imaginary + normal.sample(&mut rng));
+            *value = f64::hypot(a, b) as f32;
+        }
+        let swapped = |percent: f64| (percent - 100.0 * fraction).abs() > 30.0;
+        let alone = MagnitudeModel::new(&model, &TIMES_MS, 3.0, None).with_noise(sigma * sigma);
+        let mut n_alone = 0;
+        for lane in data.lanes(ndarray::Axis(3)).into_iter() {
+            let signal: Vec<f32> = lane.to_vec();
+            let best = alone.answers(&signal)[0].unwrap();
+            n_alone += usize::from(signal[0] > 15.0 && swapped(100.0 * best.fraction));
+        }
+        let echoes = MagnitudeEchoes {
+            data: data.view(),
+            echo_times_ms: &TIMES_MS,
+            field_t: 3.0,
+            voxel_mm: [1.0, 1.0, 4.0],
+            mask: None,
+        };
+        let found = separate_magnitudes(&echoes, &MagnitudeParams::default()).unwrap();
+        let tissue: Vec<f64> =
+            found.pdff.indexed_iter().filter(|((x, ..), _)| *x >= 10).map(|(_, &p)| p.into()).collect();
+        let together = tissue.iter().filter(|&&percent| swapped(percent)).count();
+        assert!(n_alone > 40 && 10 * together < n_alone, "{together} of {n_alone}");
+        let mean = tissue.iter().filter(|p| p.is_finite()).sum::<f64>()
+            / tissue.iter().filter(|p| p.is_finite()).count() as f64;
+        assert!((mean - 33.0).abs() < 0.3, "{mean}");
+        assert!((found.found.sigma / sigma - 1.0).abs() < 0.03 && found.found.sigma_from == "background");
+    }
 }

@@ -153,7 +153,10 @@ impl MagnitudeModel {
             for (k, row) in damped.iter_mut().enumerate() {
                 row[k] *= 1.0 + damping;
             }
-            let step = solve(&damped, gradient)?;
+            let Some(step) = solve(&damped, gradient) else {
+                damping *= 10.0;
+                continue;
+            };
             let mut next = [place[0] + step[0], place[1] + step[1], place[2] + step[2]];
             next[0] = next[0].clamp(-0.5, 1.5);
             next[2] = next[2].clamp(R2STAR_RANGE[0], R2STAR_RANGE[1]);

@@ -24,7 +24,7 @@
 mod acquisition;
 pub mod bipolar;
 pub mod graph;
-mod labelling;
+pub(super) mod labelling;
 pub(super) mod maps;
 pub mod message_passing;
 pub mod model;
@@ -33,7 +33,7 @@ pub(super) mod noise;
 pub mod refine;
 pub mod residual;
 mod separate;
-mod source;
+pub(super) mod source;
 #[cfg(test)]
 mod tests;
 mod types;
