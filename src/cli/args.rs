@@ -80,6 +80,16 @@ impl OutArgs {
     pub fn check_absent(&self, suffixes: &[&str]) -> Result<()> {
         Ok(check_absent(suffixes.iter().filter_map(|suffix| self.path(suffix)), self.overwrite())?)
     }
+
+    /// The same for maps by their suffixes (`_ADC`), each with its sidecar.
+    ///
+    /// # Errors
+    /// Where one exists and may not be replaced.
+    pub fn check_maps_absent(&self, suffixes: &[&str]) -> Result<()> {
+        let files: Vec<String> =
+            suffixes.iter().flat_map(|suffix| [format!("{suffix}.nii.gz"), format!("{suffix}.json")]).collect();
+        self.check_absent(&files.iter().map(String::as_str).collect::<Vec<_>>())
+    }
 }
 
 /// How results are printed on stdout.

@@ -4,6 +4,7 @@ use super::args::{Format, OutArgs, RegionArgs};
 use super::dwi_input::check_same_grid;
 use super::echo_args::{EchoArgs, RawEchoes};
 use super::region_rows::{self, RegionRow};
+use super::t1_args::{T1Args, T1Weighting};
 use super::{Context, output};
 use crate::dixon::FatModel;
 use crate::dixon::magnitude_echoes::{self, MagnitudeEchoes, MagnitudeParams, separate_magnitudes};
@@ -12,6 +13,7 @@ use crate::dixon::two_echoes::{self, separate_two};
 use crate::error::{Result, Warning};
 use crate::image::echoes::EchoSeries;
 use crate::image::{Grid, MapSidecar, Mask, Stored, write_mask, write_volume};
+use crate::region::Statistics;
 use crate::units::Unit;
 use ndarray::Array3;
 use num_complex::Complex32;
@@ -49,6 +51,8 @@ struct EchoResults {
     n_withheld: usize,
     n_not_a_number: usize,
     found: Value,
+    /// T1 weighting, where the excitation is known.
+    t1: Option<T1Weighting>,
     regions: Vec<RegionRow>,
 }
 
@@ -59,18 +63,24 @@ struct Facts {
     field_t: f64,
     n_not_a_number: usize,
     phase: Value,
+    excitation: Option<[f64; 2]>,
     source: std::path::PathBuf,
     warnings: Vec<Warning>,
 }
 
 /// Every suffix that a form from echoes may write.
-const SUFFIXES: [&str; 8] = ["_PDFF", "_PDFFsd", "_R2star", "_B0", "_water", "_fat", "_residual", "_swap"];
+const SUFFIXES: [&str; 9] = ["_PDFF", "_PDFFt1", "_PDFFsd", "_R2star", "_B0", "_water", "_fat", "_residual", "_swap"];
 
 /// Runs `ff` from raw echoes.
-pub fn run(args: &EchoArgs, regions: &RegionArgs, out: &OutArgs, format: Format, context: &Context) -> Result<()> {
-    let outputs: Vec<String> =
-        SUFFIXES.iter().flat_map(|suffix| [format!("{suffix}.nii.gz"), format!("{suffix}.json")]).collect();
-    out.check_absent(&outputs.iter().map(String::as_str).collect::<Vec<_>>())?;
+pub fn run(
+    args: &EchoArgs,
+    t1: &T1Args,
+    regions: &RegionArgs,
+    out: &OutArgs,
+    format: Format,
+    context: &Context,
+) -> Result<()> {
+    out.check_maps_absent(&SUFFIXES)?;
     let fat_model = args.fat_model()?;
     let mask = args.mask.as_deref().map(|path| context.reader.mask(path)).transpose()?;
     // the echoes are the largest thing in memory: they go before the maps are written
@@ -85,17 +95,19 @@ pub fn run(args: &EchoArgs, regions: &RegionArgs, out: &OutArgs, format: Format,
             (magnitude(&data, &facts, mask.as_ref(), args, &fat_model)?, facts)
         }
     };
-    finish(maps, facts, args, fat_model, regions, out, format, context)
+    finish(maps, facts, args, t1, fat_model, regions, out, format, context)
 }
 
 impl Facts {
     /// The values and the facts of a series; proof that the mask lies on its grid.
     fn apart<T>(series: EchoSeries<T>, mask: Option<&Mask>) -> Result<(ndarray::Array4<T>, Facts)> {
-        let EchoSeries { grid, data, echo_times_ms, field_t, n_not_a_number, phase, source, mut warnings, .. } = series;
+        let EchoSeries { grid, data, echo_times_ms, field_t, n_not_a_number, excitation, phase, source, mut warnings } =
+            series;
         if let Some(mask) = mask {
             check_same_grid((&grid, &source, "echoes"), (&mask.grid, &mask.source, "mask"), &mut warnings)?;
         }
-        Ok((data, Facts { grid, echo_times_ms, field_t, n_not_a_number, phase: json!(phase), source, warnings }))
+        let phase = json!(phase);
+        Ok((data, Facts { grid, echo_times_ms, field_t, n_not_a_number, phase, excitation, source, warnings }))
     }
 }
 
@@ -207,19 +219,35 @@ fn finish(
     echo_maps: EchoMaps,
     facts: Facts,
     args: &EchoArgs,
+    t1: &T1Args,
     fat_model: FatModel,
     regions: &RegionArgs,
     out: &OutArgs,
     format: Format,
     context: &Context,
 ) -> Result<()> {
-    let EchoMaps { form, method, maps, swap, found, n_fitted, warnings: of_fit } = echo_maps;
-    let Facts { grid, echo_times_ms, field_t, n_not_a_number, phase, source, mut warnings } = facts;
+    let EchoMaps { form, method, mut maps, swap, found, n_fitted, warnings: of_fit } = echo_maps;
+    let Facts { grid, echo_times_ms, field_t, n_not_a_number, phase, excitation, source, mut warnings } = facts;
     warnings.extend(of_fit);
+    let weighting = t1.weighting(excitation, Some(field_t))?;
+    warnings.extend(weighting.as_ref().and_then(T1Weighting::warning));
     let pdff = &maps[0].2;
     let places = region_rows::read(regions, &grid, &source, context, &mut warnings)?;
-    let rows = region_rows::measure(&places, pdff.view(), &grid, Unit::Percent);
+    let mut rows = region_rows::measure(&places, pdff.view(), &grid, Unit::Percent);
     let n_voxels = pdff.iter().filter(|value| value.is_finite()).count();
+    for (row, place) in
+        rows.iter_mut().zip(&places).filter(|(row, place)| !row.statistics.stands_for(place.voxels.len()))
+    {
+        let (n, of) = (row.statistics.n_voxels, place.voxels.len());
+        let message =
+            format!("{}: {n} of {of} voxels have a fat fraction, which do not stand for the region", row.region);
+        warnings.push(Warning::new("mostly-withheld", message));
+        row.statistics = Statistics { n_voxels: n, ..Statistics::of(&[]) };
+    }
+    if let Some(corrected) = weighting.as_ref().and_then(|weighting| weighting.corrected(pdff)) {
+        region_rows::add_mean(&mut rows, &places, corrected.view(), "mean_t1_corrected");
+        maps.push(("_PDFFt1", Unit::Percent, corrected));
+    }
     let parameters = json!({
         "form": form,
         "fat_model": fat_model,
@@ -229,6 +257,7 @@ fn finish(
         "r2star_given": args.r2star,
         "withhold": args.withhold(),
         "found": found,
+        "t1": weighting,
     });
     if out.out.is_some() {
         let sidecar = |suffix: &str, unit: &str| {
@@ -255,6 +284,7 @@ fn finish(
         n_withheld: n_fitted.saturating_sub(n_voxels),
         n_not_a_number,
         found,
+        t1: weighting,
         regions: rows,
     };
     match format {

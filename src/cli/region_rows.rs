@@ -65,6 +65,13 @@ pub fn measure(regions: &[Region], map: ArrayView3<'_, f32>, grid: &Grid, unit: 
         .collect()
 }
 
+/// Adds the mean of a second map in each region.
+pub fn add_mean(rows: &mut [RegionRow], regions: &[Region], map: ArrayView3<'_, f32>, name: &str) {
+    for (row, region) in rows.iter_mut().zip(regions) {
+        row.extra(name, serde_json::json!(Statistics::of(&region.values(map)).mean));
+    }
+}
+
 /// Prints rows as a table or as CSV.
 pub fn print(rows: &[RegionRow], format: Format) -> Result<()> {
     let extra: Vec<&str> = rows.first().map(|row| row.extra.keys().map(String::as_str).collect()).unwrap_or_default();

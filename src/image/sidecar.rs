@@ -62,6 +62,13 @@ pub struct Sidecar {
     pub conversion_software_version: Option<String>,
 }
 
+impl Sidecar {
+    /// Repetition time (ms) and flip angle (degrees), where both are said.
+    pub fn excitation(&self) -> Option<[f64; 2]> {
+        self.repetition_time.zip(self.flip_angle).map(|(tr_s, angle)| [1e3 * tr_s, angle])
+    }
+}
+
 /// Accepts a single value where a list is meant; converters write both.
 fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]

@@ -17,6 +17,8 @@ pub const OUT_OF_RANGE: &str = "out-of-range";
 pub const SMALL_REGION: &str = "small-region";
 /// Flag of a number that rests on no voxel.
 pub const EMPTY_REGION: &str = "empty-region";
+/// Flag of a region of which most voxels carry no number: what is left does not stand for it, and no number is given.
+pub const MOSTLY_WITHHELD: &str = "mostly-withheld";
 /// Flag of numbers from a pair whose water and fat are suspected to be exchanged.
 pub const SWAP_SUSPECTED: &str = "swap-suspected";
 

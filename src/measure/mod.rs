@@ -19,7 +19,7 @@ mod sff;
 mod stations;
 mod tdv;
 
-pub use checks::{EMPTY_REGION, OUT_OF_RANGE, SMALL_REGION, SMALL_REGION_VOXELS, SWAP_SUSPECTED};
+pub use checks::{EMPTY_REGION, MOSTLY_WITHHELD, OUT_OF_RANGE, SMALL_REGION, SMALL_REGION_VOXELS, SWAP_SUSPECTED};
 pub use error::MeasureError;
 pub use output::{Backgrounds, MapData, MapOut, MeasuredSession};
 pub use params::{FatFractionSettings, MeasureParams, RegionSettings, TdvSettings};

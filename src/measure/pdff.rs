@@ -10,7 +10,8 @@ use super::Role;
 use super::registry::{Biomarker, Citation};
 use super::session::SessionWork;
 use super::sff::{FF_RANGE, fat_number};
-use crate::dixon::multi_echo::{Echoes, METHOD, Params, separate};
+use crate::dixon::multi_echo::{self, Echoes, Params, separate};
+use crate::dixon::two_echoes::{self, separate_two};
 use crate::dixon::{FfUnit, scaled_map};
 use crate::error::{Result, Warning};
 use crate::image::echoes::{EchoOptions, read_magnitude_phase};
@@ -84,46 +85,82 @@ fn from_echoes(work: &mut SessionWork) -> Result<()> {
         mask: None,
     };
     let fat_model = work.params.fat_model.clone();
-    let separation = separate(&echoes, &Params { fat_model: fat_model.clone(), ..Params::default() })?;
+    let fitted = fit(&echoes, &Params { fat_model: fat_model.clone(), ..Params::default() })?;
     let model = &fat_model.name;
     work.warn([Warning::new(
         "pdff-from-echoes",
         format!("PDFF is fitted to {} raw echoes with the fat model {model}", series.echo_times_ms.len()),
     )]);
     work.warn(series.warnings);
-    work.warn(separation.warnings);
-    let map = Arc::new(Volume::new(series.grid.clone(), separation.pdff));
+    work.warn(fitted.warnings);
+    let map = Arc::new(Volume::new(series.grid.clone(), fitted.pdff));
     let regions = work.dixon_regions(&map.grid, Role::EchoMag)?;
     let swapped: Vec<String> = regions
         .iter()
-        .filter(|region| share(region, &separation.swap) > SWAPPED_SHARE)
-        .map(|r| r.name.clone())
+        .filter(|region| share(region, &fitted.swap) > SWAPPED_SHARE)
+        .map(|region| region.name.clone())
         .collect();
     work.region_rows(&map.data, &regions, |region, _| match swapped.contains(&region.name) {
         true => vec!["swap-suspected".to_owned()],
         false => Vec::new(),
     });
     let parameters = json!({
-        "form": "multi-echo",
+        "form": fitted.form,
         "fat_model": fat_model,
         "echo_times_ms": series.echo_times_ms,
         "field_t": series.field_t,
         "phase": series.phase,
-        "found": separation.found,
+        "found": fitted.found,
     });
     let sidecar = |measure: &str, unit: Unit| {
-        MapSidecar::new(measure, unit.ascii(), METHOD, parameters.clone(), magnitude.iter().chain(&phase))
+        MapSidecar::new(measure, unit.ascii(), fitted.method, parameters.clone(), magnitude.iter().chain(&phase))
     };
     work.keep_scalar("PDFF", &map, sidecar("pdff", Unit::Percent));
-    for (name, unit, data) in [
-        ("PDFFsd", Unit::Percent, separation.pdff_sd),
-        ("R2star", Unit::PerSecond, separation.r2star),
-        ("B0", Unit::Hertz, separation.field),
-    ] {
+    for (name, unit, data) in fitted.others {
         work.keep_scalar(name, &Arc::new(Volume::new(series.grid.clone(), data)), sidecar(name, unit));
     }
     work.fat_fraction = Some(map);
     Ok(())
+}
+
+/// What a fit to echoes yields here, whatever their number.
+struct Fitted {
+    form: &'static str,
+    method: &'static str,
+    pdff: Array3<f32>,
+    swap: Array3<bool>,
+    others: Vec<(&'static str, Unit, Array3<f32>)>,
+    found: serde_json::Value,
+    warnings: Vec<Warning>,
+}
+
+fn fit(echoes: &Echoes<'_>, params: &Params) -> Result<Fitted> {
+    if echoes.echo_times_ms.len() == 2 {
+        let two = separate_two(echoes, params)?;
+        return Ok(Fitted {
+            form: "two-echo",
+            method: two_echoes::METHOD,
+            pdff: two.pdff,
+            swap: two.swap,
+            others: vec![("PDFFsd", Unit::Percent, two.pdff_sd), ("B0", Unit::Hertz, two.field)],
+            found: json!(two.found),
+            warnings: two.warnings,
+        });
+    }
+    let many = separate(echoes, params)?;
+    Ok(Fitted {
+        form: "multi-echo",
+        method: multi_echo::METHOD,
+        pdff: many.pdff,
+        swap: many.swap,
+        others: vec![
+            ("PDFFsd", Unit::Percent, many.pdff_sd),
+            ("R2star", Unit::PerSecond, many.r2star),
+            ("B0", Unit::Hertz, many.field),
+        ],
+        found: json!(many.found),
+        warnings: many.warnings,
+    })
 }
 
 /// From this share of suspected swaps on, a region's row carries a flag.

@@ -258,10 +258,15 @@ impl<'a> SessionWork<'a> {
         for region in regions {
             let inside = region.values(map.view());
             let statistics = Statistics::of(&inside);
-            let flags = flags(region, &inside);
+            let mut flags = flags(region, &inside);
+            let stands_for_it = statistics.stands_for(region.voxels.len());
+            if !stands_for_it {
+                flags.push(super::MOSTLY_WITHHELD.to_owned());
+            }
             for number in yields.iter().filter(|number| number.place == Place::Levels) {
                 if let Some(value) = first_order(&statistics, number.statistic) {
-                    self.row(&region.name, number.statistic, Some(value), statistics.n_voxels, &flags);
+                    let value = stands_for_it.then_some(value);
+                    self.row(&region.name, number.statistic, value, statistics.n_voxels, &flags);
                 }
             }
         }

@@ -97,6 +97,12 @@ impl Statistics {
         "medad",
     ];
 
+    /// False where a region of `n_region` voxels has a value in some of them, but in fewer than half: what could be measured
+    /// is a selection then, and does not stand for the region.
+    pub fn stands_for(&self, n_region: usize) -> bool {
+        self.n_voxels == 0 || 2 * self.n_voxels >= n_region
+    }
+
     /// Statistics with the default histogram of 64 bins.
     pub fn of(values: &[f32]) -> Statistics {
         Statistics::with_binning(values, Binning::default())

@@ -196,7 +196,7 @@ fn finish<T: Copy + Sync>(
     }
     let sidecar = paths.first().map(|path| read_sidecar(path)).transpose()?.flatten().unwrap_or_default();
     Ok(EchoSeries {
-        excitation: sidecar.repetition_time.zip(sidecar.flip_angle).map(|(tr, angle)| [1e3 * tr, angle]),
+        excitation: sidecar.excitation(),
         source: paths.first().cloned().unwrap_or_default(),
         echo_times_ms: times.ms,
         grid,
