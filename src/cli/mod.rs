@@ -58,7 +58,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Fat fraction from a map, from water and fat, from an in-/opposed-phase pair, or from raw echoes
-    Ff(ff::FfArgs),
+    Ff(Box<ff::FfArgs>),
     /// Apparent diffusion coefficient from two or more b-values
     Adc(adc::AdcArgs),
     /// Compose stations of a whole-body examination into one series
@@ -102,7 +102,7 @@ enum Command {
 impl Command {
     fn run(self, context: &Context) -> Result<()> {
         match self {
-            Command::Ff(args) => ff::run(args, context),
+            Command::Ff(args) => ff::run(*args, context),
             Command::Adc(args) => adc::run(args, context),
             Command::Compose(args) => compose::run(args, context),
             Command::Histogram(args) => histogram::run(args, context),

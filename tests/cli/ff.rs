@@ -52,6 +52,32 @@ fn a_pair_of_phases_says_that_it_is_ambiguous() {
 }
 
 #[test]
+fn a_pair_with_its_echo_times_gives_both_proton_density_answers() {
+    let folder = folder();
+    // one peak at -3.4 ppm turns once in 2.30266 ms at 3 T: then the naive number and its mirror image are the answers
+    let pair = ["ff", "--in-phase", "ip.nii.gz", "--opposed-phase", "op.nii.gz", "-q", "--fat-model", "single"];
+    let times = ["--echo-times-ms", "2.30266,1.15133", "--field-strength", "3"];
+    let rest = ["--r2star", "0", "--labels", "labels.nii.gz", "--scheme", "totalspineseg", "-o", "s"];
+    let json = folder.json(&[&pair[..], &times, &rest].concat());
+    for (map, [low, high]) in [("s_PDFFwater.nii.gz", [2.0, 25.0]), ("s_PDFFfat.nii.gz", [98.0, 75.0])] {
+        let map = folder.read(map);
+        assert!((map[[5, 5, 3]] - low).abs() < 0.01 && (map[[5, 20, 3]] - high).abs() < 0.01);
+    }
+    let row = &json["regions"][0];
+    let [water, fat] = ["pdff_if_water_dominates", "pdff_if_fat_dominates"].map(|name| row[name].as_f64().unwrap());
+    assert!((water + fat - 100.0).abs() < 0.01 && (water - row["mean"].as_f64().unwrap()).abs() < 0.01);
+    // an assumed R2* leaves an interval about each answer
+    let assumed = folder.json(&[&pair[..], &times, &rest[2..6]].concat());
+    let row = &assumed["regions"][0];
+    let [low, mid, high] = ["pdff_if_water_dominates_low", "pdff_if_water_dominates", "pdff_if_water_dominates_high"]
+        .map(|name| row[name].as_f64().unwrap());
+    assert!(low < mid && mid < high && high - low > 2.0, "{low} {mid} {high}");
+    let without = ["ff", "--in-phase", "ip.nii.gz", "--opposed-phase", "op.nii.gz", "-o", "t"];
+    folder.run(&without).assert().success().stderr(predicates::str::contains("no-pdff-interval"));
+    assert!(folder.has("t_sFF.nii.gz") && !folder.has("t_PDFFwater.nii.gz"));
+}
+
+#[test]
 fn a_scanner_map_needs_its_true_unit() {
     let folder = folder();
     let read = |unit: &'static str| ["ff", "--fat-fraction", "map.nii.gz", "--ff-unit", unit, "-o", unit, "-q"];

@@ -129,3 +129,66 @@ fn a_fat_model_of_ones_own_is_used_and_recorded() {
     assert_eq!(json["fat_model"]["name"], "mine");
     assert!((mean_of(&json, "L2") - 60.0).abs() > 1.0, "another spectrum, another number");
 }
+
+#[test]
+fn magnitudes_alone_give_the_same_and_refuse_what_speaks_of_a_phase() {
+    let folder = folder();
+    let m = files("m");
+    let json = folder.json(&arguments(
+        [("--magnitude", &m), ("--withhold", &["none".into()])],
+        &[&REGIONS[..], &["-o", "out/m"]].concat(),
+    ));
+    assert_eq!((&json["form"], &json["measure"]), (&"magnitude-multi-echo".into(), &"pdff".into()));
+    assert!((mean_of(&json, "L1") - 20.0).abs() < 0.05 && (mean_of(&json, "L2") - 60.0).abs() < 0.3, "{json}");
+    assert!((folder.read("out/m_R2star.nii.gz")[[5, 15, 4]] - 60.0).abs() < 1.0);
+    assert!(folder.has("out/m_swap.nii.gz") && !folder.has("out/m_B0.nii.gz"), "no phase, no field");
+    let refuses = |files: &[String], rest: &[&str], code, slug| {
+        folder.refuses(&arguments([("--magnitude", files), ("--withhold", &["none".into()])], rest), code, slug);
+    };
+    refuses(&m, &["--bipolar", "on"], 2, "usage");
+    refuses(&m[..3], &[], 4, "unusable-echo-times");
+}
+
+#[test]
+fn two_complex_echoes_need_their_r2star_and_say_what_another_would_change() {
+    let folder = folder();
+    let (m, p) = (files("m"), files("p"));
+    let two = [("--magnitude", &m[..2]), ("--phase", &p[..2])];
+    let given = folder.json(&arguments(two, &[&REGIONS[..], &["--r2star", "60", "--withhold", "none"]].concat()));
+    assert_eq!(given["form"], "two-echo");
+    assert!((mean_of(&given, "L1") - 20.0).abs() < 0.05 && (mean_of(&given, "L2") - 60.0).abs() < 0.05, "{given}");
+    let assumed = folder.json(&arguments(two, &[&REGIONS[..], &["--withhold", "none"]].concat()));
+    assert_eq!(assumed["found"]["r2star"], 80.0);
+    // the table says which way and how far: at 20 %, R2* 40 instead of 80 1/s, by about twice what 60 makes
+    let table = assumed["found"]["r2star_bias"][0]["bias_points"][1].as_f64().unwrap();
+    let off = mean_of(&assumed, "L1") - 20.0;
+    assert!((off / table - 0.5).abs() < 0.1, "{off} {table}");
+    folder.refuses(&arguments(two, &["--bipolar", "on"]), 4, "unusable-echo-times");
+}
+
+#[test]
+fn t1_weighting_is_said_and_corrected_on_request_only() {
+    let folder = folder();
+    let (m, p) = (files("m"), files("p"));
+    let pairs = [("--magnitude", &m[..]), ("--phase", &p[..])];
+    let excitation = ["--repetition-time-ms", "10", "--flip-angle-deg", "15"];
+    let said = folder.json(&arguments(pairs, &[&REGIONS[..], &excitation].concat()));
+    assert!((mean_of(&said, "L1") - 20.0).abs() < 0.01, "the primary value is not corrected");
+    let bias = said["t1"]["bias"].as_array().unwrap();
+    assert!(bias[4]["bias_points"][2].as_f64() > bias[0]["bias_points"][2].as_f64());
+    let correct = ["--correct-t1", "900", "-o", "out/t"];
+    let corrected = folder.json(&arguments(pairs, &[&REGIONS[..], &excitation, &correct].concat()));
+    assert!((mean_of(&corrected, "L1") - 20.0).abs() < 0.01);
+    // f(T1) = sin a (1 - E)/(1 - E cos a), fat 382 ms, water 900 ms: by an independent calculation
+    let weight = |t1: f64| {
+        let e = (-10.0_f64 / t1).exp();
+        (1.0 - e) / (1.0 - e * (15.0 * PI / 180.0).cos())
+    };
+    let (fat, water) = (0.2 / weight(382.0), 0.8 / weight(900.0));
+    let want = 100.0 * fat / (fat + water);
+    let got = corrected["regions"][0]["mean_t1_corrected"].as_f64().unwrap();
+    assert!(
+        (got - want).abs() < 0.01 && (f64::from(folder.read("out/t_PDFFt1.nii.gz")[[5, 5, 4]]) - want).abs() < 0.02
+    );
+    folder.refuses(&arguments(pairs, &["--correct-t1", "900"]), 3, "missing-acquisition");
+}

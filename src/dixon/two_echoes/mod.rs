@@ -11,8 +11,10 @@
 //!         echo, water and fat stand alike, and only the small peaks of fat tell a body from its exchanged twin: then all
 //!         voxels are suspects.
 
+mod candidates;
+
 use super::DixonError;
-use super::echo_pair::{ASSUMED_R2STAR, EchoPair, R2StarBias};
+use super::echo_pair::R2StarBias;
 use super::multi_echo::graph::Graph;
 use super::multi_echo::message_passing::MessagePassing;
 use super::multi_echo::residual::{ABSENT, N_LABELS};
@@ -21,9 +23,8 @@ use super::multi_echo::{
     Bipolar, Echoes, Params, Precession, PrecessionChoice, Withhold, labelling, maps, model, moves, noise, withhold,
 };
 use crate::error::Warning;
+use candidates::{Candidates, Protocol};
 use ndarray::Array3;
-use num_complex::{Complex32, Complex64};
-use rayon::prelude::*;
 use std::f64::consts::PI;
 
 /// The method in words, for sidecars.
@@ -34,8 +35,6 @@ pub const METHOD: &str = "water and fat from two complex echoes with a common ph
 const CAP: f32 = 0.5;
 /// Passes without and with the limit.
 const SWEEPS: [usize; 2] = [4, 4];
-/// What R2* may differ by from an assumed one (standard deviation, 1/s): tissue lies between 20 and 200.
-const R2STAR_SD: f64 = 35.0;
 /// The energy of the other sign of the phase must be that many times higher, else the data do not decide it.
 const PRECESSION_MARGIN: f64 = 1.05;
 
@@ -87,72 +86,6 @@ pub struct TwoEchoSeparation {
     pub warnings: Vec<Warning>,
 }
 
-/// Both answers of a voxel: fat fraction, field phase over the spacing, and how far beyond 0-1 it lies (squared residual).
-#[derive(Debug, Clone, Copy)]
-struct Candidates {
-    fraction: [f32; 2],
-    phase: [f32; 2],
-    cost: [f32; 2],
-    curvature: f32,
-}
-
-/// The protocol of one separation.
-struct Protocol {
-    pair: EchoPair,
-    /// Fat phasor at each echo, in the sign of the phase.
-    fat: [Complex64; 2],
-    times_s: [f64; 2],
-    r2star: f64,
-    /// Standard deviation of R2*, 1/s.
-    r2star_sd: f64,
-    variance: f64,
-}
-
-impl Protocol {
-    fn new(echoes: &Echoes<'_>, params: &Params, precession: Precession, variance: f64) -> Self {
-        let times_ms = [echoes.echo_times_ms[0], echoes.echo_times_ms[1]];
-        let phasor = |ms: f64| {
-            let [re, im] = params.fat_model.phasor(ms, echoes.field_t);
-            Complex64::new(re, precession.sign() * im)
-        };
-        Protocol {
-            pair: EchoPair::new(&params.fat_model, times_ms, echoes.field_t),
-            fat: times_ms.map(phasor),
-            times_s: times_ms.map(|ms| 1e-3 * ms),
-            r2star: params.r2star.unwrap_or(ASSUMED_R2STAR),
-            r2star_sd: if params.r2star.is_some() { 0.0 } else { R2STAR_SD },
-            variance,
-        }
-    }
-
-    /// Variance of the fat fraction at a fraction, for the sum of the inverse squared magnitudes.
-    fn variance_of(&self, fraction: f64, inverse_squares: f64) -> f64 {
-        let of_log_ratio = self.variance * inverse_squares + (self.r2star_sd * self.pair.delay_s).powi(2);
-        self.pair.slope(fraction).powi(2) * of_log_ratio
-    }
-
-    fn candidates(&self, signal: &[Complex32]) -> Option<Candidates> {
-        let [first, second] = [signal[0], signal[1]].map(|s| Complex64::new(f64::from(s.re), f64::from(s.im)));
-        let (a, b) = (first.norm(), second.norm());
-        if !(a > 0.0 && b > 0.0) {
-            return None;
-        }
-        let fractions = self.pair.fractions(b / a, self.r2star);
-        let turn = second * first.conj();
-        let of_log = 1.0 / (a * a) + 1.0 / (b * b);
-        let phase = fractions.map(|p| {
-            let [one, two] = self.fat.map(|fat| 1.0 - p + p * fat);
-            (turn * (two * one.conj()).conj()).arg() as f32
-        });
-        let cost = fractions.map(|p| {
-            let possible = p.clamp(0.0, 1.0);
-            (self.variance * (p - possible).powi(2) / self.variance_of(possible, of_log)) as f32
-        });
-        let fraction = fractions.map(|p| p as f32);
-        Some(Candidates { fraction, phase, cost, curvature: (1.0 / of_log) as f32 })
-    }
-}
-
 /// Separates water and fat of two complex echoes.
 ///
 /// # Errors
@@ -184,7 +117,7 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
     };
     let solve = |precession: Precession| {
         let protocol = Protocol::new(echoes, params, precession, variance);
-        let candidates = candidates(&source, &protocol, &taking_part);
+        let candidates = candidates::all(&source, &protocol, &taking_part);
         let graph = graph(&candidates, &energies, variance, source.dims, echoes.voxel_mm);
         let labels = label(&graph);
         let energy = graph.energy(&labels, CAP);
@@ -255,19 +188,6 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
     Ok(TwoEchoSeparation { pdff, pdff_sd, water, fat, field, swap: maps::volume(dims, swap), found, warnings })
 }
 
-fn candidates(source: &Source<'_>, protocol: &Protocol, taking_part: &[bool]) -> Vec<Option<Candidates>> {
-    (0..source.n_voxels())
-        .into_par_iter()
-        .map_init(Vec::new, |signal, voxel| {
-            if !taking_part[voxel] {
-                return None;
-            }
-            source.gather(voxel, signal);
-            protocol.candidates(signal)
-        })
-        .collect()
-}
-
 fn graph(
     candidates: &[Option<Candidates>],
     energies: &[f32],
@@ -328,75 +248,4 @@ fn variance_of_neighbours(source: &Source<'_>, energies: &[f32]) -> Option<f64> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dixon::FatModel;
-    use ndarray::{Array4, ShapeBuilder};
-
-    const DIMS: [usize; 3] = [24, 20, 4];
-
-    fn field_hz((x, y, z): (usize, usize, usize)) -> f64 {
-        60.0 + 8.0 * x as f64 - 5.0 * y as f64 + 10.0 * z as f64
-    }
-
-    /// A block of tissue in air, fat outside and mixtures inside, in a smooth field; R2* 80 1/s, phase growing with `sign`.
-    fn body(times_ms: [f64; 2], sign: f64) -> (Array4<Complex32>, Array3<f64>) {
-        let model = FatModel::default();
-        let [nx, ny, nz] = DIMS;
-        let truth = Array3::from_shape_fn((nx, ny, nz).f(), |(x, y, _)| match (x, y) {
-            (2..22, 2..18) if x < 5 || y < 5 => 0.95,
-            (2..22, 2..18) => [0.03, 0.25, 0.40][(x - 5) / 6],
-            _ => f64::NAN,
-        });
-        let data = Array4::from_shape_fn((nx, ny, nz, 2).f(), |(x, y, z, n)| {
-            let (p, t) = (truth[[x, y, z]], 1e-3 * times_ms[n]);
-            if p.is_nan() {
-                return Complex32::default();
-            }
-            let [re, im] = model.phasor(times_ms[n], 3.0);
-            let turn = Complex64::from_polar(100.0 * (-80.0 * t).exp(), 2.0 * PI * field_hz((x, y, z)) * t + 0.4);
-            let s = turn * (1.0 - p + p * Complex64::new(re, im));
-            Complex32::new(s.re as f32, (sign * s.im) as f32)
-        });
-        (data, truth)
-    }
-
-    fn separated(times_ms: [f64; 2], data: &Array4<Complex32>) -> TwoEchoSeparation {
-        let echoes =
-            Echoes { data: data.view(), echo_times_ms: &times_ms, field_t: 3.0, voxel_mm: [2.0, 2.0, 4.0], mask: None };
-        separate_two(&echoes, &Params { r2star: Some(80.0), ..Params::default() }).unwrap()
-    }
-
-    #[test]
-    fn a_body_without_noise_is_recovered_with_its_field_and_the_sign_of_its_phase() {
-        let times_ms = [1.3, 2.2];
-        for (sign, precession) in [(1.0, Precession::Plus), (-1.0, Precession::Minus)] {
-            let (data, truth) = body(times_ms, sign);
-            let found = separated(times_ms, &data);
-            assert_eq!(found.found.precession, precession, "{:?}", found.found.precession_ratio);
-            let mut n = 0;
-            for ((at, &got), &want) in found.pdff.indexed_iter().zip(&truth) {
-                if want.is_nan() {
-                    assert!(got.is_nan());
-                    continue;
-                }
-                assert!((f64::from(got) - 100.0 * want).abs() < 0.01, "{got} {want}");
-                assert!((f64::from(found.field[at]) - field_hz(at)).abs() < 0.1, "{at:?}: {}", found.field[at]);
-                n += 1;
-            }
-            assert_eq!(n, found.found.n_fitted);
-        }
-    }
-
-    #[test]
-    fn an_assumed_r2star_widens_the_standard_deviation() {
-        let times_ms = [1.3, 2.2];
-        let (data, _) = body(times_ms, 1.0);
-        let echoes =
-            Echoes { data: data.view(), echo_times_ms: &times_ms, field_t: 3.0, voxel_mm: [2.0, 2.0, 4.0], mask: None };
-        let assumed = separate_two(&echoes, &Params { withhold: Withhold::None, ..Params::default() }).unwrap();
-        let given = separated(times_ms, &data);
-        assert_eq!(assumed.found.r2star, ASSUMED_R2STAR);
-        assert!(assumed.pdff_sd[[10, 10, 1]] > 1.0 && given.pdff_sd[[10, 10, 1]] < 1.0);
-    }
-}
+mod tests;
