@@ -18,6 +18,8 @@ const SWEEPS: usize = 5;
 /// Fat fractions have no period.
 const NO_PERIOD: f32 = 1e9;
 
+/// Fat fractions further apart are water and fat exchanged.
+const EXCHANGED: f64 = 0.3;
 /// What the other answer of a voxel would cost, noise variances, below which a swap is suspected.
 const SUSPECT_MARGIN: f32 = 4.0;
 
@@ -59,17 +61,30 @@ pub fn choose(
     answers.par_iter_mut().enumerate().map(|(voxel, answers)| cost(voxel, answers)).collect()
 }
 
-/// True where water and fat may be exchanged: the other answer would cost hardly more.
-pub fn is_suspect(cost: f32) -> bool {
-    cost < SUSPECT_MARGIN
+/// True where water and fat may be exchanged: an answer that is far off would cost hardly more.
+pub fn is_suspect(answers: &[Option<Answer>; 2], cost: f32) -> bool {
+    cost < SUSPECT_MARGIN && apart(answers) > EXCHANGED
 }
 
-/// Variance of the fat fraction at a noise variance, the other answer counted by how likely it is: a mixture of both, of
-/// which a cost of `c` noise variances gives the other the odds `exp(-c/2)`.
-pub fn variance([chosen, other]: [&Answer; 2], cost: f32, noise_variance: f64) -> f64 {
+/// Variance of the fat fraction at a noise variance. Another answer close by counts by how likely it is (a mixture of both,
+/// of which a cost of `c` noise variances gives the other the odds `exp(-c/2)`); one far off is a swap, not a spread.
+pub fn variance(answers: &[Option<Answer>; 2], cost: f32, noise_variance: f64) -> f64 {
+    let of_fit = answers[0].map_or(f64::NAN, |chosen| noise_variance * chosen.variance);
+    let apart = apart(answers);
+    if !(0.0..EXCHANGED).contains(&apart) {
+        return of_fit;
+    }
     let odds = f64::from(-0.5 * cost).exp();
     let share = odds / (1.0 + odds);
-    noise_variance * chosen.variance + share * (1.0 - share) * (other.fraction - chosen.fraction).powi(2)
+    of_fit + share * (1.0 - share) * apart.powi(2)
+}
+
+/// How far the answers lie apart; 0 where there is one.
+fn apart(answers: &[Option<Answer>; 2]) -> f64 {
+    match answers {
+        [Some(a), Some(b)] => (a.fraction - b.fraction).abs(),
+        _ => 0.0,
+    }
 }
 
 /// One number of each answer, in the places of the labels.

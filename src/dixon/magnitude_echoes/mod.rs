@@ -78,7 +78,7 @@ pub struct MagnitudeFound {
 pub struct MagnitudeSeparation {
     /// Proton-density fat fraction, percent.
     pub pdff: Array3<f32>,
-    /// Standard deviation of `pdff`, percentage points; the other answer counts by how likely it is.
+    /// Standard deviation of `pdff`, percentage points; another answer within 30 points counts by how likely it is.
     pub pdff_sd: Array3<f32>,
     /// Water, signal units.
     pub water: Array3<f32>,
@@ -155,10 +155,9 @@ pub fn separate_magnitudes(
     let mut swap = vec![false; n];
     let mut planes: [Vec<f32>; 6] = std::array::from_fn(|_| vec![f32::NAN; n]);
     for voxel in 0..n {
-        let [Some(answer), other] = answers[voxel] else { continue };
+        let Some(answer) = answers[voxel][0] else { continue };
         found.n_fitted += 1;
-        let of_choice = decide::variance([&answer, &other.unwrap_or(answer)], costs[voxel], variance);
-        let sd = (100.0 * of_choice.sqrt()) as f32;
+        let sd = (100.0 * decide::variance(&answers[voxel], costs[voxel], variance).sqrt()) as f32;
         let chi = ((answer.residual / degrees as f64).sqrt() / sigma) as f32;
         planes[5][voxel] = chi;
         let noise = energies[voxel] <= limit;
@@ -170,7 +169,7 @@ pub fn separate_magnitudes(
         if params.withhold == Withhold::Default && (noise || metal || uncertain) {
             continue;
         }
-        swap[voxel] = decide::is_suspect(costs[voxel]);
+        swap[voxel] = decide::is_suspect(&answers[voxel], costs[voxel]);
         found.n_swap_suspected += usize::from(swap[voxel]);
         let [water, fat] = [1.0 - answer.fraction, answer.fraction].map(|part| (answer.total * part) as f32);
         let values = [(100.0 * answer.fraction) as f32, sd, water, fat, answer.r2star as f32];
