@@ -1,34 +1,42 @@
 //! `myelomri compare`: group and paired tests, Table 1, correction for multiple tests.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OutcomeArgs, PlanArgs, TableArgs, cell, family_name, say_outcome};
+use super::table_args::{OptionalOutcomeArgs, PlanArgs, TableArgs, cell, family_name, say_outcome, two_columns};
 use super::{CliError, Context, output};
-use crate::cohort::analysis::compare::{Comparisons, compare};
+use crate::cohort::analysis::compare::{Adjustment, Chosen, Comparisons, compare};
 use crate::cohort::analysis::family_of;
 use crate::cohort::results::CompareResults;
 use crate::error::Result;
 use crate::image::write_json;
 use crate::study::Sessions;
 use crate::units::show_p;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Flags of `compare`.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Mann-Whitney between the classes with the Hodges-Lehmann shift (positive minus negative) and \
-    its interval; with --change also Wilcoxon's signed-rank test between the sessions and the baseline-adjusted \
-    difference (ANCOVA). Holm's adjustment runs within each family of the plan. With -o it writes PREFIX_compare.json.\n\n\
-    Example:\n  myelomri compare --table wide.csv --outcome best_response__end --positive sCR,CR,VGPR --variable \
-    sff_mean_L1-L5__pct --table-one age_y__baseline"
+    after_long_help = "Between the classes: Mann-Whitney with the Hodges-Lehmann shift (positive minus negative); with \
+    --change Wilcoxon's signed-rank test between the sessions and the baseline-adjusted difference (ANCOVA). --test asks \
+    for others: student-t, welch-t (with Cohen's d and Hedges' g), kolmogorov-smirnov, shapiro-wilk, levene, \
+    brown-forsythe, variance-ratio; fisher, chi-squared, chi-squared-yates; pratt-signed-rank, paired-t, sign, \
+    shapiro-wilk-differences; mcnemar, mcnemar-exact; firth-given-baseline; pearson, spearman, kendall; kruskal-wallis, \
+    anova, welch-anova, pairwise-mann-whitney; or all. p-values are adjusted within each family of the plan and each \
+    kind of test; tests of whether another test may be used are not. With -o it writes PREFIX_compare.json.\n\n\
+    Examples:\n  myelomri compare --table wide.csv --outcome best_response__end --positive sCR,CR,VGPR --variable \
+    sff_mean_L1-L5__pct --table-one age_y__baseline\n  myelomri compare --table wide.csv --correlate \
+    sff_mean_L1-L5__pct,m_protein_serum_g_dl__pct --test spearman,kendall\n\nSee `myelomri explain compare`."
 )]
 pub struct CompareArgs {
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
-    outcome: OutcomeArgs,
-    /// Column to compare between the classes (repeatable)
+    outcome: OptionalOutcomeArgs,
+    /// Number column to compare between the classes, or between the levels of --by (repeatable)
     #[arg(long = "variable", value_name = "COL")]
     variables: Vec<String>,
+    /// Category column to compare between the classes (repeatable)
+    #[arg(long = "category", value_name = "COL", requires = "outcome")]
+    categories: Vec<String>,
     /// Column without session to compare between --baseline and --followup, and baseline-adjusted (repeatable)
     #[arg(long = "change", value_name = "COL", requires = "baseline", requires = "followup")]
     changes: Vec<String>,
@@ -38,12 +46,24 @@ pub struct CompareArgs {
     /// Session at follow-up, for --change
     #[arg(long, value_name = "SESSION")]
     followup: Option<String>,
+    /// Two columns of the same patients, numbers or two shared levels: B against A (repeatable)
+    #[arg(long = "pair", value_name = "A,B")]
+    pairs: Vec<String>,
+    /// Two number columns whose correlation is tested (repeatable)
+    #[arg(long = "correlate", value_name = "A,B")]
+    correlations: Vec<String>,
+    /// Column whose levels make the groups of each --variable, in place of the outcome
+    #[arg(long, value_name = "COL", conflicts_with = "outcome", requires = "variables")]
+    by: Option<String>,
     /// Column of Table 1, numbers or text (repeatable)
-    #[arg(long = "table-one", value_name = "COL")]
+    #[arg(long = "table-one", value_name = "COL", requires = "outcome")]
     table_one: Vec<String>,
-    /// Welch's t-test beside the Mann-Whitney test
-    #[arg(long)]
-    welch: bool,
+    /// Tests in place of the usual ones; `all` for every test that answers the question
+    #[arg(long = "test", value_name = "TEST,...", value_delimiter = ',')]
+    tests: Vec<String>,
+    /// How p-values are adjusted within a family
+    #[arg(long, value_name = "METHOD", default_value = "holm")]
+    adjust: AdjustChoice,
     #[command(flatten)]
     plan: PlanArgs,
     #[command(flatten)]
@@ -52,17 +72,45 @@ pub struct CompareArgs {
     format: FormatArgs,
 }
 
+/// `--adjust`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AdjustChoice {
+    /// Holm: the chance of any false finding
+    Holm,
+    /// Benjamini-Hochberg: the share of false findings
+    Bh,
+}
+
 /// Runs `compare`.
 ///
 /// # Errors
-/// Columns that are missing or hold text, an outcome with one class or an unnamed value.
+/// Columns that are missing or hold text, an outcome with one class or an unnamed value, an unknown test.
 pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
-    let CompareArgs { table, outcome, variables, changes, baseline, followup, table_one, welch, plan, out, format } =
-        args;
-    if variables.is_empty() && changes.is_empty() && table_one.is_empty() {
-        return Err(
-            CliError::usage("nothing to compare", "pass --variable COL, --change COL or --table-one COL").into()
-        );
+    let CompareArgs {
+        table,
+        outcome,
+        variables,
+        categories,
+        changes,
+        baseline,
+        followup,
+        pairs,
+        correlations,
+        by,
+        table_one,
+        tests,
+        adjust,
+        plan,
+        out,
+        format,
+    } = args;
+    if [&variables, &categories, &changes, &pairs, &correlations, &table_one].iter().all(|list| list.is_empty()) {
+        let how = "pass --variable, --category, --change, --pair, --correlate or --table-one with a column";
+        return Err(CliError::usage("nothing to compare", how).into());
+    }
+    if !variables.is_empty() && outcome.outcome.is_none() && by.is_none() {
+        let how = "pass --outcome COL --positive VALUE, or --by COL";
+        return Err(CliError::usage("--variable needs groups", how).into());
     }
     out.check_absent(&["_compare.json"])?;
     let frame = table.frame()?;
@@ -70,16 +118,27 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
     let planned = plan.markers()?;
     let with_family =
         |columns: Vec<String>| columns.into_iter().map(|c| (c.clone(), family_of(&c, &planned))).collect();
+    let both = |texts: Vec<String>| texts.iter().map(|text| two_columns(text)).collect::<Result<Vec<_>>>();
     let sessions = baseline.zip(followup).map(|(baseline, followup)| Sessions { baseline, followup });
     let what = Comparisons {
         between: with_family(variables),
+        categories: with_family(categories),
         changes: with_family(changes),
         sessions: sessions.as_ref(),
+        pairs: both(pairs)?,
+        correlations: both(correlations)?,
+        by,
         table_one,
-        welch,
+        chosen: Chosen::parse(&tests)?,
+        adjustment: match adjust {
+            AdjustChoice::Holm => Adjustment::Holm,
+            AdjustChoice::Bh => Adjustment::BenjaminiHochberg,
+        },
     };
-    let results = compare(&frame, &endpoint, &what)?;
-    context.say(say_outcome(&endpoint.outcome));
+    let results = compare(&frame, endpoint.as_ref(), &what)?;
+    if let Some(endpoint) = &endpoint {
+        context.say(say_outcome(&endpoint.outcome));
+    }
     context.warn(&results.warnings);
     if let Some(path) = out.path("_compare.json") {
         write_json(&path, &results, out.overwrite())?;

@@ -16,9 +16,10 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 7] = [
+const METHODS: [(&str, &str); 8] = [
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
+    ("compare", include_str!("../docs/compare.md")),
     ("roc", include_str!("../docs/roc.md")),
     ("delong", include_str!("../docs/delong.md")),
     ("firth", include_str!("../docs/firth.md")),

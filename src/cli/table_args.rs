@@ -52,6 +52,42 @@ impl OutcomeArgs {
     }
 }
 
+/// The outcome where an analysis may do without one.
+#[derive(Debug, Clone, Args)]
+pub struct OptionalOutcomeArgs {
+    /// Column of the outcome
+    #[arg(long, value_name = "COL", requires = "positive")]
+    pub outcome: Option<String>,
+    /// Values that count as positive, e.g. sCR,CR,VGPR
+    #[arg(long, value_name = "VALUE,...", value_delimiter = ',', requires = "outcome")]
+    pub positive: Vec<String>,
+    /// Values that count as negative; not needed where all values are IMWG categories. A value in neither is refused
+    #[arg(long, value_name = "VALUE,...", value_delimiter = ',', requires = "outcome")]
+    pub negative: Vec<String>,
+}
+
+impl OptionalOutcomeArgs {
+    /// The class of each patient, where an outcome was named.
+    ///
+    /// # Errors
+    /// Those of [`OutcomeArgs::endpoint`].
+    pub fn endpoint(&self, frame: &Frame) -> Result<Option<Endpoint>> {
+        let OptionalOutcomeArgs { outcome, positive, negative } = self.clone();
+        outcome.map(|outcome| OutcomeArgs { outcome, positive, negative }.endpoint(frame)).transpose()
+    }
+}
+
+/// Two columns as `A,B`.
+///
+/// # Errors
+/// Text that is not two names with a comma between.
+pub fn two_columns(text: &str) -> Result<[String; 2]> {
+    match text.split(',').map(str::trim).collect::<Vec<_>>()[..] {
+        [a, b] if !a.is_empty() && !b.is_empty() && a != b => Ok([a.to_owned(), b.to_owned()]),
+        _ => Err(CohortError::Syntax { text: text.to_owned(), expected: "two different columns, A,B" }.into()),
+    }
+}
+
 /// Which marker was declared as what before the data were seen.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {

@@ -161,6 +161,7 @@ pub fn tests(results: &CompareResults, families: &[Family], caption: &str) -> Re
 pub fn test_name(test: &str) -> String {
     match test {
         "mann-whitney" => "Mann-Whitney",
+        "student-t" => "Student t",
         "welch-t" => "Welch t",
         "paired-t" => "paired t",
         "wilcoxon-signed-rank" => "Wilcoxon signed rank",

@@ -1,6 +1,7 @@
 //! The subcommands as a user runs them.
 
 mod adc;
+mod compare;
 mod compose;
 mod dropout;
 mod explain;

@@ -101,7 +101,7 @@ impl Analysis {
         let markers = roc::present(frame, &planned, &mut self.warnings);
         let clinical_columns = clinical.map(clinical_columns).unwrap_or_default();
         self.compare =
-            Some(compare::compare(frame, endpoint, &comparisons(frame, &markers, &clinical_columns, config))?);
+            Some(compare::compare(frame, Some(endpoint), &comparisons(frame, &markers, &clinical_columns, config))?);
         self.fit_models(frame, endpoint, &markers, config, seed)?;
         let mut curves = roc::roc_or_say_why(frame, endpoint, &markers)?;
         if let Some(model) = &self.model {
@@ -204,7 +204,7 @@ fn comparisons<'a>(frame: &Frame, markers: &[Marker], clinical: &[String], confi
             }
         }
     }
-    Comparisons { between, changes, sessions: Some(&config.sessions), table_one, welch: false }
+    Comparisons { between, changes, sessions: Some(&config.sessions), table_one, ..Comparisons::default() }
 }
 
 /// Reads `clinical.csv` of a study if it is there.

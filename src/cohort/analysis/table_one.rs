@@ -1,12 +1,12 @@
 //! Table 1: the patients by class, cells ready to paste.
 //!
 //! Numbers as `median [Q1, Q3]` (quartiles type 7) with the Mann-Whitney p, categories as `n (%)` with Fisher's exact p
-//! for two levels and the chi-squared p for more. No p here is adjusted: it describes, it does not test a plan.
+//! (chi-squared where there are too many tables to count). No p here is adjusted: it describes, it does not test a plan.
 
 use super::super::endpoint::Endpoint;
 use super::super::results::TableOneRow;
 use super::super::{CohortError, Frame};
-use crate::stats::{LEVEL, group_tests, rank_tests, summary};
+use crate::stats::{LEVEL, contingency, group_tests, rank_tests, summary};
 
 /// The rows of these columns: one a number column, one a level of a text column.
 ///
@@ -52,41 +52,77 @@ fn of_numbers(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<TableO
     })
 }
 
+/// How often each level of a column occurs in either class.
+pub struct Counts {
+    /// Level with its count in the positive and in the negative class, in the order of their names.
+    pub levels: Vec<(String, [u64; 2])>,
+    /// Subjects with an outcome that have no level.
+    pub missing: Vec<String>,
+}
+
+impl Counts {
+    /// Counts the levels of a column.
+    ///
+    /// # Errors
+    /// [`CohortError::MissingColumn`].
+    pub fn of(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<Counts, CohortError> {
+        let mut counts = Counts { levels: Vec::new(), missing: Vec::new() };
+        for ((subject, value), class) in frame.subjects.iter().zip(frame.texts(column)?).zip(&endpoint.positive) {
+            let Some(class) = class else { continue };
+            let Some(level) = value else {
+                counts.missing.push(subject.clone());
+                continue;
+            };
+            let place = counts.levels.iter().position(|(name, _)| *name == level).unwrap_or_else(|| {
+                counts.levels.push((level, [0, 0]));
+                counts.levels.len() - 1
+            });
+            counts.levels[place].1[usize::from(!class)] += 1;
+        }
+        counts.levels.sort();
+        Ok(counts)
+    }
+
+    /// The counts alone, a level each.
+    pub fn by_class(&self) -> Vec<[u64; 2]> {
+        self.levels.iter().map(|(_, counts)| *counts).collect()
+    }
+
+    /// Patients counted.
+    pub fn n(&self) -> usize {
+        self.by_class().iter().flatten().sum::<u64>() as usize
+    }
+}
+
 fn of_levels(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<Vec<TableOneRow>, CohortError> {
-    let values = frame.texts(column)?;
-    let known: Vec<(&str, bool)> =
-        values.iter().zip(&endpoint.positive).filter_map(|(v, c)| Some((v.as_deref()?, (*c)?))).collect();
-    let mut levels: Vec<&str> = known.iter().map(|(level, _)| *level).collect();
-    levels.sort_unstable();
-    levels.dedup();
-    let count = |level: &str, class: bool| known.iter().filter(|(l, c)| *l == level && *c == class).count();
-    let n = [true, false].map(|class| known.iter().filter(|(_, c)| *c == class).count());
-    let (p, test) = match levels[..] {
-        [a, b] => {
-            let table = [a, b].map(|level| [true, false].map(|class| count(level, class) as u64));
-            (group_tests::fisher(table, LEVEL).ok().map(|t| t.p), "fisher")
-        }
-        _ => {
-            let table: Vec<Vec<u64>> =
-                levels.iter().map(|l| [true, false].map(|class| count(l, class) as u64).to_vec()).collect();
-            (group_tests::chi_squared(&table).ok().map(|t| t.p), "chi-squared")
-        }
+    let counts = Counts::of(frame, endpoint, column)?;
+    let table = counts.by_class();
+    let n = [0, 1].map(|class| table.iter().map(|level| level[class] as usize).sum());
+    let (p, test) = match <[[u64; 2]; 2]>::try_from(&table[..]) {
+        Ok(square) => (group_tests::fisher(square, LEVEL).ok().map(|t| t.p), "fisher"),
+        Err(_) => match contingency::fisher_rows(&table) {
+            Ok(Some(p)) => (Some(p), "fisher"),
+            _ => {
+                let rows: Vec<Vec<u64>> = table.iter().map(|level| level.to_vec()).collect();
+                (group_tests::chi_squared(&rows).ok().map(|t| t.p), "chi-squared")
+            }
+        },
     };
     let cell = |k: usize, n: usize| match n {
         0 => "–".to_owned(),
         _ => format!("{k} ({:.0} %)", 100.0 * k as f64 / n as f64),
     };
-    let row = |(place, level): (usize, &&str)| TableOneRow {
+    let row = |(place, (level, k)): (usize, &(String, [u64; 2]))| TableOneRow {
         variable: format!("{column} = {level}"),
         summary: "n (%)".into(),
         n,
-        positive: cell(count(level, true), n[0]),
-        negative: cell(count(level, false), n[1]),
+        positive: cell(k[0] as usize, n[0]),
+        negative: cell(k[1] as usize, n[1]),
         // one test a variable: it stands beside its first level
         p: p.filter(|_| place == 0),
         test: test.into(),
     };
-    Ok(levels.iter().enumerate().map(row).collect())
+    Ok(counts.levels.iter().enumerate().map(row).collect())
 }
 
 /// Three significant digits, at least the whole number: what a table of medians deserves.

@@ -13,6 +13,9 @@ pub struct CompareResults {
     pub tests: Vec<Test>,
     /// Table 1: one row a variable (and, for categories, one a level).
     pub table_one: Vec<TableOneRow>,
+    /// How `p_adjusted` was made: `holm` or `benjamini-hochberg`.
+    #[serde(default)]
+    pub adjustment: String,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }
@@ -32,8 +35,11 @@ pub struct Test {
     pub statistic: Option<f64>,
     /// Two-sided p.
     pub p: Option<f64>,
-    /// Holm-adjusted p within `family`.
+    /// p adjusted within `family` and test (Holm unless told otherwise); none for tests of whether a test may be used.
     pub p_adjusted: Option<f64>,
+    /// Degrees of freedom of the statistic, where it has some.
+    #[serde(default)]
+    pub df: Vec<f64>,
     /// What was estimated, e.g. `hodges-lehmann-shift`, `mean-difference`, `adjusted-difference`, `rho`, `odds-ratio`.
     pub estimand: String,
     /// The estimate; positive group minus negative group, follow-up minus baseline.
@@ -42,8 +48,24 @@ pub struct Test {
     pub ci_low: Option<f64>,
     /// Upper end of its 95 % interval.
     pub ci_high: Option<f64>,
+    /// How large the effect is in other units, and what goes with the test.
+    #[serde(default)]
+    pub effects: Vec<Effect>,
     /// Subjects left out for a missing value.
     pub missing: Vec<String>,
+}
+
+/// A number beside a test: `rank-biserial`, `cohen-d`, `hedges-g`, `phi`, `smallest-expected-count`, `zero-differences`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Effect {
+    /// What it is.
+    pub name: String,
+    /// Its value.
+    pub value: Option<f64>,
+    /// Lower end of its 95 % interval.
+    pub ci_low: Option<f64>,
+    /// Upper end of its 95 % interval.
+    pub ci_high: Option<f64>,
 }
 
 /// One row of Table 1, ready to paste.

@@ -10,7 +10,7 @@ mod patients;
 mod plan;
 mod validation;
 
-pub use compare::{CompareResults, TableOneRow, Test};
+pub use compare::{CompareResults, Effect, TableOneRow, Test};
 pub use curves::{Curve, CurveComparison, Cutoff, RocResults};
 pub use models::{FitResults, Model, SavedModel, SavedTerm, Term};
 pub use patients::{Change, FlowEntry, PatientFlow, ResponseRow};
