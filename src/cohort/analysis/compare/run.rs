@@ -162,9 +162,9 @@ pub fn correlation(name: &str, x: &[f64], y: &[f64], blank: &Test) -> Answer {
             estimated(Test { statistic: Some(k.z), p: Some(k.p), ..row }, "tau-b", k.tau_b, k.interval)
         }
         _ => {
-            let (f, estimand): (fn(&[f64], &[f64], f64) -> _, _) =
-                if name == "pearson" { (pearson, "r") } else { (spearman, "rho") };
-            let r = f(x, y, LEVEL)?;
+            let of_pearson = name == "pearson";
+            let r = if of_pearson { pearson(x, y, LEVEL)? } else { spearman(x, y, LEVEL)? };
+            let estimand = if of_pearson { "r" } else { "rho" };
             let row = Test { statistic: finite(r.t), p: Some(r.p), df: vec![r.n as f64 - 2.0], ..row };
             estimated(row, estimand, r.estimate, r.interval)
         }
