@@ -4,7 +4,7 @@ use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::dwi_input::{self, BArgs, DwiFile};
 use super::region_rows::{self, RegionRow};
 use super::{Context, output};
-use crate::diffusion::{AdcFit, AdcImages, AdcParams, BGroup, BSelection, Wanted, adc, b_table};
+use crate::diffusion::{AdcFit, AdcImages, AdcParams, BGroup, BSelection, Ivim, Wanted, adc, b_table, ivim};
 use crate::error::{Result, Warning};
 use crate::image::{Grid, ImageError, MapSidecar, Voxels, write_bits, write_voxels};
 use crate::units::Unit;
@@ -53,6 +53,13 @@ pub struct AdcArgs {
     /// Also write the residual of the fit
     #[arg(long)]
     residual: bool,
+    /// Also write diffusion and perfusion apart (IVIM by segments): PREFIX_IVIMd (um2/s), _IVIMf (fraction) and, where the
+    /// b-values identify it, _IVIMdstar (um2/s)
+    #[arg(long)]
+    ivim: bool,
+    /// Write .nii instead of .nii.gz
+    #[arg(long)]
+    uncompressed: bool,
     /// How maps are stored: i16 (excluded voxels 0) or f32 (excluded voxels NaN)
     #[arg(long, value_name = "TYPE", default_value = "i16")]
     dtype: Dtype,
@@ -170,6 +177,8 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
         computed_b,
         standard_error,
         residual,
+        ivim,
+        uncompressed,
         dtype,
         regions,
         out,
@@ -178,8 +187,9 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     let NoiseArgs { sigma, noise_floor, rician } = noise;
     let wanted = Wanted { steps: dtype == Dtype::I16, standard_error, residual, computed_b };
     out.required()?;
-    let suffixes: Vec<String> =
-        suffixes(&wanted).iter().flat_map(|suffix| [".nii.gz", ".json"].map(|end| format!("{suffix}{end}"))).collect();
+    let extension = if uncompressed { ".nii" } else { ".nii.gz" };
+    let names = suffixes(&wanted).into_iter().chain(IVIM.iter().filter(|_| ivim).map(|name| (*name).to_owned()));
+    let suffixes: Vec<String> = names.flat_map(|name| [extension, ".json"].map(|end| format!("{name}{end}"))).collect();
     out.check_absent(&suffixes.iter().map(String::as_str).collect::<Vec<_>>())?;
 
     let mut warnings = Vec::new();
@@ -189,6 +199,13 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
         AdcParams { fit: fit.into(), selection, sigma, floor_sigmas: noise_floor, rician, ..AdcParams::default() };
     let mut images = adc::fit_images(&series, &b, &params, &wanted)?;
     warnings.append(&mut images.warnings);
+    let perfusion = if ivim { Some(ivim::fit(&series, &b, &params)?) } else { None };
+    if let Some(perfusion) = &perfusion {
+        context.say(format!("IVIM {}", perfusion.rule));
+        warnings.extend(
+            perfusion.warnings.iter().filter(|warning| !warnings.contains(warning)).cloned().collect::<Vec<_>>(),
+        );
+    }
     context.say(format!("b used: {} s/mm2 ({})", b_table::list(&images.chosen.b), images.chosen.reason));
     let (grid, source) = (series.grid.clone(), series.source.clone());
     drop(series);
@@ -220,8 +237,12 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
         results: &results,
         sources: &sources,
         warnings: &warnings,
+        extension,
     };
     writer.write_all(images, &wanted)?;
+    if let Some(perfusion) = perfusion {
+        writer.write_ivim(perfusion)?;
+    }
     context.warn(&warnings);
     print(&results, format.format)
 }
@@ -249,6 +270,9 @@ fn suffixes(wanted: &Wanted) -> Vec<String> {
     all
 }
 
+/// What stands behind the prefix for the maps of `--ivim`.
+const IVIM: [&str; 3] = ["_IVIMd", "_IVIMf", "_IVIMdstar"];
+
 /// Everything that the maps of one fit share.
 struct MapWriter<'a> {
     out: &'a OutArgs,
@@ -257,6 +281,7 @@ struct MapWriter<'a> {
     results: &'a AdcResults,
     sources: &'a [PathBuf],
     warnings: &'a [Warning],
+    extension: &'static str,
 }
 
 /// One map: what it is called, its unit, how it was made, its values.
@@ -308,8 +333,25 @@ impl MapWriter<'_> {
         Ok(())
     }
 
+    /// Writes the maps of `--ivim`, as f32.
+    fn write_ivim(&self, perfusion: Ivim) -> Result<()> {
+        let Ivim { d, fraction, d_star, rule, warnings: _ } = perfusion;
+        let maps = [
+            Some(("IVIM diffusion", Unit::Um2PerS, d)),
+            Some(("IVIM perfusion fraction", Unit::Fraction, fraction)),
+            d_star.map(|d_star| ("IVIM pseudo-diffusion", Unit::Um2PerS, d_star)),
+        ];
+        for (map, suffix) in maps.into_iter().zip(IVIM) {
+            if let Some((measure, unit, values)) = map {
+                let values = Values::Numbers(Voxels::F32(values));
+                self.write(Map { measure, unit, method: rule.clone(), values }, suffix)?;
+            }
+        }
+        Ok(())
+    }
+
     fn write(&self, map: Map, suffix: &str) -> std::result::Result<(), ImageError> {
-        let Some(path) = self.out.path(&format!("{suffix}.nii.gz")) else { return Ok(()) };
+        let Some(path) = self.out.path(&format!("{suffix}{}", self.extension)) else { return Ok(()) };
         let Map { measure, unit, method, values } = map;
         match values {
             Values::Numbers(values) => write_voxels(&path, self.grid, &values, self.out.overwrite())?,

@@ -296,21 +296,22 @@ impl AdcImages {
             |scratch, (chunk, (((mut adc, mut s0), flags), ((standard_error, residual), computed)))| {
                 let n = flags.len();
                 scratch.fit(series, setup, chunk * CHUNK, n, with_error);
-                adc.store(&scratch.adc[..n]);
-                s0.store(&scratch.s0[..n]);
+                let places = &scratch.fitted;
+                adc.store(places, &scratch.adc);
+                s0.store(places, &scratch.s0);
                 flags.copy_from_slice(&scratch.flags[..n]);
                 for (target, values) in [(standard_error, &scratch.standard_error), (residual, &scratch.residual)] {
                     if let Some(mut target) = target {
-                        target.store(&values[..n]);
+                        target.store(places, values);
                     }
                 }
-                let mut image = vec![0.0; if computed.is_empty() { 0 } else { n }];
+                let mut image = vec![0.0; if computed.is_empty() { 0 } else { places.len() }];
                 for (mut target, &b) in computed.into_iter().zip(&wanted.computed_b) {
                     let per_adc = (-b * 1e-6) as f32;
                     for ((value, s0), adc) in image.iter_mut().zip(&scratch.s0).zip(&scratch.adc) {
                         *value = s0 * (per_adc * adc).exp();
                     }
-                    target.store(&image);
+                    target.store(places, &image);
                 }
             },
         );

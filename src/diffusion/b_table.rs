@@ -16,7 +16,7 @@ pub const DEFAULT_B_MIN: f64 = 50.0;
 /// Volumes below this b (s/mm2) count as "b = 0".
 pub const B_ZERO: f64 = 10.0;
 /// How far an actual b of the nominal lowest one may lie below it, s/mm2.
-const ROUNDING: f64 = 5.0;
+pub(super) const ROUNDING: f64 = 5.0;
 
 /// What the user asked to use.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]

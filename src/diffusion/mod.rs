@@ -6,6 +6,7 @@
 //! | [`signal_check`] | whether the volumes can be what their b-values say |
 //! | [`noise`] | standard deviation of the noise, from the air around the body |
 //! | [`adc`] | apparent diffusion coefficient, S0 and flags |
+//! | [`ivim`] | perfusion fraction beside diffusion |
 //! | [`adc_map`] | the check of an ADC map that was made elsewhere |
 //! | [`high_b`] | the measured image at one b-value |
 //! | [`computed`] | the image at a b-value that was not measured |
@@ -25,6 +26,7 @@ pub mod computed;
 mod error;
 pub mod harmonise;
 pub mod high_b;
+pub mod ivim;
 mod lesion;
 pub mod noise;
 mod sample;
@@ -39,6 +41,7 @@ pub use compose::compose;
 pub use computed::computed_dwi;
 pub use error::DiffusionError;
 pub use harmonise::{Harmonise, Overlap};
+pub use ivim::Ivim;
 pub use lesion::Lesion;
 pub use signal_rule::SignalRule;
 pub use stations::{Plan, plan};

@@ -79,15 +79,19 @@ impl Voxels {
 }
 
 impl Stretch<'_> {
-    /// Stores values; NaN becomes 0 where steps are kept.
-    pub fn store(&mut self, values: &[f32]) {
+    /// Stores a value at each of these places and marks all others as not measured: NaN, or 0 where steps are kept. NaN
+    /// becomes 0 there, too.
+    pub fn store(&mut self, places: &[u32], values: &[f32]) {
         match self {
-            Stretch::F32(target) => target.copy_from_slice(values),
+            Stretch::F32(target) => {
+                target.fill(f32::NAN);
+                places.iter().zip(values).for_each(|(&place, &value)| target[place as usize] = value);
+            }
             Stretch::I16(target, inverse) => {
-                for (step, value) in target.iter_mut().zip(values) {
+                for (&place, value) in places.iter().zip(values) {
                     // half away from zero, as `round`, but without a call; the cast saturates and makes 0 of NaN
                     let scaled = value * *inverse;
-                    *step = (scaled + 0.5_f32.copysign(scaled)) as i16;
+                    target[place as usize] = (scaled + 0.5_f32.copysign(scaled)) as i16;
                 }
             }
         }
@@ -101,9 +105,13 @@ mod tests {
     #[test]
     fn steps_round_saturate_and_drop_nan() {
         let mut map = Voxels::zeros([2, 3, 1], Some(0.5));
-        for (part, values) in map.stretches(4).iter_mut().zip([&[1.2, -1.3, f32::NAN, 0.2][..], &[1e9, -1e9]]) {
-            part.store(values);
-        }
+        let [first, second] = &mut map.stretches(4)[..] else { panic!("two stretches") };
+        first.store(&[0, 1, 2], &[1.2, -1.3, f32::NAN]);
+        second.store(&[0, 1], &[1e9, -1e9]);
+        let mut plain = Voxels::zeros([2, 1, 1], None);
+        plain.stretches(4)[0].store(&[1], &[7.0]);
+        let plain = plain.into_f32();
+        assert!(plain[[0, 0, 0]].is_nan() && plain[[1, 0, 0]] == 7.0);
         assert_eq!(map.n_saturated(), 2);
         let values: Vec<f32> = map.into_f32().t().iter().copied().collect();
         assert_eq!(values, [1.0, -1.5, 0.0, 0.0, 16383.5, -16384.0]);

@@ -131,3 +131,50 @@ fn neighbouring_b_values_are_grouped_and_fitted_as_they_are() {
     assert_eq!(json["b_groups"][2]["volumes"], serde_json::json!([1, 2]));
     assert!((f64::from(folder.read("a_ADC.nii.gz")[[3, 4, 5]]) - adc_at([3, 4, 5])).abs() < 2e-2);
 }
+
+#[test]
+fn the_noise_floor_comes_from_the_air_and_can_be_switched_off() {
+    let folder = Folder::new();
+    // air around tissue; both parts of the noise from a fixed sequence (Box-Muller), sigma 5
+    let grid = myelomri::image::Grid::axis_aligned([40, 40, 12], [2.0, 2.0, 4.0], [0.0; 3]);
+    let noisy = |at: [usize; 3], b: f64| {
+        let inside = (12..28).contains(&at[0]) && (12..28).contains(&at[1]);
+        let clean = if inside { signal([at[0] - 12, at[1], 1], b) } else { 0.0 };
+        let cell = (((at[2] * 40 + at[1]) * 40 + at[0]) * 1000 + b as usize) as f64;
+        let uniform = |n: f64| ((cell + n) * 0.754_877_666_246_692_7).sin().abs() * 43_758.545_3 % 1.0;
+        let radius = 5.0 * (-2.0 * (1.0 - uniform(0.1)).ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * uniform(0.7)).sin_cos();
+        (clean + radius * cos).hypot(radius * sin)
+    };
+    folder.series("body", &grid, &B, noisy);
+    let json = folder.json(&["adc", "body.nii.gz", "-o", "a", "--standard-error", "--fit", "iterative"]);
+    for level in json["sigma"].as_array().unwrap() {
+        assert!((level["sigma"].as_f64().unwrap() - 5.0).abs() < 0.4, "{level}");
+    }
+    let n_air = 40 * 40 * 12 - 16 * 16 * 12;
+    let below = json["flags"]["below_floor"].as_u64().unwrap();
+    assert!(below > n_air * 99 / 100 && below <= n_air, "{below} of {n_air}");
+    let error = f64::from(folder.read("a_ADCse.nii.gz")[[20, 20, 5]]);
+    assert!((5.0..60.0).contains(&error), "{error}");
+    let off = folder.json(&["adc", "body.nii.gz", "-o", "b", "--noise-floor", "0"]);
+    assert_eq!(off["flags"]["below_floor"], 0);
+    let given = folder.json(&["adc", "body.nii.gz", "-o", "c", "--sigma", "5", "--rician"]);
+    assert_eq!(given["sigma"][0]["sigma"], 5.0);
+    folder.refuses(&["adc", "body.nii.gz", "-o", "d", "--sigma=-1"], 2, "bad-parameter");
+}
+
+#[test]
+fn perfusion_and_uncompressed_maps_on_request() {
+    let folder = Folder::new();
+    let b = [0.0, 20.0, 60.0, 120.0, 300.0, 600.0, 900.0];
+    folder.series("ivim", &grid(), &b, |at, b| 0.8 * tissue(at, b) + 0.2 * tissue(at, 0.0) * (-b * 0.03).exp());
+    folder.run(&["adc", "ivim.nii.gz", "-o", "a", "--ivim", "--uncompressed", "-q"]).assert().success();
+    let fraction = |name: &str| f64::from(folder.read(name)[[3, 4, 5]]);
+    assert!((fraction("a_IVIMf.nii") - 0.2).abs() < 2e-3 && (fraction("a_IVIMd.nii") - 760.0).abs() < 2.0);
+    assert!((fraction("a_IVIMdstar.nii") / 30_760.0 - 1.0).abs() < 0.1, "{}", fraction("a_IVIMdstar.nii"));
+    assert!(folder.has("a_ADC.nii") && !folder.has("a_ADC.nii.gz"));
+    let few = ["adc", "ivim.nii.gz", "-o", "b", "--ivim", "--drop-volumes", "1,2,3"];
+    let said = folder.run(&few).assert().success();
+    said.stderr(predicates::str::contains("ivim-not-identified"));
+    assert!(folder.has("b_IVIMf.nii.gz") && !folder.has("b_IVIMdstar.nii.gz"));
+}

@@ -1,5 +1,6 @@
 //! Numbers against an analytic truth or an independent program; the scripts that made them are in `scripts/reference`.
 
+mod adc_fits;
 mod echoes;
 mod fat_water;
 mod ibsi;

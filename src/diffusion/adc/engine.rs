@@ -6,27 +6,32 @@ use super::weighted::{Decay, Voxel, iterative, nonlinear, weighted};
 use super::{AdcFit, flag};
 use crate::image::Signals;
 
-/// Working memory of one thread, and the values of the stretch that it fitted last.
+/// Working memory of one thread, and the values of the voxels that it fitted last.
 #[derive(Debug)]
 pub(super) struct Scratch {
-    /// Signals and logarithms of each volume, ascending b.
+    /// Signals of every voxel of the stretch, by volume, ascending b; then of the voxels to fit alone.
     signal: Vec<Vec<f32>>,
+    /// Logarithms of the voxels to fit.
     ln: Vec<Vec<f32>>,
-    /// Mean signal of a b-level.
+    /// Mean signal of a b-level; least signal; a sum that is not zero where a signal is no number.
     mean: Vec<f32>,
-    /// Number of b-levels above the noise floor, from the lowest.
-    used: Vec<u8>,
+    least: Vec<f32>,
+    oddity: Vec<f32>,
+    /// Number of b-levels above the noise floor, from the lowest, of every voxel.
+    used: Vec<f32>,
+    /// Bits of [`flag`] of every voxel of the stretch.
+    pub flags: Vec<u8>,
+    /// The voxels that can be fitted; those below are in this order.
+    pub fitted: Vec<u32>,
     /// um2/s; NaN where excluded.
     pub adc: Vec<f32>,
     /// Signal units; NaN where excluded.
     pub s0: Vec<f32>,
-    /// Bits of [`flag`].
-    pub flags: Vec<u8>,
     /// Standard error of ADC, um2/s; NaN where excluded or unknown.
     pub standard_error: Vec<f32>,
     /// Root mean square of `ln S - fit`; NaN where excluded.
     pub residual: Vec<f32>,
-    /// Of one voxel: b, signal, ln, weights, shares.
+    /// Of one voxel: signal, ln, weights, shares.
     voxel: [Vec<f64>; 4],
 }
 
@@ -38,10 +43,13 @@ impl Scratch {
             signal: columns(),
             ln: columns(),
             mean: row(),
-            used: vec![0; length],
+            least: row(),
+            oddity: row(),
+            used: row(),
+            flags: vec![0; length],
+            fitted: Vec::with_capacity(length),
             adc: row(),
             s0: row(),
-            flags: vec![0; length],
             standard_error: row(),
             residual: row(),
             voxel: std::array::from_fn(|_| vec![0.0; n_volumes]),
@@ -51,87 +59,113 @@ impl Scratch {
     /// Fits `n` voxels from `start` on; `with_error` also fills standard error and residual.
     pub fn fit(&mut self, series: &impl Signals, setup: &Setup, start: usize, n: usize, with_error: bool) {
         self.read(series, setup, start, n);
-        self.plain(setup, n);
-        self.shorten(setup, n);
+        self.sort_out(setup, n);
+        self.plain(setup);
+        self.shorten(setup);
         if matches!(setup.fit, AdcFit::Weighted | AdcFit::Iterative | AdcFit::Nlls) || with_error {
-            self.refine(setup, n, with_error);
+            self.refine(setup, with_error);
         }
-        self.judge(setup, n);
+        self.judge(setup);
     }
 
-    /// Reads the signals, flags what cannot be used, counts the b-levels above the floor, takes logarithms.
+    /// Reads the signals and counts the b-levels above the floor.
     fn read(&mut self, series: &impl Signals, setup: &Setup, start: usize, n: usize) {
         self.flags[..n].fill(0);
-        self.used[..n].fill(setup.n_levels as u8);
+        self.least[..n].fill(f32::INFINITY);
+        self.oddity[..n].fill(0.0);
+        self.used[..n].fill(setup.n_levels as f32);
         for (place, &volume) in setup.volumes.iter().enumerate() {
             let signal = &mut self.signal[place][..n];
             series.read(volume, start, signal);
-            mark(signal, setup.ceiling[place], &mut self.flags[..n]);
+            for ((s, least), oddity) in signal.iter().zip(&mut self.least).zip(&mut self.oddity) {
+                *least = if *s < *least { *s } else { *least };
+                *oddity += 0.0 * s;
+            }
+            if setup.ceiling[place].is_finite() {
+                let ceiling = setup.ceiling[place];
+                for (s, flags) in signal.iter().zip(&mut self.flags) {
+                    *flags |= u8::from(*s >= ceiling) * flag::CLIPPED;
+                }
+            }
         }
         for level in (0..setup.n_levels).rev().filter(|&level| setup.floor[level] > 0.0) {
             let [first, beyond] = [setup.n_volumes_of[level], setup.n_volumes_of[level + 1]];
             let floor = setup.floor[level] * (beyond - first) as f32;
-            let used = &mut self.used[..n];
             if beyond - first == 1 {
-                count_above(&self.signal[first][..n], floor, level as u8, used);
+                count_above(&self.signal[first][..n], floor, level, &mut self.used);
             } else {
                 self.mean[..n].fill(0.0);
                 for signal in &self.signal[first..beyond] {
                     self.mean[..n].iter_mut().zip(signal).for_each(|(sum, s)| *sum += s);
                 }
-                count_above(&self.mean[..n], floor, level as u8, used);
+                count_above(&self.mean[..n], floor, level, &mut self.used);
+            }
+        }
+    }
+
+    /// Flags what cannot be fitted, and brings the signals and logarithms of the rest together.
+    fn sort_out(&mut self, setup: &Setup, n: usize) {
+        self.fitted.clear();
+        for i in 0..n {
+            let is_sound = self.least[i] > 0.0 && self.oddity[i] == 0.0;
+            self.flags[i] |= if is_sound { 0 } else { flag::NON_POSITIVE };
+            self.flags[i] |= if is_sound && self.used[i] < 2.0 { flag::BELOW_FLOOR } else { 0 };
+            if self.flags[i] == 0 {
+                self.fitted.push(i as u32);
             }
         }
         for place in 0..setup.volumes.len() {
+            let signal = &mut self.signal[place];
+            if self.fitted.len() < n {
+                for (to, &from) in self.fitted.iter().enumerate() {
+                    signal[to] = signal[from as usize];
+                }
+            }
+            let signal = &mut signal[..self.fitted.len()];
             if let (true, Some(sigma)) = (setup.rician, &setup.sigma) {
                 let variance = (sigma[place] * sigma[place]) as f32;
                 // Gudbjartsson & Patz 1995, doi:10.1002/mrm.1910340618
-                self.signal[place][..n].iter_mut().for_each(|s| *s = (*s * *s - variance).abs().sqrt());
+                signal.iter_mut().for_each(|s| *s = (*s * *s - variance).abs().sqrt().max(f32::MIN_POSITIVE));
             }
-            let (signal, logarithm) = (&self.signal[place][..n], &mut self.ln[place][..n]);
-            logarithm.iter_mut().zip(signal).for_each(|(l, &s)| *l = ln(s));
+            self.ln[place].iter_mut().zip(signal).for_each(|(l, s)| *l = ln(*s));
         }
     }
 
     /// Plain least squares over all volumes: ADC, and ln S0 in the place of S0.
-    fn plain(&mut self, setup: &Setup, n: usize) {
+    fn plain(&mut self, setup: &Setup) {
+        let n = self.fitted.len();
         let weights = &setup.weights[setup.n_levels];
-        self.adc[..n].fill(0.0);
-        self.s0[..n].fill(0.0);
+        let (adc, s0) = (&mut self.adc[..n], &mut self.s0[..n]);
+        adc.fill(0.0);
+        s0.fill(0.0);
         for (place, logarithm) in self.ln.iter().enumerate() {
             let (w_adc, w_s0) = (weights.adc[place], weights.ln_s0[place]);
-            for ((l, adc), s0) in logarithm[..n].iter().zip(&mut self.adc).zip(&mut self.s0) {
+            for ((l, adc), s0) in logarithm.iter().zip(&mut *adc).zip(&mut *s0) {
                 *adc += w_adc * l;
                 *s0 += w_s0 * l;
             }
         }
     }
 
-    /// Repeats the fit without the b-levels that lie in the noise, and flags voxels where fewer than two are left.
-    fn shorten(&mut self, setup: &Setup, n: usize) {
-        for i in 0..n {
-            let n_levels = usize::from(self.used[i]);
-            if n_levels == setup.n_levels || self.flags[i] & flag::NON_POSITIVE != 0 {
-                continue;
+    /// Repeats the fit without the b-levels that lie in the noise.
+    fn shorten(&mut self, setup: &Setup) {
+        let all = setup.n_levels as f32;
+        for (i, &voxel) in self.fitted.iter().enumerate() {
+            let used = self.used[voxel as usize];
+            if used < all {
+                self.flags[voxel as usize] |= flag::SHORTENED;
+                let weights = &setup.weights[used as usize];
+                let sum = |weights: &[f32]| weights.iter().zip(&self.ln).map(|(w, column)| w * column[i]).sum::<f32>();
+                (self.adc[i], self.s0[i]) = (sum(&weights.adc), sum(&weights.ln_s0));
             }
-            if n_levels < 2 {
-                self.flags[i] |= flag::BELOW_FLOOR;
-                continue;
-            }
-            self.flags[i] |= flag::SHORTENED;
-            let weights = &setup.weights[n_levels];
-            let sum = |weights: &[f32]| weights.iter().zip(&self.ln).map(|(w, column)| w * column[i]).sum::<f32>();
-            (self.adc[i], self.s0[i]) = (sum(&weights.adc), sum(&weights.ln_s0));
         }
     }
 
     /// The fits that weigh volumes, and the errors of any fit.
-    fn refine(&mut self, setup: &Setup, n: usize, with_error: bool) {
-        for i in 0..n {
-            if self.flags[i] & !flag::SHORTENED != 0 {
-                continue;
-            }
-            let n_used = setup.n_volumes_of[usize::from(self.used[i])];
+    fn refine(&mut self, setup: &Setup, with_error: bool) {
+        for (i, &at) in self.fitted.iter().enumerate() {
+            let n_levels = self.used[at as usize] as usize;
+            let n_used = setup.n_volumes_of[n_levels];
             let b = &setup.b[..n_used];
             let [signal, logarithm, weights, share] = &mut self.voxel;
             for place in 0..n_used {
@@ -145,7 +179,7 @@ impl Scratch {
                 AdcFit::Iterative => iterative(&voxel, weights, share),
                 AdcFit::Nlls => nonlinear(&voxel, weights, share),
                 AdcFit::Loglinear | AdcFit::TwoPoint => {
-                    let plain = &setup.weights[usize::from(self.used[i])];
+                    let plain = &setup.weights[n_levels];
                     share.iter_mut().zip(&plain.adc).for_each(|(share, &w)| *share = 1e-6 * f64::from(w));
                     Decay { adc: 1e-6 * f64::from(self.adc[i]), ln_s0: f64::from(self.s0[i]) }
                 }
@@ -159,40 +193,27 @@ impl Scratch {
         }
     }
 
-    /// Flags what decays in no physical way, excludes flagged voxels and turns ln S0 into S0.
-    fn judge(&mut self, setup: &Setup, n: usize) {
+    /// Flags what decays in no physical way, excludes it and turns ln S0 into S0.
+    fn judge(&mut self, setup: &Setup) {
         let [low, high] = setup.window;
-        for i in 0..n {
-            if self.flags[i] & (flag::NON_POSITIVE | flag::BELOW_FLOOR) == 0 {
-                let adc = self.adc[i];
-                self.flags[i] |= u8::from(adc <= 0.0) * flag::NOT_DECAYING;
-                self.flags[i] |= u8::from(!(low..=high).contains(&adc)) * flag::OUT_OF_WINDOW;
+        let values = self.adc.iter_mut().zip(&mut self.s0).zip(&mut self.standard_error).zip(&mut self.residual);
+        for (&voxel, (((adc, s0), standard_error), residual)) in self.fitted.iter().zip(values) {
+            if *adc > 0.0 && *adc >= low && *adc <= high {
+                *s0 = s0.exp();
+                continue;
             }
-            if self.flags[i] & !flag::SHORTENED == 0 {
-                self.s0[i] = self.s0[i].exp();
-            } else {
-                for values in [&mut self.adc, &mut self.s0, &mut self.standard_error, &mut self.residual] {
-                    values[i] = f32::NAN;
-                }
-                self.flags[i] &= !flag::SHORTENED;
-            }
+            let flags = &mut self.flags[voxel as usize];
+            *flags = u8::from(*adc <= 0.0) * flag::NOT_DECAYING;
+            *flags |= u8::from(!(low..=high).contains(adc)) * flag::OUT_OF_WINDOW;
+            [*adc, *s0, *standard_error, *residual] = [f32::NAN; 4];
         }
-    }
-}
-
-/// Sets the flags that one volume's signal calls for.
-#[inline]
-fn mark(signal: &[f32], ceiling: f32, flags: &mut [u8]) {
-    for (s, flags) in signal.iter().zip(flags) {
-        let positive = *s > 0.0 && *s < f32::INFINITY;
-        *flags |= u8::from(!positive) * flag::NON_POSITIVE;
-        *flags |= u8::from(*s >= ceiling) * flag::CLIPPED;
     }
 }
 
 /// Where the signal of a level is at or below the floor, only the levels before it count.
 #[inline]
-fn count_above(signal: &[f32], floor: f32, level: u8, used: &mut [u8]) {
+fn count_above(signal: &[f32], floor: f32, level: usize, used: &mut [f32]) {
+    let level = level as f32;
     for (used, s) in used.iter_mut().zip(signal) {
         *used = if *s <= floor { level } else { *used };
     }

@@ -106,7 +106,14 @@ fn highest(series: &impl Signals, volumes: &[usize]) -> Vec<f32> {
                 |values, chunk| {
                     let values = &mut values[..CHUNK.min(n - chunk * CHUNK)];
                     series.read(volume, chunk * CHUNK, values);
-                    values.iter().fold(0.0_f32, |most, &v| if v > most && v < f32::INFINITY { v } else { most })
+                    // several at once, so that the compiler can vectorise it
+                    let mut most = [0.0_f32; 16];
+                    for part in values.chunks(most.len()) {
+                        for (most, &v) in most.iter_mut().zip(part) {
+                            *most = if v > *most && v < f32::INFINITY { v } else { *most };
+                        }
+                    }
+                    most.into_iter().fold(0.0, f32::max)
                 },
             )
             .reduce(|| 0.0, f32::max)

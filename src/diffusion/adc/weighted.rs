@@ -8,7 +8,7 @@
 //! are better than plain least squares only where the signal comes near the noise.
 
 /// Iterations after which a fit that still moves is taken as it is.
-const ITERATIONS: usize = 20;
+const ITERATIONS: usize = 40;
 /// A step of ADC below which a fit rests, mm2/s.
 const REST: f64 = 1e-10;
 
@@ -65,7 +65,7 @@ pub(super) fn iterative(voxel: &Voxel<'_>, weights: &mut [f64], share: &mut [f64
         let next = least_squares(voxel, weights, share);
         let step = (next.adc - decay.adc).abs();
         decay = next;
-        if step < 1e3 * REST {
+        if step < 20.0 * REST {
             break;
         }
     }
