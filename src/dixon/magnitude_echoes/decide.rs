@@ -8,9 +8,9 @@ use crate::dixon::multi_echo::residual::{ABSENT, N_LABELS};
 use rayon::prelude::*;
 
 /// Strength of the bond between neighbours, relative to what they know of their fat fractions, mm.
-const MU: f64 = 0.15;
+const MU: f64 = 0.6;
 /// Most that a bond may weigh, noise variances, mm.
-const STRONGEST: f64 = 150.0;
+const STRONGEST: f64 = 600.0;
 /// The limit T of the squared difference of neighbours' fat fractions.
 const CAP: f32 = 0.15 * 0.15;
 /// Passes.
