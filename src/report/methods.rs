@@ -89,7 +89,11 @@ fn imaging(outputs: &Outputs, methods: &mut Methods) -> Option<String> {
                  proton density fat fraction; values were not clipped."
                     .to_owned(),
             ),
-            "pdff" => Some("Proton density fat fraction (PDFF) was read or fitted as the map's sidecar states.".to_owned()),
+            "pdff" => Some(format!(
+                "Proton density fat fraction (PDFF) was fitted to the raw echoes where a session has them (fat spectrum {}), \
+                 else read from the scanner's map; each map's sidecar says which.",
+                text(outputs, &["fat_fraction", "fat_model"]).unwrap_or("as stated there")
+            )),
             "adc" => Some(
                 "ADC was fitted per station by least squares on the logarithm of the signal; voxels at the noise floor \
                  or without decay were excluded. b-values stand in each map's sidecar."
