@@ -3,10 +3,11 @@
 use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::region_input::{self, file_name};
 use super::{CliError, Context, output};
+use crate::diffusion::adc::flag;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, Volume, image_stem, read_sidecar, with_suffix, write_json};
 use crate::region::{
-    Binning, Histogram, Region, RegionSummary, Statistics, SummaryParams, edges_over, percentile_of_sorted,
+    Binning, Feature, Histogram, IvhLevels, Region, RegionSummary, Sorted, Statistics, SummaryParams, edges_over,
     region_of_mask,
 };
 use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
@@ -40,6 +41,17 @@ pub struct HistogramArgs {
     /// Cut points between windows, in the unit of the map: voxels and volume below, between and above
     #[arg(long, value_name = "X,X,...", value_delimiter = ',', allow_negative_numbers = true)]
     window: Vec<f64>,
+    /// More percentiles (type 7), e.g. 1,2.5,99
+    #[arg(long, value_name = "P,P,...", value_delimiter = ',')]
+    percentile: Vec<f64>,
+    /// All 48 IBSI features (statistics, intensity histogram, intensity-volume histogram) with their codes and what
+    /// PyRadiomics calls them
+    #[arg(long)]
+    ibsi: bool,
+    /// Width of the levels of the intensity-volume histogram, unit of the map [default: the integers of the map, else 1000
+    /// levels]
+    #[arg(long, value_name = "WIDTH", requires = "ibsi")]
+    ivh_width: Option<f64>,
     /// Second map on the same grid to set beside the first, e.g. the next visit
     #[arg(long, value_name = "MAP2")]
     compare: Option<PathBuf>,
@@ -71,8 +83,26 @@ const MOST_DRAWN: usize = 6;
 /// # Errors
 /// Reading, grids that differ, regions that are not there, outputs that exist.
 pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
-    let HistogramArgs { map: path, mask, bins, bin_width, window, compare, regions, out, format } = args;
-    let params = SummaryParams { binning: binning(bins, bin_width)?, cuts: ascending(window)? };
+    let HistogramArgs {
+        map: path,
+        mask,
+        bins,
+        bin_width,
+        window,
+        percentile,
+        ibsi,
+        ivh_width,
+        compare,
+        regions,
+        out,
+        format,
+    } = args;
+    let params = SummaryParams {
+        binning: binning(bins, bin_width)?,
+        cuts: ascending(window)?,
+        percentiles: percentages(percentile)?,
+        ibsi: if ibsi { Some(ivh_levels(ivh_width)?) } else { None },
+    };
     out.check_absent(&OUTPUTS)?;
     let map = read_map(&path, context)?;
     let (found, mut warnings) = regions_of(&map, mask.as_deref(), &regions, context)?;
@@ -111,6 +141,25 @@ fn binning(bins: u32, width: Option<f64>) -> Result<Binning> {
     }
 }
 
+fn percentages(percentiles: Vec<f64>) -> Result<Vec<f64>> {
+    match percentiles.iter().find(|percent| !(0.0..=100.0).contains(*percent)) {
+        None => Ok(percentiles),
+        Some(percent) => {
+            Err(CliError::usage(format!("there is no percentile {percent}"), "give numbers from 0 to 100").into())
+        }
+    }
+}
+
+fn ivh_levels(width: Option<f64>) -> Result<IvhLevels> {
+    match width {
+        None => Ok(IvhLevels::Own),
+        Some(width) if width > 0.0 && width.is_finite() => Ok(IvhLevels::Width(width)),
+        Some(width) => {
+            Err(CliError::usage(format!("--ivh-width {width} is no width"), "give a positive number").into())
+        }
+    }
+}
+
 fn ascending(cuts: Vec<f64>) -> Result<Vec<f64>> {
     if cuts.iter().all(|cut| cut.is_finite()) && cuts.is_sorted_by(|a, b| a < b) {
         return Ok(cuts);
@@ -127,10 +176,10 @@ fn read_map(path: &Path, context: &Context) -> Result<Volume> {
     };
     let flags_path = with_suffix(Path::new(prefix), "_flags.nii.gz");
     if flags_path.is_file() {
-        let flags = context.reader.mask(&flags_path)?;
+        let flags = context.reader.labels(&flags_path)?;
         map.grid.check_same(&flags.grid, ["map", "flags"], [&file_name(path), &file_name(&flags_path)])?;
-        ndarray::Zip::from(&mut map.data).and(&flags.data).for_each(|value, &flagged| {
-            if flagged {
+        ndarray::Zip::from(&mut map.data).and(&flags.data).for_each(|value, &bits| {
+            if !u8::try_from(bits).is_ok_and(flag::is_measured) {
                 *value = f32::NAN;
             }
         });
@@ -203,14 +252,13 @@ fn plot_of(
     let distributions = drawn
         .into_iter()
         .map(|(name, values)| {
-            let mut values: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).map(f64::from).collect();
-            values.sort_unstable_by(f64::total_cmp);
-            let histogram = Histogram::between(&values, edges.clone());
-            let n = values.len();
+            let sorted = Sorted::of(&values);
+            let histogram = Histogram::between(sorted.values(), edges.clone());
+            let n = sorted.values().len();
             Distribution {
                 name,
                 share_pct: histogram.counts.iter().map(|&count| 100.0 * count as f64 / n.max(1) as f64).collect(),
-                median: (n > 0).then(|| percentile_of_sorted(&values, 50.0)),
+                median: (n > 0).then(|| sorted.percentile(50.0)),
                 n_voxels: n,
             }
         })
@@ -231,6 +279,9 @@ fn print(results: &HistogramResults, format: Format) -> Result<()> {
         return output::print_json(results);
     }
     let exact = format == Format::Csv;
+    if results.regions.iter().any(|region| !region.ibsi.is_empty()) {
+        return print_features(results, format);
+    }
     let names: &[&str] = match exact {
         true => &Statistics::NAMES,
         false => &["mean", "sd", "median", "p10", "p90", "min", "max"],
@@ -247,6 +298,11 @@ fn print(results: &HistogramResults, format: Format) -> Result<()> {
     let windows: Vec<String> = results.regions.first().map_or_else(Vec::new, |r| {
         r.windows.iter().map(|w| format!("n_{}_{}", bound(w.low, "min"), bound(w.high, "max"))).collect()
     });
+    let percentiles: Vec<String> = results
+        .regions
+        .first()
+        .map_or_else(Vec::new, |r| r.percentiles.iter().map(|p| format!("p{}", p.percent)).collect());
+    header.extend(percentiles.iter().map(String::as_str));
     header.extend(windows.iter().map(String::as_str));
     if results.compared_with.is_some() {
         header.extend(["mean_difference", "median_difference", "overlap"]);
@@ -260,6 +316,7 @@ fn print(results: &HistogramResults, format: Format) -> Result<()> {
             summary.unit.to_string(),
         ];
         cells.extend(names.iter().map(|name| number(statistics.get(name).unwrap_or(f64::NAN), decimals)));
+        cells.extend(summary.percentiles.iter().map(|percentile| number(percentile.value, decimals)));
         cells.extend(summary.windows.iter().map(|window| window.n_voxels.to_string()));
         if let Some(change) = &summary.compare {
             cells.push(number(change.mean_difference, decimals));
@@ -270,6 +327,26 @@ fn print(results: &HistogramResults, format: Format) -> Result<()> {
     };
     let rows: Vec<Vec<String>> = results.regions.iter().map(row).collect();
     output::print(&if exact { output::csv(&header, &rows) } else { output::aligned(&header, &rows) })
+}
+
+/// One row a feature and region.
+fn print_features(results: &HistogramResults, format: Format) -> Result<()> {
+    let header = ["region", "family", "feature", "code", "value", "pyradiomics", "difference"];
+    let row = |summary: &RegionSummary, feature: &Feature| {
+        let value = match (feature.value.is_finite(), format) {
+            (false, _) => String::new(),
+            (true, Format::Csv) => feature.value.to_string(),
+            (true, _) => format!("{:.6}", feature.value),
+        };
+        let mut cells =
+            [summary.region.as_str(), feature.family, feature.name, feature.code].map(str::to_owned).to_vec();
+        cells.push(value);
+        cells.extend([feature.pyradiomics, feature.difference].map(|text| text.unwrap_or_default().to_owned()));
+        cells
+    };
+    let rows: Vec<Vec<String>> =
+        results.regions.iter().flat_map(|summary| summary.ibsi.iter().map(|feature| row(summary, feature))).collect();
+    output::print_rows(&header, &rows, format)
 }
 
 fn bound(value: Option<f64>, otherwise: &str) -> String {

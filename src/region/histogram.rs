@@ -1,5 +1,6 @@
 //! Histograms of the values in a region, windows, and how far two distributions overlap.
 
+use super::statistics::Sorted;
 use serde::{Deserialize, Serialize};
 
 /// How values are sorted into bins.
@@ -32,23 +33,29 @@ pub struct Histogram {
 impl Histogram {
     /// Histogram of finite values.
     pub fn of(values: &[f32], binning: Binning) -> Histogram {
-        let mut sorted: Vec<f64> = values.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v)).collect();
-        sorted.sort_unstable_by(f64::total_cmp);
-        Histogram::of_sorted(&sorted, binning)
+        Histogram::of_sorted(Sorted::of(values).values(), binning)
     }
 
     /// Histogram of ascending finite values; empty where there are none, one bin where all are equal.
-    pub(super) fn of_sorted(sorted: &[f64], binning: Binning) -> Histogram {
+    pub(super) fn of_sorted(sorted: &[f32], binning: Binning) -> Histogram {
         let (Some(&min), Some(&max)) = (sorted.first(), sorted.last()) else {
             return Histogram { edges: Vec::new(), counts: Vec::new() };
         };
-        Histogram::between(sorted, edges_over(min, max, binning))
+        let edges = edges_over(f64::from(min), f64::from(max), binning);
+        // of ascending values a bin is a stretch
+        let n_below = |edge: f64| sorted.partition_point(|&value| f64::from(value) < edge);
+        let last = edges.len() - 1;
+        let beyond = |bin: usize| if bin + 1 == last { sorted.len() } else { n_below(edges[bin + 1]) };
+        let counts =
+            (0..last).scan(0, |below, bin| Some(beyond(bin) - std::mem::replace(below, beyond(bin)))).collect();
+        Histogram { edges, counts }
     }
 
-    /// Counts of values between given ascending edges; the last edge belongs to the last bin, values outside to none.
-    pub fn between(values: &[f64], edges: Vec<f64>) -> Histogram {
+    /// Counts of values between given ascending edges; the last edge belongs to the last bin, values outside to none, nor
+    /// those that are not finite.
+    pub fn between(values: &[f32], edges: Vec<f64>) -> Histogram {
         let mut counts = vec![0; edges.len().saturating_sub(1)];
-        for &value in values {
+        for value in values.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v)) {
             let above = edges.partition_point(|&edge| edge <= value);
             let bin = if edges.last() == Some(&value) { counts.len() } else { above };
             if (1..=counts.len()).contains(&bin) {

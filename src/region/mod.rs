@@ -6,6 +6,7 @@
 
 mod components;
 mod error;
+mod features;
 mod histogram;
 mod level;
 mod morphology;
@@ -17,11 +18,12 @@ mod summary;
 
 pub use components::{Connectivity, components, voxels_by_component};
 pub use error::RegionError;
+pub use features::{Feature, IvhLevels, features, intensity_histogram, intensity_volume_histogram};
 pub use histogram::{Binning, Histogram, Window, edges_over, windows};
 pub use level::Level;
 pub use morphology::erode_mm;
 pub use named::{Region, region_of_mask, regions};
 pub use scheme::{NAMES as SCHEME_NAMES, Scheme};
 pub use select::Selection;
-pub use statistics::{Statistics, percentile_of_sorted};
-pub use summary::{Comparison, RegionSummary, SummaryParams};
+pub use statistics::{Sorted, Statistics};
+pub use summary::{Comparison, Percentile, RegionSummary, SummaryParams};

@@ -6,6 +6,7 @@
 //! Values that are not finite are counted and left out. Everything is summed in f64.
 
 use super::histogram::{Binning, Histogram};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// First-order statistics; what cannot be computed is NaN, `null` in JSON.
@@ -110,31 +111,34 @@ impl Statistics {
 
     /// Statistics whose entropy and uniformity are those of the given histogram.
     pub fn with_binning(values: &[f32], binning: Binning) -> Statistics {
-        let mut sorted: Vec<f64> = values.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v)).collect();
-        sorted.sort_unstable_by(f64::total_cmp);
+        Statistics::of_sorted(&Sorted::of(values), binning)
+    }
+
+    /// The same of values that are sorted already.
+    pub fn of_sorted(values: &Sorted, binning: Binning) -> Statistics {
+        let sorted = values.values();
         let n = sorted.len() as f64;
-        let mean_of = |f: &dyn Fn(f64) -> f64| sorted.iter().map(|&v| f(v)).sum::<f64>() / n;
-        let mean = mean_of(&|v| v);
-        let moment = |order: i32| mean_of(&|v| (v - mean).powi(order));
-        let percentile = |p: f64| percentile_of_sorted(&sorted, p);
+        let mean = sum_of(sorted, |v| v) / n;
+        let moment = |order: i32| sum_of(sorted, |v| (v - mean).powi(order)) / n;
+        let percentile = |p: f64| values.percentile(p);
         let (p10, p25, median, p75, p90) =
             (percentile(10.0), percentile(25.0), percentile(50.0), percentile(75.0), percentile(90.0));
         let (min, max) = (percentile(0.0), percentile(100.0));
         let variance = moment(2);
         let all_equal = min == max;
         let standardised = |order: i32| if all_equal { 0.0 } else { moment(order) / variance.sqrt().powi(order) };
-        let energy: f64 = sorted.iter().map(|v| v * v).sum();
-        let histogram = Histogram::of_sorted(&sorted, binning);
-        let (mut robust_sum, mut n_robust) = (0.0, 0.0);
-        for &v in sorted.iter().filter(|&&v| (p10..=p90).contains(&v)) {
-            robust_sum += v;
-            n_robust += 1.0;
-        }
-        let robust_mean = robust_sum / n_robust;
-        let robust = sorted.iter().filter(|&&v| (p10..=p90).contains(&v));
+        let energy = sum_of(sorted, |v| v * v);
+        let histogram = Histogram::of_sorted(sorted, binning);
+        let robust = {
+            let first = sorted.partition_point(|&v| f64::from(v) < p10);
+            let beyond = sorted.partition_point(|&v| f64::from(v) <= p90);
+            &sorted[first.min(beyond)..beyond]
+        };
+        let n_robust = robust.len() as f64;
+        let robust_mean = sum_of(robust, |v| v) / n_robust;
         Statistics {
             n_voxels: sorted.len(),
-            n_missing: values.len() - sorted.len(),
+            n_missing: values.n_missing,
             mean,
             sd: if n > 1.0 { (variance * n / (n - 1.0)).sqrt() } else { f64::NAN },
             median,
@@ -161,9 +165,9 @@ impl Statistics {
             rms: (energy / n).sqrt(),
             cov: variance.sqrt() / mean,
             qcod: (p75 - p25) / (p75 + p25),
-            mad: mean_of(&|v| (v - mean).abs()),
-            rmad: robust.map(|v| (v - robust_mean).abs()).sum::<f64>() / n_robust,
-            medad: mean_of(&|v| (v - median).abs()),
+            mad: sum_of(sorted, |v| (v - mean).abs()) / n,
+            rmad: sum_of(robust, |v| (v - robust_mean).abs()) / n_robust,
+            medad: sum_of(sorted, |v| (v - median).abs()) / n,
         }
     }
 
@@ -200,15 +204,62 @@ impl Statistics {
     }
 }
 
-/// Type-7 percentile (0-100, linear between order statistics) of ascending values; NaN where there are none.
-pub fn percentile_of_sorted(sorted: &[f64], percent: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else {
-        return f64::NAN;
-    };
-    let position = (percent / 100.0).clamp(0.0, 1.0) * last as f64;
-    let below = position.floor() as usize;
-    let above = (below + 1).min(last);
-    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+/// Finite values in ascending order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sorted {
+    values: Vec<f32>,
+    n_missing: usize,
+}
+
+/// Integers up to this range are counted instead of compared.
+const COUNTED_RANGE: f32 = 65_536.0;
+/// Values summed by one thread at a time; sums do not depend on the number of threads.
+const CHUNK: usize = 1 << 16;
+
+impl Sorted {
+    /// The finite values, sorted; the others counted.
+    pub fn of(values: &[f32]) -> Sorted {
+        let mut finite: Vec<f32> = values.iter().copied().filter(|v| v.is_finite()).collect();
+        let n_missing = values.len() - finite.len();
+        let (min, max) = finite.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+        // -0.0 would lose its sign, so it is left to the sort
+        let is_counted = max - min < COUNTED_RANGE && finite.iter().all(|v| v.fract() == 0.0 && v.to_bits() != 1 << 31);
+        if is_counted && max.abs().max(min.abs()) < 8_388_608.0 {
+            let mut counts = vec![0_usize; (max - min) as usize + 1];
+            finite.iter().for_each(|v| counts[(v - min) as usize] += 1);
+            let mut place = 0;
+            for (step, count) in counts.into_iter().enumerate() {
+                finite[place..place + count].fill(min + step as f32);
+                place += count;
+            }
+        } else {
+            finite.par_sort_unstable_by(f32::total_cmp);
+        }
+        Sorted { values: finite, n_missing }
+    }
+
+    /// The values.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Type-7 percentile (0-100, linear between order statistics); NaN where there are no values.
+    pub fn percentile(&self, percent: f64) -> f64 {
+        let Some(last) = self.values.len().checked_sub(1) else {
+            return f64::NAN;
+        };
+        let position = (percent / 100.0).clamp(0.0, 1.0) * last as f64;
+        let below = position.floor() as usize;
+        let (at, above) = (f64::from(self.values[below]), f64::from(self.values[(below + 1).min(last)]));
+        at + (position - below as f64) * (above - at)
+    }
+}
+
+/// Sum of a function of each value, in f64.
+fn sum_of(values: &[f32], f: impl Fn(f64) -> f64 + Sync) -> f64 {
+    let parts: Vec<f64> =
+        values.par_chunks(CHUNK).map(|chunk| chunk.iter().map(|&v| f(f64::from(v))).sum::<f64>()).collect();
+    parts.into_iter().sum()
 }
 
 #[cfg(test)]
@@ -226,6 +277,18 @@ mod tests {
         assert_eq!((s.energy, s.mad, s.medad, s.qcod), (30.0, 1.0, 1.0, 0.3));
         assert_eq!((s.entropy, s.uniformity), (2.0, 0.25));
         assert_eq!(s.rmad, 0.5);
+    }
+
+    #[test]
+    fn counting_and_comparing_sort_alike() {
+        let integers: Vec<f32> = (0..5000).map(|n| ((n * 7919) % 3001) as f32 - 1000.0).collect();
+        let mut expected = integers.clone();
+        expected.sort_by(f32::total_cmp);
+        assert_eq!(Sorted::of(&integers).values(), expected);
+        let halves: Vec<f32> = integers.iter().map(|v| v + 0.5).chain([f32::NAN]).collect();
+        let sorted = Sorted::of(&halves);
+        assert!(sorted.values().is_sorted() && sorted.n_missing == 1);
+        assert_eq!(Sorted::of(&[1e30, -1e30, 0.0]).values(), [-1e30, 0.0, 1e30]);
     }
 
     #[test]

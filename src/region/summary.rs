@@ -1,7 +1,8 @@
 //! What is reported of a map in a region: statistics, volume, windows, and the change to a second map.
 
 use super::histogram::{Binning, Histogram, Window, edges_over, windows};
-use super::{Region, Statistics};
+use super::statistics::Sorted;
+use super::{Feature, IvhLevels, Region, Statistics, features};
 use crate::image::Grid;
 use crate::units::Unit;
 use ndarray::ArrayView3;
@@ -23,9 +24,24 @@ pub struct RegionSummary {
     pub windows: Vec<Window>,
     /// Bins over the range of the region.
     pub histogram: Histogram,
+    /// Other percentiles that were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub percentiles: Vec<Percentile>,
+    /// Every feature in the names of IBSI, where asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ibsi: Vec<Feature>,
     /// The same region in a second map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparison>,
+}
+
+/// One percentile (type 7).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Percentile {
+    /// Which, 0-100.
+    pub percent: f64,
+    /// Its value, in the unit of the map.
+    pub value: f64,
 }
 
 /// A second map in the same region, voxels that are measured in each.
@@ -51,19 +67,29 @@ pub struct SummaryParams {
     pub binning: Binning,
     /// Ascending cut points between windows; none gives no windows.
     pub cuts: Vec<f64>,
+    /// Percentiles beside those of [`Statistics`], 0-100.
+    pub percentiles: Vec<f64>,
+    /// Whether every IBSI feature is made, and of which levels the intensity-volume histogram.
+    pub ibsi: Option<IvhLevels>,
 }
 
 impl SummaryParams {
     /// Summary of one map in one region.
     pub fn summarise(&self, region: &Region, map: ArrayView3<f32>, grid: &Grid, unit: Unit) -> RegionSummary {
         let values = region.values(map);
-        let statistics = Statistics::with_binning(&values, self.binning);
+        let sorted = Sorted::of(&values);
+        let statistics = Statistics::of_sorted(&sorted, self.binning);
+        let histogram = Histogram::of_sorted(sorted.values(), self.binning);
+        let percentiles =
+            self.percentiles.iter().map(|&percent| Percentile { percent, value: sorted.percentile(percent) });
         RegionSummary {
             region: region.name.clone(),
             unit,
             volume_ml: statistics.n_voxels as f64 * grid.voxel_volume_ml(),
-            windows: self.windows_of(&values, grid),
-            histogram: Histogram::of(&values, self.binning),
+            windows: self.windows_of(sorted.values(), grid),
+            percentiles: percentiles.collect(),
+            ibsi: self.ibsi.map_or_else(Vec::new, |levels| features(&statistics, &histogram, sorted.values(), levels)),
+            histogram,
             statistics,
             compare: None,
         }
@@ -79,15 +105,16 @@ impl SummaryParams {
     ) -> RegionSummary {
         let mut summary = self.summarise(region, first, grid, unit);
         let values = region.values(second);
-        let statistics = Statistics::with_binning(&values, self.binning);
+        let sorted = Sorted::of(&values);
+        let statistics = Statistics::of_sorted(&sorted, self.binning);
         let low = summary.statistics.min.min(statistics.min);
         let high = summary.statistics.max.max(statistics.max);
         let edges = edges_over(low, high, self.binning);
         summary.compare = Some(Comparison {
             mean_difference: statistics.mean - summary.statistics.mean,
             median_difference: statistics.median - summary.statistics.median,
-            overlap: counts(&region.values(first), &edges).overlap(&counts(&values, &edges)),
-            windows: self.windows_of(&values, grid),
+            overlap: counts(&region.values(first), &edges).overlap(&counts(sorted.values(), &edges)),
+            windows: self.windows_of(sorted.values(), grid),
             statistics,
         });
         summary
@@ -99,8 +126,7 @@ impl SummaryParams {
 }
 
 fn counts(values: &[f32], edges: &[f64]) -> Histogram {
-    let finite: Vec<f64> = values.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v)).collect();
-    Histogram::between(&finite, edges.to_vec())
+    Histogram::between(values, edges.to_vec())
 }
 
 #[cfg(test)]

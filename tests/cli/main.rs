@@ -8,6 +8,7 @@ mod explain;
 mod ff;
 mod ff_echoes;
 mod histogram;
+mod histogram_features;
 mod images;
 mod report;
 mod run;
