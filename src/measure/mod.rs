@@ -22,7 +22,7 @@ mod tdv;
 pub use checks::{EMPTY_REGION, MOSTLY_WITHHELD, OUT_OF_RANGE, SMALL_REGION, SMALL_REGION_VOXELS, SWAP_SUSPECTED};
 pub use error::MeasureError;
 pub use output::{Backgrounds, MapData, MapOut, MeasuredSession};
-pub use params::{FatFractionSettings, MeasureParams, RegionSettings, TdvSettings};
+pub use params::{FatFractionSettings, LeftOut, MeasureParams, RegionSettings, TdvSettings};
 pub use registry::{BIOMARKERS, BODY, Biomarker, Citation, Place, Yield, biomarker, order, yielded};
 pub use role::{ON_DIXON, ON_DWI, Role, RoleFile, SessionInputs};
 pub use row::MeasureRow;

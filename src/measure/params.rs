@@ -21,6 +21,15 @@ pub struct RegionSettings {
     pub erode_mm: f64,
 }
 
+/// A vertebra that is not measured, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Vertebra, e.g. `L3`.
+    pub level: String,
+    /// What was said of it, or that it lacks in the label map of another visit.
+    pub reason: String,
+}
+
 /// How raw echoes become a fat fraction; the section `[fat_fraction]` of `study.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -112,7 +121,7 @@ pub struct MeasureParams {
     /// SHA-256 of the scheme, where it is a file.
     pub scheme_sha256: Option<String>,
     /// Vertebrae that are left out at every visit of this subject.
-    pub left_out: Vec<String>,
+    pub left_out: Vec<LeftOut>,
     /// What counts as diseased volume.
     pub tdv: TdvSettings,
     /// Spectrum of fat for raw echoes.

@@ -57,9 +57,15 @@ fn from_map(work: &mut SessionWork) -> Result<()> {
     let stored = work.volume(Role::FatFraction)?;
     let stated = read_sidecar(&stored.source)?.and_then(|sidecar| sidecar.units);
     let unit = match stated.as_deref() {
-        Some("1" | "fraction" | "arbitrary") => FfUnit::Fraction,
+        Some("%" | "percent") => FfUnit::Percent,
+        Some("1" | "fraction") => FfUnit::Fraction,
         Some("permille") => FfUnit::Permille,
-        _ => FfUnit::Percent,
+        other => {
+            let said = other.map_or("no unit".to_owned(), |unit| format!("the unit `{unit}`"));
+            let message = format!("the fat-fraction map states {said}: it is read as percent, which its values allow");
+            work.warn([Warning::new("ff-unit-assumed", message)]);
+            FfUnit::Percent
+        }
     };
     let map = Arc::new(Volume::new(stored.grid.clone(), scaled_map(stored.data.view(), unit)?));
     let regions = work.dixon_regions(&map.grid, Role::FatFraction)?;

@@ -173,7 +173,12 @@ impl<'a> SessionWork<'a> {
         let path = self.inputs.labels_on(on).ok_or(MeasureError::NoLabels { grid: on })?;
         let labels = read_labels(path)?;
         let MeasureParams { scheme, selection, regions: settings, left_out, .. } = self.params;
-        let (found, warnings) = regions(&labels, scheme, selection, settings.erode_mm, left_out)?;
+        let levels: Vec<String> = left_out.iter().map(|out| out.level.clone()).collect();
+        let (found, mut warnings) = regions(&labels, scheme, selection, settings.erode_mm, &levels)?;
+        for warning in warnings.iter_mut().filter(|warning| warning.slug == "excluded-level") {
+            let why: Vec<String> = left_out.iter().map(|out| format!("{} ({})", out.level, out.reason)).collect();
+            warning.message = format!("left out: {}", why.join(", "));
+        }
         self.warn(warnings);
         Ok((labels, found))
     }

@@ -5,6 +5,7 @@
 
 use super::{StudyError, TextTable};
 use crate::measure::{ON_DIXON, ON_DWI, Role, RoleFile, SessionInputs};
+use crate::region::Level;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -53,15 +54,19 @@ pub fn exclusions(study: &Path) -> Result<Vec<Exclusion>, StudyError> {
         return Ok(Vec::new());
     }
     let table = TextTable::read(&path, &["subject", "session", "level", "reason"])?;
-    let mut rows: Vec<Exclusion> = table
-        .rows()
-        .map(|row| Exclusion {
+    let exclusion = |(n, row): (usize, Vec<&str>)| match Level::parse(row[2]) {
+        Some(level) => Ok(Exclusion {
             subject: bare(row[0], "sub-").to_owned(),
             session: bare(row[1], "ses-").to_owned(),
-            level: row[2].to_owned(),
+            level: level.to_string(),
             reason: row[3].to_owned(),
-        })
-        .collect();
+        }),
+        None => Err(StudyError::Table {
+            path: path.display().to_string(),
+            reason: format!("row {}: `{}` is no vertebra (expected one such as L3 or T12)", n + 2, row[2]),
+        }),
+    };
+    let mut rows: Vec<Exclusion> = table.rows().enumerate().map(exclusion).collect::<Result<_, _>>()?;
     rows.sort();
     Ok(rows)
 }

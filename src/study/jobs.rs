@@ -7,7 +7,7 @@ use super::discover::{EXCLUSIONS, Exclusion};
 use super::{CONFIG_FILE, Job, MANIFEST, StudyConfig, StudyError, bare};
 use crate::error::Result;
 use crate::image::sha256_file;
-use crate::measure::{MeasureParams, SessionInputs, levels_present};
+use crate::measure::{LeftOut, MeasureParams, SessionInputs, levels_present};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -64,10 +64,17 @@ pub fn jobs(
 ) -> Result<Vec<Job>> {
     selected.check(found)?;
     let params = measure_params(study, config)?;
+    if let Some(unknown) = exclusions.iter().find(|row| !found.iter().any(|inputs| inputs.subject == row.subject)) {
+        let path = study.join(EXCLUSIONS).display().to_string();
+        let reason =
+            format!("there are no images of a subject `{}`, whose {} it excludes", unknown.subject, unknown.level);
+        return Err(StudyError::Table { path, reason }.into());
+    }
     let left_out = left_out(found, exclusions, &params);
     let with_own = |inputs: &SessionInputs| {
         let mut params = params.clone();
-        params.left_out = left_out.get(&inputs.subject).cloned().unwrap_or_default().into_iter().collect();
+        let own = left_out.get(&inputs.subject).cloned().unwrap_or_default();
+        params.left_out = own.into_iter().map(|(level, reason)| LeftOut { level, reason }).collect();
         Job { inputs: inputs.clone(), params }
     };
     Ok(found.iter().filter(|inputs| selected.takes(inputs)).map(with_own).collect())
@@ -77,15 +84,17 @@ fn measure_params(study: &Path, config: &StudyConfig) -> Result<MeasureParams> {
     MeasureParams::new(study, &config.regions, &config.tdv, &config.fat_fraction)
 }
 
-/// Vertebrae to leave out, by subject: excluded at any visit, or in the label map of one visit and not of another.
+/// Vertebrae to leave out with the reason, by subject: excluded at any visit, or in the label map of one visit and not of
+/// another.
 fn left_out(
     found: &[SessionInputs],
     exclusions: &[Exclusion],
     params: &MeasureParams,
-) -> BTreeMap<String, BTreeSet<String>> {
-    let mut left_out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for exclusion in exclusions {
-        left_out.entry(exclusion.subject.clone()).or_default().insert(exclusion.level.clone());
+) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut left_out: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for Exclusion { subject, session, level, reason } in exclusions {
+        let reason = format!("{reason}, {session}");
+        left_out.entry(subject.clone()).or_default().entry(level.clone()).or_insert(reason);
     }
     // A label map that cannot be read says nothing here; its own session fails with the reason.
     let present: Vec<Option<BTreeSet<String>>> = found
@@ -99,9 +108,9 @@ fn left_out(
     for (subject, visits) in seen {
         let all: BTreeSet<&String> = visits.iter().copied().flatten().collect();
         let not_everywhere = all.into_iter().filter(|level| visits.iter().any(|visit| !visit.contains(*level)));
-        let not_everywhere: Vec<String> = not_everywhere.cloned().collect();
-        if !not_everywhere.is_empty() {
-            left_out.entry(subject.to_owned()).or_default().extend(not_everywhere);
+        for level in not_everywhere.cloned().collect::<Vec<_>>() {
+            let reason = "not in the label map of every visit".to_owned();
+            left_out.entry(subject.to_owned()).or_default().entry(level).or_insert(reason);
         }
     }
     left_out

@@ -116,6 +116,18 @@ fn a_changed_input_or_parameter_is_measured_again_and_nothing_else() {
     };
     let levels: usize = ["L1", "L2", "L4", "L5"].iter().filter_map(|level| n_voxels(level)).sum();
     assert_eq!(n_voxels("L1-L5"), Some(levels));
+    let manifest = fs::read_to_string(out.join("maps/sub-001/ses-baseline/manifest.json")).unwrap();
+    assert!(manifest.contains("L3 (fracture, cycle2)"), "the reason stands beside the numbers");
+}
+
+#[test]
+fn an_exclusion_that_excludes_nothing_is_refused() {
+    let (folder, study) = copied();
+    let out = folder.path().join("out");
+    for (row, said) in [("001,cycle2,L33,fracture", "row 2: `L33`"), ("0O1,cycle2,L3,fracture", "subject `0O1`")] {
+        fs::write(study.join("exclusions.csv"), format!("subject,session,level,reason\n{row}\n")).unwrap();
+        myelomri().arg("measure").args([&study, &out]).assert().code(4).stderr(contains(said));
+    }
 }
 
 #[test]
