@@ -7,6 +7,7 @@
 
 use super::distributions::{clopper_pearson, wilson};
 use super::error::{all_finite, same_length, two_classes};
+use super::likelihood_ratio::Ratios;
 use super::roc::{Curve, Direction};
 use super::{Interval, StatsError};
 
@@ -23,6 +24,10 @@ pub struct Cutoff {
     pub ppv: Option<Proportion>,
     /// Negative patients among those called negative; none where nobody is.
     pub npv: Option<Proportion>,
+    /// Patients called rightly.
+    pub accuracy: Proportion,
+    /// How much a call changes the odds.
+    pub ratios: Ratios,
 }
 
 /// k of n with its intervals.
@@ -69,6 +74,7 @@ impl Cutoff {
         negatives: usize,
     ) -> Result<Self, StatsError> {
         let one_class = StatsError::OneClass { positive: positives, negative: negatives };
+        let all = one_class.clone();
         let rejections = negatives - alarms;
         Ok(Cutoff {
             threshold,
@@ -76,6 +82,8 @@ impl Cutoff {
             specificity: Proportion::of(rejections, negatives).ok_or(one_class)?,
             ppv: Proportion::of(hits, hits + alarms),
             npv: Proportion::of(rejections, rejections + positives - hits),
+            accuracy: Proportion::of(hits + rejections, positives + negatives).ok_or(all)?,
+            ratios: Ratios::of(hits, positives, alarms, negatives),
         })
     }
 }
@@ -100,13 +108,69 @@ pub fn at(values: &[f64], positive: &[bool], direction: Direction, threshold: f6
     Cutoff::of_counts(threshold, called(true), n_positive, called(false), n_negative)
 }
 
+/// How a cut-off is chosen on a curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rule {
+    /// Largest sensitivity + specificity - 1.
+    Youden,
+    /// Nearest to sensitivity and specificity of 1.
+    ClosestTopLeft,
+    /// Largest sensitivity + (1 - prevalence) / (cost prevalence) specificity: least cost of wrong calls.
+    Cost {
+        /// Cost of a missed positive patient in those of a false alarm.
+        cost: f64,
+        /// Prevalence where the cut-off will be used.
+        prevalence: f64,
+    },
+    /// Most sensitive at this specificity or more.
+    Specificity(f64),
+    /// Most specific at this sensitivity or more.
+    Sensitivity(f64),
+}
+
+impl Rule {
+    /// `youden`, `closest-top-left`, `cost`, `specificity` or `sensitivity`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Youden => "youden",
+            Rule::ClosestTopLeft => "closest-top-left",
+            Rule::Cost { .. } => "cost",
+            Rule::Specificity(_) => "specificity",
+            Rule::Sensitivity(_) => "sensitivity",
+        }
+    }
+
+    /// What is made as large as can be; none where the point does not qualify.
+    fn score(self, sensitivity: f64, specificity: f64) -> Option<f64> {
+        match self {
+            Rule::Youden => Some(sensitivity + specificity),
+            Rule::ClosestTopLeft => Some(-((1.0 - sensitivity).powi(2) + (1.0 - specificity).powi(2))),
+            Rule::Cost { cost, prevalence } => {
+                Some(sensitivity + (1.0 - prevalence) / (cost * prevalence) * specificity)
+            }
+            Rule::Specificity(least) => (specificity >= least - 1e-12).then_some(sensitivity),
+            Rule::Sensitivity(least) => (sensitivity >= least - 1e-12).then_some(specificity),
+        }
+    }
+}
+
 /// The cut-off of the largest Youden index; none for a marker with one value only.
 pub fn youden(curve: &Curve) -> Option<Optimum> {
-    let (m, n) = (curve.n_positive as i64, curve.n_negative as i64);
-    let score = |p: &super::roc::Point| p.true_positives as i64 * n - p.false_positives as i64 * m;
-    let inner = || curve.points.iter().filter(|p| p.threshold.is_some());
-    let best = inner().map(score).max()?;
-    let tied: Vec<_> = inner().filter(|p| score(p) == best).collect();
+    best(curve, Rule::Youden)
+}
+
+/// The cut-off that a rule chooses; none where no point between the ends qualifies.
+pub fn best(curve: &Curve, rule: Rule) -> Option<Optimum> {
+    let (m, n) = (curve.n_positive as f64, curve.n_negative as f64);
+    let scored: Vec<(f64, &super::roc::Point)> = curve
+        .points
+        .iter()
+        .filter(|p| p.threshold.is_some())
+        .filter_map(|p| Some((rule.score(p.true_positives as f64 / m, 1.0 - p.false_positives as f64 / n)?, p)))
+        .collect();
+    let top = scored.iter().map(|(score, _)| *score).reduce(f64::max)?;
+    // equal in exact arithmetic, and not by the last bit
+    let tied: Vec<_> = scored.iter().filter(|(score, _)| *score >= top - 1e-12).map(|(_, p)| *p).collect();
     let chosen = tied.first()?;
     let cutoff = Cutoff::of_counts(
         chosen.threshold?,
@@ -142,6 +206,20 @@ mod tests {
         assert_eq!((c.sensitivity.k, c.sensitivity.n), (2, 3));
         let c = at(&[6.0, 5.0, 2.0, 4.0, 1.0, 0.0], &OUTCOME, Direction::Lower, 5.0).unwrap();
         assert_eq!((c.sensitivity.k, c.specificity.k), (2, 0));
+    }
+
+    #[test]
+    fn every_rule_chooses_its_own_point() {
+        // points (1 - specificity, sensitivity): (0, 2/3), (1/3, 1)
+        let c = roc::curve(&[6.0, 5.0, 2.0, 4.0, 1.0, 0.0], &OUTCOME, Direction::Higher).unwrap();
+        let at = |rule| best(&c, rule).map(|o| o.cutoff.threshold);
+        assert_eq!(at(Rule::Sensitivity(0.9)), Some(1.5));
+        assert_eq!(at(Rule::Specificity(0.9)), Some(4.5));
+        // misses that cost ten alarms ask for sensitivity, alarms that cost ten misses for specificity
+        assert_eq!(at(Rule::Cost { cost: 10.0, prevalence: 0.5 }), Some(1.5));
+        assert_eq!(at(Rule::Cost { cost: 0.1, prevalence: 0.5 }), Some(4.5));
+        assert_eq!(best(&c, Rule::ClosestTopLeft).unwrap().tied.len(), 2);
+        assert_eq!(at(Rule::Sensitivity(1.5)), None);
     }
 
     #[test]

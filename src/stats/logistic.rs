@@ -24,15 +24,26 @@ pub enum Method {
         /// Penalty against the mean log-likelihood, as glmnet's lambda; none chooses it by cross-validation.
         lambda: Option<f64>,
     },
+    /// Lasso penalty on standardised columns: slopes may be zero.
+    Lasso {
+        /// Penalty against the mean log-likelihood, as glmnet's lambda; none chooses it by cross-validation.
+        lambda: Option<f64>,
+    },
 }
 
 impl Method {
-    /// `firth`, `ml` or `ridge`.
+    /// Whether the estimator shrinks by a penalty of its own choice: no standard errors, no degrees of freedom.
+    pub fn is_penalised_by_choice(self) -> bool {
+        matches!(self, Method::Ridge { .. } | Method::Lasso { .. })
+    }
+
+    /// `firth`, `ml`, `ridge` or `lasso`.
     pub fn name(self) -> &'static str {
         match self {
             Method::Firth => "firth",
             Method::MaximumLikelihood => "ml",
             Method::Ridge { .. } => "ridge",
+            Method::Lasso { .. } => "lasso",
         }
     }
 }
@@ -56,7 +67,7 @@ pub struct Fit {
     pub penalised_log_likelihood: Option<f64>,
     /// Log-likelihood of the intercept alone.
     pub null_log_likelihood: f64,
-    /// -2 log-likelihood + 2 coefficients; none for ridge, which does not spend whole degrees of freedom.
+    /// -2 log-likelihood + 2 coefficients; none for ridge and lasso, which do not spend whole degrees of freedom.
     pub aic: Option<f64>,
     /// Largest element of the (penalised) score at the estimate, on the standardised scale.
     pub max_score: f64,
@@ -169,6 +180,24 @@ impl Fit {
         Some(GlobalTest { chi2, df, p })
     }
 
+    /// Covariance of the coefficients in the units of the data, column by column, intercept first; none for ridge and
+    /// lasso.
+    pub fn covariance(&self, design: &Design) -> Option<Vec<f64>> {
+        let standardised = &self.maximum.as_ref()?.covariance;
+        let k = design.width();
+        // each coefficient of the data as a combination of the standardised ones
+        let part = |j: usize, l: usize| match (j, l) {
+            (0, 0) => 1.0,
+            (0, l) => -design.centre()[l - 1] / design.scale()[l - 1],
+            (j, l) if j == l => 1.0 / design.scale()[j - 1],
+            _ => 0.0,
+        };
+        let entry = |i: usize, j: usize| -> f64 {
+            (0..k).map(|a| part(i, a) * (0..k).map(|b| standardised[a * k + b] * part(j, b)).sum::<f64>()).sum()
+        };
+        Some((0..k * k).map(|at| entry(at / k, at % k)).collect())
+    }
+
     fn likelihood<'a>(&self, x: &'a [f64], k: usize, positive: &'a [bool]) -> Likelihood<'a> {
         Likelihood { x, k, positive, penalised: self.method == Method::Firth }
     }
@@ -187,7 +216,7 @@ impl Fit {
         }
         // the determinant of the information knows the units, the estimate does not
         let log_scales: f64 = design.scale().iter().map(|s| s.ln()).sum();
-        let is_ridge = matches!(method, Method::Ridge { .. });
+        let by_choice = method.is_penalised_by_choice();
         Fit {
             method,
             n: positive.len(),
@@ -196,10 +225,10 @@ impl Fit {
             log_likelihood: maximum.log_likelihood,
             penalised_log_likelihood: (method == Method::Firth).then_some(maximum.objective + log_scales),
             null_log_likelihood: null_log_likelihood(events, positive.len()),
-            aic: (!is_ridge).then_some(2.0 * coefficients.len() as f64 - 2.0 * maximum.log_likelihood),
+            aic: (!by_choice).then_some(2.0 * coefficients.len() as f64 - 2.0 * maximum.log_likelihood),
             max_score: maximum.max_score,
             coefficients,
-            maximum: (!is_ridge).then_some(maximum),
+            maximum: (!by_choice).then_some(maximum),
         }
     }
 }

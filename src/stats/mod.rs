@@ -6,8 +6,9 @@
 //!
 //! | question | module |
 //! |---|---|
-//! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`] |
-//! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`], [`ridge`] |
+//! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`], [`partial_auc`], [`curve_tests`], [`planning`] |
+//! | do two measurements agree? | [`icc`], [`limits`], [`repeatability`], [`concordance`] |
+//! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`], [`flac`], [`ridge`], [`elastic_net`], [`diagnostics`] |
 //! | does it hold on new patients? | [`resample`], [`recipe`], [`validation`], [`calibration`], [`decision_curve`] |
 //! | do groups or visits differ? | [`group_tests`], [`rank_tests`], [`several_groups`], [`contingency`], [`ancova`], [`effect_size`], [`multiplicity`], [`summary`] |
 //! | may the test be used? | [`normality`], [`spread_tests`] |
@@ -15,26 +16,38 @@
 
 pub mod ancova;
 pub mod calibration;
+pub mod concordance;
 pub mod contingency;
 pub mod correlation;
+pub mod curve_tests;
 pub mod cutoff;
+pub mod cutoff_stability;
 pub mod decision_curve;
 pub mod delong;
 pub mod design;
+pub mod diagnostics;
 pub mod distributions;
 pub mod effect_size;
+pub mod elastic_net;
 mod error;
 pub mod firth;
+pub mod flac;
 pub mod group_tests;
+pub mod icc;
 mod likelihood;
+pub mod likelihood_ratio;
+pub mod limits;
 mod linalg;
 pub mod logistic;
 pub mod multiplicity;
 pub mod noncentral;
 pub mod normality;
+pub mod partial_auc;
+pub mod planning;
 mod profile;
 pub mod rank_tests;
 pub mod recipe;
+pub mod repeatability;
 pub mod resample;
 pub mod ridge;
 pub mod roc;

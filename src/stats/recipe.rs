@@ -5,7 +5,7 @@
 
 use super::design::Design;
 use super::logistic::{Fit, Method, maximum_likelihood};
-use super::{StatsError, firth, ridge};
+use super::{StatsError, elastic_net, firth, ridge};
 
 impl Method {
     /// Fits this estimator.
@@ -14,6 +14,7 @@ impl Method {
             Method::Firth => firth::fit(design, positive),
             Method::MaximumLikelihood => maximum_likelihood(design, positive),
             Method::Ridge { lambda } => ridge::fit(design, positive, lambda),
+            Method::Lasso { lambda } => elastic_net::lasso(design, positive, lambda),
         }
     }
 

@@ -103,7 +103,7 @@ fn choose(design: &Design, positive: &[bool]) -> Result<f64, StatsError> {
 }
 
 /// Fold of each row: dealt out in row order within each class.
-fn deal(positive: &[bool]) -> Vec<usize> {
+pub(crate) fn deal(positive: &[bool]) -> Vec<usize> {
     let mut dealt = [0usize; 2];
     positive
         .iter()
@@ -120,7 +120,7 @@ fn linear(beta: &[f64], row: &[f64]) -> f64 {
 }
 
 /// -log of the probability given to what happened.
-fn surprise(linear_predictor: f64, positive: bool) -> f64 {
+pub(crate) fn surprise(linear_predictor: f64, positive: bool) -> f64 {
     let against = if positive { -linear_predictor } else { linear_predictor };
     against.max(0.0) + (-against.abs()).exp().ln_1p()
 }

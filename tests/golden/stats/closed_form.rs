@@ -6,6 +6,7 @@ use myelomri::stats::LEVEL;
 use myelomri::stats::delong::{hanley_mcneil_se, newcombe};
 use myelomri::stats::distributions::{clopper_pearson, wilson};
 use myelomri::stats::multiplicity::{benjamini_hochberg, hochberg, holm};
+use myelomri::stats::planning::{auc_power, auc_sample_size, model_size};
 use serde_json::{Value, json};
 
 #[test]
@@ -26,7 +27,7 @@ fn closed_forms_agree() {
         compare(&record["value"], &answer, tolerance, id, &mut misses);
         agree += usize::from(misses.len() == before);
     }
-    println!("{agree} agree, {not_covered} not covered");
+    println!("closed forms: {agree}/{} agree, {not_covered} not covered", agree + misses.len());
     assert!(misses.is_empty(), "{}", misses.join("\n"));
 }
 
@@ -44,6 +45,18 @@ fn answer(id: &str, record: &Value) -> Option<Value> {
                 out["wilson"] = ends(wilson(k, n, LEVEL));
             }
             Some(out)
+        }
+        "power" if what.starts_with("auc") => {
+            let auc = what.strip_prefix("auc")?.split('_').next()?.parse().ok()?;
+            Some(json!({"power": auc_power(auc, 15, 35, LEVEL).unwrap()}))
+        }
+        "power" => {
+            let n = auc_sample_size(0.8, 0.9, 35.0 / 15.0, LEVEL).unwrap();
+            Some(json!({"ncases": n, "ncontrols": n * 35.0 / 15.0}))
+        }
+        "pmsampsize" => {
+            let coefficients = what.strip_prefix("rsq0.3_p")?.split('_').next()?.parse().ok()?;
+            Some(json!({"n": model_size(coefficients, 0.3, 0.3).unwrap().needed()}))
         }
         "auc_newcombe5" => Some(ends(newcombe(area(what.split('_').next()?).ok()?, 15, 35, LEVEL))),
         "hanley_mcneil_se" => Some(json!(hanley_mcneil_se(area(what).ok()?, 15, 35))),

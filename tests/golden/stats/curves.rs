@@ -2,9 +2,12 @@
 
 use super::Answer;
 use super::table::Table;
-use myelomri::stats::cutoff::{self, Proportion};
+use myelomri::stats::curve_tests;
+use myelomri::stats::cutoff::{self, Proportion, Rule};
+use myelomri::stats::cutoff_stability::{Tie, stability};
 use myelomri::stats::delong::{self, DeLong};
-use myelomri::stats::resample::{self, Resamples};
+use myelomri::stats::partial_auc::{Focus, partial_area, read_at};
+use myelomri::stats::resample::{self, Resamples, Scheme};
 use myelomri::stats::roc::{self, Direction};
 use myelomri::stats::{Interval, LEVEL};
 use serde_json::{Value, json};
@@ -16,9 +19,28 @@ pub fn answer(table: &Table, id: &str, record: &Value) -> Answer {
         return None;
     }
     match parts[2..] {
+        ["delong_unpaired"] => by_group(table, parts[1]),
+        ["venkatraman"] => {
+            let (a, b) = parts[1].split_once("_vs_")?;
+            let (columns, outcome) = table.complete(&[a, b].map(str::to_owned))?;
+            let of = |i: usize| (columns[i].as_slice(), Direction::Higher);
+            let test = curve_tests::venkatraman(of(0), of(1), &outcome, 999, 1).unwrap();
+            // the p of both is random: 5000 permutations there, 999 here
+            assert!((test.p - record["value"]["p"].as_f64()?).abs() < 0.05, "{test:?}");
+            Some(json!({"E": test.statistic}))
+        }
+        ["bootstrap_test"] => {
+            let (a, b) = parts[1].split_once("_vs_")?;
+            let (columns, outcome) = table.complete(&[a, b].map(str::to_owned))?;
+            let of = |i: usize| (columns[i].as_slice(), Direction::Higher);
+            let resamples = Resamples::draw(Scheme::Stratified, &outcome, 10_000, 1);
+            let test = curve_tests::bootstrap_difference(of(0), of(1), &outcome, &resamples, LEVEL).unwrap();
+            assert!((test.p - record["value"]["p"].as_f64()?).abs() < 0.01, "{test:?}");
+            Some(json!({}))
+        }
         ["delong_paired"] => paired(table, id, record),
         [what] => single(table, parts[1], what, record),
-        ["best_youden", "row1_ci"] => row_intervals(table, parts[1]),
+        [rule, row] => row_intervals(table, parts[1], rule, row, record),
         _ => None,
     }
 }
@@ -54,6 +76,10 @@ fn single(table: &Table, name: &str, what: &str, record: &Value) -> Answer {
         "n" => json!({"n": values.len(), "cases": curve.n_positive, "controls": curve.n_negative}),
         "auc" => json!(curve.auc()),
         "delong_var" => json!(d.variance),
+        "delong_ci95" => {
+            let plain = d.plain_interval(LEVEL);
+            ends(Interval { low: plain.low.max(0.0), high: plain.high.min(1.0) })
+        }
         "delong_ci95_unclipped" => ends(d.plain_interval(LEVEL)),
         "logit_delong_ci95" if varies && curve.auc() < 1.0 => ends(d.interval(LEVEL).interval),
         "hanley_mcneil_se" => json!(delong::hanley_mcneil_se(d.auc, curve.n_positive, curve.n_negative)),
@@ -77,42 +103,83 @@ fn single(table: &Table, name: &str, what: &str, record: &Value) -> Answer {
                 "spec": back().map(|i| 1.0 - curve.fpr()[i]).collect::<Vec<_>>(),
             })
         }
-        "best_youden" => {
-            let best = cutoff::youden(&curve)?;
-            if best.cutoff.youden_j() < 1e-12 {
-                // theirs are the two ends of the curve, which are no cut-offs
-                return None;
-            }
-            if record["value"]["threshold"].is_array() {
-                let theirs: Vec<f64> =
-                    record["value"]["threshold"].as_array()?.iter().filter_map(Value::as_f64).collect();
-                let mut ours = best.tied.clone();
-                let descending = theirs.windows(2).all(|w| w[0] >= w[1]);
-                if descending == (ours.windows(2).all(|w| w[0] <= w[1]) && ours.len() > 1) {
-                    ours.reverse();
-                }
-                return Some(json!({"threshold": ours}));
-            }
-            let c = &best.cutoff;
-            json!({
-                "threshold": c.threshold,
-                "sensitivity": c.sensitivity.estimate,
-                "specificity": c.specificity.estimate,
-                "ppv": c.ppv?.estimate,
-                "npv": c.npv?.estimate,
-                "tp": c.sensitivity.k,
-                "youden": c.youden_j() + 1.0,
-            })
+        "best_youden" | "best_closest.topleft" | "best_youden_cost2_prev0.3" => {
+            of_rule(&curve, rule_of(what)?, record, (&values, &outcome))?
         }
+        "pauc_specificity_1_0.8" | "pauc_sensitivity_1_0.8" => {
+            json!(partial_area(&curve, focus_of(what), 0.8, 1.0).unwrap().area)
+        }
+        "pauc_specificity_1_0.8_mcclish" | "pauc_sensitivity_1_0.8_mcclish" => {
+            json!(partial_area(&curve, focus_of(what), 0.8, 1.0).unwrap().corrected)
+        }
+        "sens_at_spec0.9" => json!(read_at(&curve, Focus::Specificity, 0.9).unwrap()),
+        "spec_at_sens0.9" => json!(read_at(&curve, Focus::Sensitivity, 0.9).unwrap()),
         _ => return None,
     })
 }
 
+fn focus_of(what: &str) -> Focus {
+    if what.contains("specificity") { Focus::Specificity } else { Focus::Sensitivity }
+}
+
+fn rule_of(what: &str) -> Option<Rule> {
+    Some(match what {
+        "best_youden" => Rule::Youden,
+        "best_closest.topleft" => Rule::ClosestTopLeft,
+        "best_youden_cost2_prev0.3" => Rule::Cost { cost: 2.0, prevalence: 0.3 },
+        _ => return None,
+    })
+}
+
+/// Theirs may be an end of the curve, which is no cut-off.
+fn of_rule(curve: &roc::Curve, rule: Rule, record: &Value, data: (&[f64], &[bool])) -> Answer {
+    let best = cutoff::best(curve, rule)?;
+    let theirs = &record["value"]["threshold"];
+    if let Some(list) = theirs.as_array() {
+        let theirs: Option<Vec<f64>> = list.iter().map(Value::as_f64).collect();
+        let theirs = theirs?;
+        let mut ours = best.tied.clone();
+        let descending = theirs.windows(2).all(|w| w[0] >= w[1]);
+        if descending == (ours.windows(2).all(|w| w[0] <= w[1]) && ours.len() > 1) {
+            ours.reverse();
+        }
+        return Some(json!({"threshold": ours}));
+    }
+    // of ties in exact arithmetic theirs keeps the one that rounding favours
+    let theirs = theirs.as_f64()?;
+    let same = |t: &&f64| (**t - theirs).abs() <= 1e-11 * theirs.abs();
+    let chosen = *best.tied.iter().find(same).unwrap_or(&best.cutoff.threshold);
+    let (values, outcome) = data;
+    let c = &cutoff::at(values, outcome, curve.direction, chosen).unwrap();
+    let mut out = json!({
+        "threshold": c.threshold,
+        "sensitivity": c.sensitivity.estimate,
+        "specificity": c.specificity.estimate,
+    });
+    if record["value"]["tp"].is_number() {
+        out["ppv"] = json!(c.ppv?.estimate);
+        out["npv"] = json!(c.npv?.estimate);
+        out["tp"] = json!(c.sensitivity.k);
+        out["accuracy"] = json!(c.accuracy.estimate);
+        out["youden"] = json!(c.youden_j() + 1.0);
+    }
+    Some(out)
+}
+
 /// R's binconf leaves Wilson's formula for 1 and n - 1 of n, so those are compared with the exact interval alone.
-fn row_intervals(table: &Table, name: &str) -> Answer {
+fn row_intervals(table: &Table, name: &str, rule: &str, row: &str, record: &Value) -> Answer {
     let (values, outcome, direction) = marker(table, name)?;
-    let best = cutoff::youden(&roc::curve(&values, &outcome, direction).unwrap())?;
-    if best.tied.len() > 1 || best.cutoff.youden_j() < 1e-12 {
+    let curve = roc::curve(&values, &outcome, direction).unwrap();
+    let best = cutoff::best(&curve, rule_of(rule)?)?;
+    // their rows begin with the most sensitive
+    let row: usize = row.strip_prefix("row")?.strip_suffix("_ci")?.parse().ok()?;
+    let threshold = *best.tied.iter().rev().nth(row - 1)?;
+    let c = cutoff::at(&values, &outcome, direction, threshold).unwrap();
+    if record["value"]["sens"]["k"] != c.sensitivity.k || record["value"]["spec"]["k"] != c.specificity.k {
+        // an end of the curve, where everybody or nobody is called positive, is no cut-off
+        let k = |what: &str| record["value"][what]["k"].as_u64();
+        let an_end = [k("sens")?, k("spec")?].contains(&0);
+        assert!(an_end, "{name} {rule} row {row}: {}", record["value"]);
         return None;
     }
     let show = |p: Proportion| {
@@ -122,8 +189,43 @@ fn row_intervals(table: &Table, name: &str) -> Answer {
         }
         out
     };
-    let c = best.cutoff;
-    Some(json!({"sens": show(c.sensitivity), "spec": show(c.specificity), "ppv": show(c.ppv?), "npv": show(c.npv?)}))
+    let mut out = json!({"sens": show(c.sensitivity), "spec": show(c.specificity), "ppv": show(c.ppv?), "npv": show(c.npv?),
+        "accuracy": show(c.accuracy)});
+    let ratios = [
+        ("lr_pos", "lr_pos_ci95_log", c.ratios.positive),
+        ("lr_neg", "lr_neg_ci95_log", c.ratios.negative),
+        ("dor", "dor_ci95_woolf", c.ratios.odds),
+    ];
+    for (value, interval, ratio) in ratios {
+        // with an empty cell theirs have ends of 0, infinity or none; ours has none
+        if let Some(ends_of) = ratio.interval {
+            out[value] = json!(ratio.value);
+            out[interval] = ends(ends_of);
+        }
+    }
+    Some(out)
+}
+
+/// Areas of two groups of patients: by the levels of a column, or training against test.
+fn by_group(table: &Table, name: &str) -> Answer {
+    let groups: Vec<(Vec<f64>, Vec<bool>, Direction)> = match name.split_once("_by_") {
+        Some((column, group)) => {
+            let (columns, outcome) = table.complete(&[column, group].map(str::to_owned))?;
+            let direction = marker(table, column)?.2;
+            let of = |level: f64| {
+                let rows: Vec<usize> = (0..outcome.len()).filter(|&i| columns[1][i] == level).collect();
+                (rows.iter().map(|&i| columns[0][i]).collect(), rows.iter().map(|&i| outcome[i]).collect(), direction)
+            };
+            vec![of(0.0), of(1.0)]
+        }
+        None => {
+            let column = name.strip_suffix("_train_vs_test")?;
+            vec![marker(table, column)?, marker(table, &format!("test_{column}"))?]
+        }
+    };
+    let d: Vec<DeLong> = groups.iter().map(|(v, y, direction)| delong::delong(v, y, *direction).unwrap()).collect();
+    let t = curve_tests::unpaired((&d[0], groups[0].0.len()), (&d[1], groups[1].0.len()), LEVEL).unwrap();
+    Some(json!({"auc1": d[0].auc, "auc2": d[1].auc, "D": t.statistic, "df": t.df, "p": t.p, "z": t.statistic}))
 }
 
 fn paired(table: &Table, id: &str, record: &Value) -> Answer {
@@ -166,6 +268,14 @@ pub fn bootstrap(table: &Table, id: &str, record: &Value, folder: &Path) -> Answ
             let interval = resample::percentile_interval(&areas, LEVEL).unwrap();
             let mean = areas.iter().sum::<f64>() / areas.len() as f64;
             Some(json!({"auc": areas, "pctl_ci95_type7": ends(interval), "mean": mean}))
+        }
+        "boot_youden_first" => {
+            let s = stability(&values, &outcome, direction, Rule::Youden, Tie::MostSensitive, &resamples).unwrap();
+            let column = |c: usize| s.resamples.iter().map(|r| r[c]).collect::<Vec<f64>>();
+            Some(
+                json!({"threshold": column(0), "J_resample": column(1), "J_original": column(2), "optimism": s.optimism,
+                        "threshold_pctl95": ends(s.interval)}),
+            )
         }
         "boot_auc_bca" => {
             let interval = resample::auc_bca(&values, &outcome, direction, &resamples, LEVEL).ok()?;

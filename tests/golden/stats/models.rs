@@ -8,7 +8,10 @@ use myelomri::stats::LEVEL;
 use myelomri::stats::calibration::brier;
 use myelomri::stats::delong;
 use myelomri::stats::design::Design;
-use myelomri::stats::distributions::normal_p;
+use myelomri::stats::diagnostics::{hosmer_lemeshow, inflation, influence, worth};
+use myelomri::stats::distributions::{normal_half_width, normal_p};
+use myelomri::stats::elastic_net::{self, Penalty};
+use myelomri::stats::flac;
 use myelomri::stats::logistic::{Coefficient, Fit, Method};
 use myelomri::stats::roc::{self, Direction, join_near_ties};
 use serde_json::{Map, Value, json};
@@ -69,6 +72,12 @@ fn named(coefficients: &[Coefficient], value: impl Fn(&Coefficient) -> Option<Va
     Some(Value::Object(out))
 }
 
+/// The same from plain numbers.
+fn named_plain(design: &Design, values: &[f64]) -> Value {
+    let names = std::iter::once("(Intercept)").chain(design.names().iter().map(String::as_str));
+    Value::Object(names.zip(values).map(|(name, v)| (name.to_owned(), json!(v))).collect())
+}
+
 pub fn answer(table: &Table, id: &str, record: &Value) -> Answer {
     let parts: Vec<&str> = id.split('/').collect();
     let ["logit", model, what] = parts[..] else { return None };
@@ -78,8 +87,28 @@ pub fn answer(table: &Table, id: &str, record: &Value) -> Answer {
         let events = outcome.iter().filter(|&&o| o).count();
         return Some(json!({"n": outcome.len(), "events": events}));
     }
-    if let Some(what) = what.strip_prefix("firth_").or((what == "flic_flac").then_some(what)) {
-        return firth(&key, &design, &outcome, what, record);
+    if let Some(what) = what.strip_prefix("firth_") {
+        return firth(&key, &design, &outcome, what);
+    }
+    if what == "flic_flac" {
+        let mut all = inference(&key, &Method::Firth.fit(&design, &outcome).unwrap(), &design, &outcome);
+        let flac = named_plain(&design, &flac::coefficients(&design, &outcome).unwrap());
+        all[0].estimate = Method::Firth.fit(&design, &outcome).unwrap().prediction_intercept;
+        return Some(json!({"flic_coef": named(&all, |c| Some(json!(c.estimate)))?, "flac_coef": flac}));
+    }
+    if what.starts_with("glmnet") && !what.starts_with("glmnet_alpha0_stdTRUE") {
+        let part = |key: &str| what.split('_').find_map(|p| p.strip_prefix(key));
+        let penalty = Penalty {
+            lambda: part("lambda")?.parse().ok()?,
+            alpha: part("alpha")?.parse().ok()?,
+            standardised: part("std")? == "TRUE",
+        };
+        let beta = elastic_net::coefficients(&design, &outcome, penalty).unwrap();
+        if penalty.alpha == 1.0 && penalty.standardised {
+            let fit = Method::Lasso { lambda: Some(penalty.lambda) }.fit(&design, &outcome).unwrap();
+            assert_eq!(fit.coefficients, beta);
+        }
+        return Some(json!({"coef": named_plain(&design, &beta)}));
     }
     if what.starts_with("glmnet_alpha0_stdTRUE") {
         let lambda: f64 = what.rsplit_once("lambda")?.1.parse().ok()?;
@@ -87,10 +116,10 @@ pub fn answer(table: &Table, id: &str, record: &Value) -> Answer {
         return Some(json!({"coef": named(&fit.inference(&design, &outcome, LEVEL), |c| Some(json!(c.estimate)))?}));
     }
     let fit = Method::MaximumLikelihood.fit(&design, &outcome).ok()?;
-    maximum_likelihood(&key, &fit, &design, &outcome, what)
+    maximum_likelihood(&key, &fit, &design, &outcome, what, record)
 }
 
-fn maximum_likelihood(key: &str, fit: &Fit, design: &Design, outcome: &[bool], what: &str) -> Answer {
+fn maximum_likelihood(key: &str, fit: &Fit, design: &Design, outcome: &[bool], what: &str, record: &Value) -> Answer {
     let coefficients = || inference(key, fit, design, outcome);
     let mut predictors = fit.linear_predictors(design);
     let fitted: Vec<f64> = predictors.iter().map(|lp| 1.0 / (1.0 + (-lp).exp())).collect();
@@ -101,13 +130,64 @@ fn maximum_likelihood(key: &str, fit: &Fit, design: &Design, outcome: &[bool], w
         "wald_z" => named(&coefficients(), |c| Some(json!(c.z?))),
         "wald_p" => named(&coefficients(), |c| Some(json!(normal_p(c.z?)))),
         "profile_ci95" => named(&coefficients(), |c| Some(ends(Interval { low: c.ci_low?, high: c.ci_high? }))),
+        // R's own intervals interpolate the profile: as near as that goes
+        "profile_ci95_MASS" => named(&coefficients(), |c| Some(ends(Interval { low: c.ci_low?, high: c.ci_high? }))),
+        "wald_ci95" => named(&coefficients(), |c| {
+            let half = normal_half_width(LEVEL) * c.se?;
+            Some(ends(Interval { low: c.estimate - half, high: c.estimate + half }))
+        }),
+        "vcov" => Some(json!(fit.covariance(design)?)),
+        "hat" => Some(json!(influence(fit, design, outcome).unwrap().leverage)),
+        "cooks" => Some(json!(influence(fit, design, outcome).unwrap().cooks_distance)),
+        "std_pearson" => {
+            let theirs = record["value"].as_array()?;
+            let ours = influence(fit, design, outcome).unwrap().standardised_residual;
+            // R bounds the slope of the link from below, which shows where a prediction is all but certain
+            let compared = ours.iter().zip(theirs).map(|(ours, theirs)| match theirs.as_f64() {
+                Some(bounded) if bounded.abs() < 1e-7 && ours.abs() < 1e-6 => bounded,
+                _ => *ours,
+            });
+            Some(json!(compared.collect::<Vec<f64>>()))
+        }
+        "spiegelhalter_z" => Some(json!(worth(fit, design, outcome).unwrap().spiegelhalter_z)),
+        "vif_car" | "vif_ols" => {
+            let v = inflation(fit, design).unwrap();
+            let values = if what == "vif_car" { v.weighted } else { v.unweighted };
+            let mut all = vec![0.0];
+            all.extend(values);
+            let mut fields = named_plain(design, &all);
+            fields.as_object_mut()?.remove("(Intercept)");
+            if record["value"]["gvif"].is_object() {
+                // dummies of one factor are inflated together there
+                fields.as_object_mut()?.retain(|key, _| !key.starts_with("race"));
+                return Some(json!({"gvif": fields}));
+            }
+            Some(fields)
+        }
+        "lrm_stats" => {
+            let (w, lrt) = (worth(fit, design, outcome).unwrap(), fit.global_test(design, outcome)?);
+            // their C and Dxy come from predictions put into bins
+            Some(json!({"Model L.R.": lrt.chi2, "d.f.": lrt.df, "P": lrt.p,
+                        "R2": w.nagelkerke, "Brier": w.brier}))
+        }
+        _ if what.starts_with("hosmer_lemeshow_g") => {
+            let t = hosmer_lemeshow(&fitted, outcome, what.strip_prefix("hosmer_lemeshow_g")?.parse().ok()?).unwrap();
+            let (seen, sizes): (Vec<_>, Vec<_>) = t.groups.iter().map(|g| (g.0, g.2)).unzip();
+            let expected: Vec<f64> = t.groups.iter().map(|g| g.1).collect();
+            Some(
+                json!({"chisq": t.chi2, "df": t.df, "p": t.p, "groups": t.groups.len(), "obs1": seen, "exp1": expected,
+                        "n": sizes}),
+            )
+        }
         "fitted" => Some(json!(fitted)),
         "brier" => Some(json!(brier(&fitted, outcome))),
         "fit" => {
-            let lrt = fit.global_test(design, outcome)?;
+            let (lrt, w) = (fit.global_test(design, outcome)?, worth(fit, design, outcome).unwrap());
             Some(json!({
                 "logLik": fit.log_likelihood, "logLik0": fit.null_log_likelihood, "AIC": fit.aic?,
                 "lrt": lrt.chi2, "lrt_df": lrt.df, "lrt_p": lrt.p,
+                "BIC": w.bic, "AICc": w.aicc?, "mcfadden": w.mcfadden, "cox_snell": w.cox_snell,
+                "nagelkerke": w.nagelkerke, "tjur": w.tjur, "score_test": w.score_chi2, "score_p": w.score_p,
             }))
         }
         "apparent_auc" => {
@@ -127,7 +207,7 @@ fn maximum_likelihood(key: &str, fit: &Fit, design: &Design, outcome: &[bool], w
     }
 }
 
-fn firth(key: &str, design: &Design, outcome: &[bool], what: &str, record: &Value) -> Answer {
+fn firth(key: &str, design: &Design, outcome: &[bool], what: &str) -> Answer {
     let fit = Method::Firth.fit(design, outcome).unwrap();
     let coefficients = || inference(key, &fit, design, outcome);
     match what {
@@ -149,11 +229,12 @@ fn firth(key: &str, design: &Design, outcome: &[bool], what: &str, record: &Valu
             let d = delong::delong(&fit.linear_predictors(design), outcome, Direction::Higher).unwrap();
             Some(json!({"auc": d.auc}))
         }
-        "flic_flac" => {
-            let mut all = coefficients();
-            all[0].estimate = fit.prediction_intercept;
-            record["value"]["flic_coef"].is_object().then_some(())?;
-            Some(json!({"flic_coef": named(&all, |c| Some(json!(c.estimate)))?}))
+        // logistf by itself; its default stop can lie far from the maximum on separated data
+        "profile_ci95_logistf" => named(&coefficients(), |c| Some(ends(Interval { low: c.ci_low?, high: c.ci_high? }))),
+        "logistf_p" => named(&coefficients(), |c| Some(json!(c.p?))),
+        "logistf_default" => {
+            let coef = named(&coefficients(), |c| Some(json!(c.estimate)))?;
+            Some(json!({"coef": coef}))
         }
         _ => None,
     }

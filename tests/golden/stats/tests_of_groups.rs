@@ -6,16 +6,20 @@ use super::models::design;
 use super::table::Table;
 use myelomri::cohort::change::of_pair;
 use myelomri::stats::LEVEL;
-use myelomri::stats::calibration::calibrate;
+use myelomri::stats::calibration::{brier, calibrate};
 use myelomri::stats::contingency::{fisher_rows, g_statistic, mcnemar, sign_test, two_by_two};
 use myelomri::stats::correlation::{kendall, pearson, spearman};
+use myelomri::stats::cutoff;
 use myelomri::stats::decision_curve::net_benefit;
+use myelomri::stats::delong::delong;
+use myelomri::stats::diagnostics::spiegelhalter_z;
 use myelomri::stats::effect_size::effect_size;
 use myelomri::stats::group_tests::{TTest, chi_squared, fisher, paired, student, welch};
 use myelomri::stats::logistic::Method;
 use myelomri::stats::multiplicity::{benjamini_hochberg, hochberg, holm};
 use myelomri::stats::normality::shapiro_wilk;
 use myelomri::stats::rank_tests::{mann_whitney, signed_rank_of};
+use myelomri::stats::roc::{self, Direction};
 use myelomri::stats::several_groups::{anova, kruskal_wallis, welch_anova};
 use myelomri::stats::spread_tests::{Centre, equal_spread, kolmogorov_smirnov, variance_ratio};
 use myelomri::stats::summary::Summary;
@@ -177,12 +181,18 @@ fn correlation(table: &Table, pair: &str, what: &str, record: &Value) -> Answer 
     let names = match pair {
         "ff_mprot" => ["ff_pc", "mprot_pc"],
         "ff_adc" => ["ff_pc", "adc_pc"],
+        "rep1" => ["wright1", "mini1"],
         other => {
             let (a, b) = other.split_once('_')?;
             [a, b]
         }
     };
-    let (columns, _) = table.complete(&names.map(str::to_owned))?;
+    let (mut a, mut b) = (table.column(names[0])?, table.column(names[1])?);
+    let complete: Vec<bool> = a.iter().zip(&b).map(|(a, b)| a.is_some() && b.is_some()).collect();
+    let keep = |column: &mut Vec<Option<f64>>| -> Vec<f64> {
+        column.iter().zip(&complete).filter(|&(_, &c)| c).filter_map(|(v, _)| *v).collect()
+    };
+    let columns = [keep(&mut a), keep(&mut b)];
     match what {
         "pearson" => {
             let r = pearson(&columns[0], &columns[1], LEVEL).unwrap();
@@ -304,16 +314,28 @@ fn external(table: &Table, what: &str, record: &Value) -> Answer {
             let curve = net_benefit(&risk, &test, &thresholds(record)?).unwrap();
             Some(json!({"net_benefit": curve.iter().map(|p| p.model).collect::<Vec<_>>()}))
         }
-        "external" => {
+        "locked_cutoff" => {
+            let training = fit.linear_predictors(&design);
+            let curve = roc::curve(&training, &outcome, Direction::Higher).unwrap();
+            let locked = cutoff::youden(&curve)?.cutoff.threshold;
+            let there = cutoff::at(&predictors, &test, Direction::Higher, locked).unwrap();
+            let (s, c) = (there.sensitivity, there.specificity);
+            Some(json!({"cutoff_lp": locked, "tp": s.k, "fn": s.n - s.k, "tn": c.k, "fp": c.n - c.k}))
+        }
+        "external" | "val.prob" => {
             let c = calibrate(&predictors, &test).unwrap();
-            let theirs = record["value"].as_object()?;
-            let mut out = Map::new();
-            for (key, value) in [("citl", c.intercept), ("slope", c.slope?)] {
-                if theirs.get(key).is_some_and(Value::is_number) {
-                    out.insert(key.to_owned(), json!(value));
-                }
+            let risk: Vec<f64> = predictors.iter().map(|lp| 1.0 / (1.0 + (-lp).exp())).collect();
+            let d = delong(&predictors, &test, Direction::Higher).unwrap();
+            let z = spiegelhalter_z(&risk, &test);
+            if what == "val.prob" {
+                return Some(
+                    json!({"C (ROC)": d.auc, "Dxy": 2.0 * d.auc - 1.0, "Brier": brier(&risk, &test), "Slope": c.slope?,
+                                   "S:z": z}),
+                );
             }
-            (!out.is_empty()).then_some(Value::Object(out))
+            Some(json!({"n": test.len(), "events": test.iter().filter(|t| **t).count(), "auc": d.auc,
+                        "delong_ci95": ends(d.plain_interval(LEVEL)), "cal_slope": c.slope?, "citl": c.intercept,
+                        "brier": brier(&risk, &test), "spiegelhalter_z": z}))
         }
         _ => None,
     }
