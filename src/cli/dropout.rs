@@ -100,15 +100,15 @@ pub fn run(args: DropoutArgs, context: &Context) -> Result<()> {
     let mut warnings = Vec::new();
     let ip = context.reader.volume(&in_phase)?;
     let op = read_like(&ip, &opposed_phase, "opposed-phase image", context, &mut warnings)?;
-    for (path, expected) in [(&in_phase, Phase::In), (&opposed_phase, Phase::Opposed)] {
-        warnings.extend(echoes::phase_warning(path, expected)?);
-    }
+    let pair = [&in_phase, &opposed_phase];
+    warnings.extend(echoes::phase_warnings(pair, [Phase::In, Phase::Opposed], &echo_times_ms, field_strength)?);
     let mut sources = vec![in_phase.clone(), opposed_phase.clone()];
     let (dr, r2star, echo_parameters) = match &third_echo {
         None => (dropout_ratio(ip.data.view(), op.data.view(), 0.0), None, json!(null)),
         Some(path) => {
             let third = read_like(&ip, path, "third echo", context, &mut warnings)?;
-            let echoes = third_echo_of([&in_phase, &opposed_phase, path], &echo_times_ms, field_strength)?;
+            let echoes =
+                third_echo_of([&in_phase, &opposed_phase, path], &echo_times_ms, field_strength, &mut warnings)?;
             sources.push(path.clone());
             let views = [ip.data.view(), op.data.view(), third.data.view()];
             let (dr, r2star) = dropout_ratio_corrected(views[0], views[1], views[2], &echoes, 0.0)?;
@@ -170,10 +170,15 @@ fn read_like(ip: &Volume, path: &Path, role: &str, context: &Context, warnings: 
 }
 
 /// Echo times and the phase of the third echo.
-fn third_echo_of(images: [&PathBuf; 3], times: &[f64], field_t: Option<f64>) -> Result<ThirdEcho> {
+fn third_echo_of(
+    images: [&PathBuf; 3],
+    times: &[f64],
+    field_t: Option<f64>,
+    warnings: &mut Vec<Warning>,
+) -> Result<ThirdEcho> {
     let images = images.map(PathBuf::as_path);
     let times = echoes::echo_times_ms(&images, times)?;
-    let field_t = echoes::field_strength_t(&images, field_t)?;
+    let field_t = echoes::field_strength_t(&images, field_t, warnings)?;
     let phase = FatModel::default().phase_at(times[2], field_t);
     Ok(ThirdEcho { in_phase_ms: times[0], opposed_phase_ms: times[1], third_ms: times[2], phase })
 }

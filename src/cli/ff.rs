@@ -231,9 +231,8 @@ fn from_in_opposed(
 ) -> Result<Computed> {
     let [ip, op] = read_pair(&paths, ["in-phase image", "opposed-phase image"], context, warnings)?;
     warnings.push(Warning::new("ff-ambiguous", crate::dixon::two_point::AMBIGUITY));
-    for (path, expected) in paths.iter().zip([Phase::In, Phase::Opposed]) {
-        warnings.extend(echoes::phase_warning(path, expected)?);
-    }
+    let phases = [Phase::In, Phase::Opposed];
+    warnings.extend(echoes::phase_warnings(paths.each_ref(), phases, &raw.echo_times_ms, raw.field_strength)?);
     let answers = ff_pair::answers([&ip, &op], &paths, raw, warnings)?;
     let data = two_point(ip.data.view(), op.data.view(), 0.0);
     Ok(Computed {

@@ -3,6 +3,7 @@
 use super::echo_args::EchoArgs;
 use super::echoes;
 use super::region_rows::RegionRow;
+use crate::dixon::DixonError;
 use crate::dixon::echo_pair::{ASSUMED_R2STAR, EchoPair, R2STAR_RANGE, R2StarBias};
 use crate::error::{Result, Warning};
 use crate::image::{Volume, read_sidecar};
@@ -68,7 +69,12 @@ pub fn answers(
     }
     let times = echoes::echo_times_ms(&files, &args.echo_times_ms)?;
     let echo_times_ms = [times[0], times[1]];
-    let field_t = echoes::field_strength_t(&files, args.field_strength)?;
+    if echo_times_ms[0] == echo_times_ms[1] {
+        let problem = format!("the in- and the opposed-phase image have the same echo time, {} ms", echo_times_ms[0]);
+        let remedy = "pass --echo-times-ms IN,OPPOSED in ms, or check that these are two echoes".to_owned();
+        return Err(DixonError::EchoTimes { problem, remedy }.into());
+    }
+    let field_t = echoes::field_strength_t(&files, args.field_strength, warnings)?;
     let r2star = args.r2star.unwrap_or(ASSUMED_R2STAR);
     let pair = EchoPair::new(&fat_model, echo_times_ms, field_t);
     let mut ratio = Array3::from_elem(ndarray::ShapeBuilder::f(images[0].data.raw_dim()), f32::NAN);

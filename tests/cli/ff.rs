@@ -1,6 +1,7 @@
 //! `ff`: a map, water and fat, an in-/opposed-phase pair; and each way to be refused.
 
 use crate::images::{Folder, grid, mean_of};
+use predicates::prelude::PredicateBooleanExt;
 
 const WATER_FAT: [&str; 6] = ["ff", "--water", "w.nii.gz", "--fat", "f.nii.gz", "-q"];
 
@@ -105,4 +106,18 @@ fn each_bad_input_has_its_exit_code() {
     folder.run(&[&WATER_FAT[..], &["-o", "s"]].concat()).assert().success();
     folder.refuses(&[&WATER_FAT[..], &["-o", "s"]].concat(), 5, "output-exists");
     folder.run(&[&WATER_FAT[..], &["-o", "s", "--force"]].concat()).assert().success();
+}
+
+#[test]
+fn echo_times_of_a_pair_that_cannot_be_are_said_or_refused() {
+    let folder = folder();
+    let pair = ["ff", "--in-phase", "ip.nii.gz", "--opposed-phase", "op.nii.gz"];
+    let at = |times: &'static str, field: &'static str| {
+        [&pair[..], &["--echo-times-ms", times, "--field-strength", field]].concat()
+    };
+    folder.run(&at("2.3,1.15", "3")).assert().success().stderr(predicates::str::contains("echo-phase").not());
+    folder.run(&at("1.15,2.3", "3")).assert().success().stderr(predicates::str::contains("warning[echo-phase]"));
+    folder.refuses(&at("2.3,2.3", "3"), 4, "unusable-echo-times");
+    folder.refuses(&at("0.0023,0.00115", "3"), 4, "echo-time-range");
+    folder.refuses(&at("2.3,1.15", "127.7"), 4, "field-strength");
 }

@@ -115,6 +115,9 @@ fn what_does_not_fit_is_refused() {
     refuses([("--magnitude", &m[..]), ("--phase", &p[..])], &["--fat-model", "liver"], 2, "unknown-fat-model");
     folder.text("tms.json", r#"{"shifts_ppm": [1.3, 2.1], "amplitudes": [9, 1]}"#);
     refuses([("--magnitude", &m[..]), ("--phase", &p[..])], &["--fat-model", "tms.json"], 4, "bad-fat-model");
+    refuses([("--magnitude", &m[..]), ("--phase", &p[..])], &["--field-strength", "127.7"], 4, "field-strength");
+    let in_seconds = "0.0012,0.0022,0.0032,0.0042,0.0052,0.0062";
+    refuses([("--magnitude", &m[..]), ("--phase", &p[..])], &["--echo-times-ms", in_seconds], 4, "echo-time-range");
     std::fs::remove_file(folder.path("m3.json")).unwrap();
     refuses([("--magnitude", &m[..]), ("--phase", &p[..])], &[], 3, "no-echo-times");
 }

@@ -7,12 +7,38 @@ use super::EchoError;
 use crate::error::{Result, Warning};
 use crate::image::sidecar::read_sidecar_as;
 use crate::image::{ImageError, read_sidecar};
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// No echo time moves further than this, ms.
 const FARTHEST_MS: f64 = 0.060;
 /// Times that lie on a grid to within this need not be moved, ms.
 const ON_GRID_MS: f64 = 0.001;
+/// Where the last echo of a gradient-echo train lies, ms: times in s or us lie elsewhere.
+const LAST_ECHO_MS: RangeInclusive<f64> = 0.2..=500.0;
+/// Fields of scanners for humans and animals, T: a Larmor frequency in MHz (21 at 0.5 T) lies above.
+const FIELD_T: RangeInclusive<f64> = 0.01..=21.0;
+/// Nominal and measured strength of one magnet (3 and 2.89 T) differ by less, relative.
+const SAME_FIELD: f64 = 0.05;
+
+/// Who says an echo time or a field strength.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// An option.
+    Option,
+    /// The sidecar of this image, or those of it and the images that follow.
+    Sidecar(PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Option => f.write_str("the option"),
+            Source::Sidecar(image) => write!(f, "the sidecar of {}", image.display()),
+        }
+    }
+}
 
 /// Echo times as they are used, with what they were.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +76,7 @@ pub(super) fn list(times: &[f64]) -> String {
 /// Echo times of `n_echoes` echoes in one file or several: as given (ms), else from the sidecars.
 ///
 /// # Errors
-/// [`EchoError::NoEchoTime`], [`EchoError::EchoTimeCount`], [`EchoError::EchoTimeOrder`].
+/// [`EchoError::NoEchoTime`], [`EchoError::EchoTimeCount`], [`EchoError::EchoTimeOrder`], [`EchoError::EchoTimeRange`].
 pub fn find(paths: &[PathBuf], given_ms: &[f64], n_echoes: usize) -> Result<EchoTimes> {
     let in_sidecars = of_sidecars(paths)?;
     let given = !given_ms.is_empty();
@@ -62,11 +88,13 @@ pub fn find(paths: &[PathBuf], given_ms: &[f64], n_echoes: usize) -> Result<Echo
         let decimals = seconds.iter().map(|&s| decimals(s)).max().unwrap_or(0).saturating_sub(3);
         (seconds.iter().map(|s| 1e3 * s).collect(), decimals)
     };
+    let said_by = if given { Source::Option } else { Source::Sidecar(paths.first().cloned().unwrap_or_default()) };
     if stated.len() != n_echoes {
-        return Err(EchoError::EchoTimeCount { n_times: stated.len(), n_echoes }.into());
+        return Err(EchoError::EchoTimeCount { n_times: stated.len(), n_echoes, said_by }.into());
     }
-    if stated.windows(2).any(|pair| pair[1] <= pair[0]) || stated.iter().any(|ms| !ms.is_finite() || *ms < 0.0) {
-        return Err(EchoError::EchoTimeOrder { ms: stated }.into());
+    check_range(&stated, &said_by)?;
+    if stated.windows(2).any(|pair| pair[1] <= pair[0]) {
+        return Err(EchoError::EchoTimeOrder { ms: stated, said_by }.into());
     }
     let mut times = on_grid(stated, 0.5 * 0.1_f64.powi(decimals as i32));
     if given && let Ok(seconds) = in_sidecars {
@@ -145,20 +173,53 @@ fn on_grid(stated: Vec<f64>, rounding_ms: f64) -> EchoTimes {
     EchoTimes { ms: grid, stated_ms: Some(stated), overruled_ms: None }
 }
 
-/// Field strength (T): as given, else from the first sidecar that says it.
+/// Proof that times (ms) can be those of gradient echoes, whatever their order.
 ///
 /// # Errors
-/// [`EchoError::NoFieldStrength`].
-pub fn field_strength_t(paths: &[PathBuf], given: Option<f64>) -> Result<f64> {
-    if let Some(field_t) = given {
-        return Ok(field_t);
+/// [`EchoError::EchoTimeRange`].
+pub fn check_range(ms: &[f64], said_by: &Source) -> Result<()> {
+    let last = ms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    match ms.iter().all(|&ms| ms >= 0.0) && LAST_ECHO_MS.contains(&last) {
+        true => Ok(()),
+        false => Err(EchoError::EchoTimeRange { ms: ms.to_vec(), said_by: said_by.clone() }.into()),
     }
-    for path in paths {
-        if let Some(field_t) = read_sidecar(path)?.and_then(|sidecar| sidecar.magnetic_field_strength) {
-            return Ok(field_t);
+}
+
+/// Field strength (T): as given, else as the sidecars say; what must be said where the option overrules them.
+///
+/// # Errors
+/// [`EchoError::NoFieldStrength`]; [`EchoError::FieldStrength`] for what is none; [`EchoError::FieldStrengths`] where the
+/// sidecars contradict each other.
+pub fn field_strength_t<P: AsRef<Path>>(paths: &[P], given: Option<f64>) -> Result<(f64, Option<Warning>)> {
+    let mut stated: Option<(f64, &Path)> = None;
+    for path in paths.iter().map(AsRef::as_ref) {
+        let Some(t) = read_sidecar(path)?.and_then(|sidecar| sidecar.magnetic_field_strength) else { continue };
+        match stated {
+            None => stated = Some((t, path)),
+            Some((first, of_first)) if !is_same_field(first, t) => {
+                return Err(EchoError::FieldStrengths { t: [first, t], paths: [of_first.into(), path.into()] }.into());
+            }
+            Some(_) => {}
         }
     }
-    Err(EchoError::NoFieldStrength.into())
+    let (t, said_by) = match (given, stated) {
+        (Some(t), _) => (t, Source::Option),
+        (None, Some((t, path))) => (t, Source::Sidecar(path.into())),
+        (None, None) => return Err(EchoError::NoFieldStrength.into()),
+    };
+    if !FIELD_T.contains(&t) {
+        return Err(EchoError::FieldStrength { t, said_by }.into());
+    }
+    let overruled = given.zip(stated).filter(|&(given, (stated, _))| !is_same_field(given, stated));
+    let warning = overruled.map(|(given, (stated, path))| {
+        let message = format!("the sidecar of {} says {stated} T, the option {given} T is used", path.display());
+        Warning::new("field-strength-differs", message)
+    });
+    Ok((t, warning))
+}
+
+fn is_same_field(a: f64, b: f64) -> bool {
+    (a - b).abs() <= SAME_FIELD * a.abs().max(b.abs())
 }
 
 #[cfg(test)]
@@ -187,5 +248,36 @@ mod tests {
         assert!(find(&[], &[1.0, 2.0], 3).unwrap_err().to_string().contains("2 echo times for 3"));
         assert!(find(&[], &[1.0, 3.0, 2.0], 3).unwrap_err().to_string().contains("increase"));
         assert!(find(&["nowhere.nii".into()], &[], 1).unwrap_err().to_string().contains("nowhere.nii"));
+    }
+
+    #[test]
+    fn times_and_fields_in_another_unit_are_refused() {
+        for times in [[0.0012, 0.0022], [1200.0, 2200.0], [-1.2, 2.2], [1.2, f64::NAN], [f64::NAN, 2.2]] {
+            let error = find(&[], &times, 2).unwrap_err().to_string();
+            assert!(error.contains("echo-time-range") && error.contains("--echo-times-ms"), "{error}");
+        }
+        for t in [0.0, -3.0, f64::NAN, f64::INFINITY, 63.9, 127.7] {
+            let error = field_strength_t::<PathBuf>(&[], Some(t)).unwrap_err().to_string();
+            assert!(error.contains("field-strength") && error.contains("tesla"), "{error}");
+        }
+        for t in [0.05, 0.55, 1.5, 2.89, 7.0] {
+            assert_eq!(field_strength_t::<PathBuf>(&[], Some(t)).unwrap(), (t, None));
+        }
+    }
+
+    #[test]
+    fn a_field_strength_that_contradicts_the_sidecar_is_said_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = |name: &str, t: f64| {
+            std::fs::write(folder.path().join(format!("{name}.json")), format!(r#"{{"MagneticFieldStrength": {t}}}"#))
+                .unwrap();
+            folder.path().join(format!("{name}.nii"))
+        };
+        let (a, b, c) = (image("a", 2.89), image("b", 3.0), image("c", 1.5));
+        assert_eq!(field_strength_t(&[&a, &b], None).unwrap(), (2.89, None));
+        assert_eq!(field_strength_t(&[&a], Some(3.0)).unwrap(), (3.0, None));
+        let (t, warning) = field_strength_t(&[&a], Some(1.5)).unwrap();
+        assert_eq!((t, warning.unwrap().slug.as_str()), (1.5, "field-strength-differs"));
+        assert!(field_strength_t(&[&a, &c], None).unwrap_err().to_string().contains("field-strengths"));
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with echoes.
 
-use super::echo_times::list;
+use super::echo_times::{Source, list};
 use crate::error::{Exit, Failure};
 use std::path::PathBuf;
 
@@ -15,10 +15,13 @@ pub enum EchoError {
         what: &'static str,
     },
     /// Two parts of one signal have different numbers of echoes.
-    #[error("there are {} echoes of the {} and {} of the {}", counts[0], what[0], counts[1], what[1])]
+    #[error("there are {} echoes of the {} ({}) and {} of the {} ({})",
+        counts[0], what[0], first[0].display(), counts[1], what[1], first[1].display())]
     Counts {
         /// The two parts.
         what: [&'static str; 2],
+        /// The first file of each.
+        first: [PathBuf; 2],
         /// Echoes of each.
         counts: [usize; 2],
     },
@@ -49,18 +52,30 @@ pub enum EchoError {
         path: PathBuf,
     },
     /// More or fewer echo times than echoes.
-    #[error("there are {n_times} echo times for {n_echoes} echoes")]
+    #[error("{said_by} gives {n_times} echo times for {n_echoes} echoes")]
     EchoTimeCount {
         /// Echo times.
         n_times: usize,
         /// Echoes.
         n_echoes: usize,
+        /// Who says them.
+        said_by: Source,
     },
     /// Echo times that do not increase.
-    #[error("the echo times {} ms do not increase", list(ms))]
+    #[error("the echo times {} ms do not increase, by {said_by}", list(ms))]
     EchoTimeOrder {
         /// What was found.
         ms: Vec<f64>,
+        /// Who says them.
+        said_by: Source,
+    },
+    /// Times that no gradient echo has, as in another unit.
+    #[error("{said_by} gives echo times of {} ms; those of gradient echoes end between 0.2 and 500 ms", list(ms))]
+    EchoTimeRange {
+        /// What was found.
+        ms: Vec<f64>,
+        /// Who says them.
+        said_by: Source,
     },
     /// The files of two parts of one signal come in different orders.
     #[error("the {} has echo times {} ms, the {} {} ms", what[0], list(&ms[0]), what[1], list(&ms[1]))]
@@ -85,6 +100,22 @@ pub enum EchoError {
     /// The field strength is nowhere.
     #[error("the field strength is not known")]
     NoFieldStrength,
+    /// A field strength that no scanner has, as in another unit.
+    #[error("{said_by} gives a field strength of {t} T; those of scanners lie between 0.01 and 21 T")]
+    FieldStrength {
+        /// What was found.
+        t: f64,
+        /// Who says it.
+        said_by: Source,
+    },
+    /// Images of two scanners.
+    #[error("{} is from {} T and {} from {} T", paths[0].display(), t[0], paths[1].display(), t[1])]
+    FieldStrengths {
+        /// Field strengths, T.
+        t: [f64; 2],
+        /// Their images.
+        paths: [PathBuf; 2],
+    },
 }
 
 impl Failure for EchoError {
@@ -97,9 +128,12 @@ impl Failure for EchoError {
             EchoError::NoEchoTime { .. } => "no-echo-times",
             EchoError::EchoTimeCount { .. } => "echo-time-count",
             EchoError::EchoTimeOrder { .. } => "echo-time-order",
+            EchoError::EchoTimeRange { .. } => "echo-time-range",
             EchoError::Order { .. } => "echo-order",
             EchoError::PhaseOfEcho { .. } => "phase-of-echo",
             EchoError::NoFieldStrength => "no-field-strength",
+            EchoError::FieldStrength { .. } => "field-strength",
+            EchoError::FieldStrengths { .. } => "field-strengths",
         }
     }
 
@@ -128,7 +162,16 @@ impl Failure for EchoError {
             EchoError::EchoTimeOrder { .. } => "give the echoes in the order of their echo times".to_owned(),
             EchoError::Order { .. } => "give the files of both parts in the same order of echoes".to_owned(),
             EchoError::PhaseOfEcho { .. } => "convert all echoes alike, or leave that echo out of every list".to_owned(),
+            EchoError::EchoTimeRange { .. } => {
+                "pass --echo-times-ms in ms; in a sidecar EchoTime is in seconds".to_owned()
+            }
             EchoError::NoFieldStrength => "pass --field-strength in tesla".to_owned(),
+            EchoError::FieldStrength { .. } => {
+                "pass --field-strength in tesla (the frequency in MHz over 42.58)".to_owned()
+            }
+            EchoError::FieldStrengths { .. } => {
+                "give images of one acquisition, or mend MagneticFieldStrength in their sidecars".to_owned()
+            }
         })
     }
 }

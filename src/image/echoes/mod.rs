@@ -154,7 +154,8 @@ fn name(path: &Path) -> String {
 fn check_pair([a, b]: [&Series; 2], paths: [&[PathBuf]; 2], what: [&'static str; 2]) -> Result<Option<Warning>> {
     let warning = a.grid.check_same(&b.grid, what, [&name(&a.source), &name(&b.source)])?;
     if a.len() != b.len() {
-        return Err(EchoError::Counts { what, counts: [a.len(), b.len()] }.into());
+        let first = [a.source.clone(), b.source.clone()];
+        return Err(EchoError::Counts { what, first, counts: [a.len(), b.len()] }.into());
     }
     echo_times::check_order(what, paths)?;
     Ok(warning)
@@ -184,7 +185,8 @@ fn finish<T: Copy + Sync>(
 ) -> Result<EchoSeries<T>> {
     let times = echo_times::find(paths, &options.echo_times_ms, data.dim().3)?;
     warnings.extend(times.warnings());
-    let field_t = echo_times::field_strength_t(paths, options.field_t)?;
+    let (field_t, overruled) = echo_times::field_strength_t(paths, options.field_t)?;
+    warnings.extend(overruled);
     let n = grid.n_voxels();
     let all = data.as_slice_memory_order().unwrap_or_default();
     let echoes: Vec<&[T]> = all.chunks(n.max(1)).collect();
