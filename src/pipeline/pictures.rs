@@ -1,11 +1,13 @@
-//! The quality picture of each session, drawn right after it is measured, while its images are in memory.
+//! The quality picture of each session, drawn right after it is measured, while its images are in memory; and that of each
+//! subject, drawn when both visits are done.
 
 use crate::error::Result;
-use crate::image::{Overwrite, write_bytes_atomically};
-use crate::measure::{MeasuredSession, SessionInputs};
+use crate::image::{Overwrite, read_labels, read_volume, write_bytes_atomically};
+use crate::measure::{MeasureRow, MeasuredSession, SessionInputs};
 use crate::region::Region;
-use crate::report::{Outline, SessionPicture, montage};
-use crate::study::{SessionObserver, StudyError};
+use crate::report::{Outline, SessionPicture, SubjectPicture, Visit, montage, whole_body};
+use crate::study::{BatchSummary, Collected, SessionObserver, StudyConfig, StudyError};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Draws `OUT/qc/sub-X_ses-Y.png`.
@@ -45,7 +47,7 @@ impl SessionObserver for QcPictures {
             (outlines(&backgrounds.dixon_regions), outlines(&backgrounds.diffusion_regions));
         let png = montage(&SessionPicture {
             title: &format!("sub-{} {}", measured.subject, measured.session),
-            facts: &facts(measured),
+            facts: &in_words(&FACTS, &measured.rows.iter().collect::<Vec<_>>()),
             warnings: &measured.warnings,
             water: backgrounds.water.as_deref(),
             fat: backgrounds.fat.as_deref(),
@@ -69,13 +71,60 @@ fn outlines(regions: &[Region]) -> Vec<Outline<'_>> {
     single.map(|region| Outline { name: &region.name, voxels: &region.voxels }).collect()
 }
 
-/// The session's main numbers in words, each for the first region that has it (the pooled one stands first).
-fn facts(measured: &MeasuredSession) -> Vec<String> {
-    FACTS
-        .iter()
-        .filter_map(|(measure, statistic, name)| {
-            let row = measured.rows.iter().find(|row| row.measure == *measure && row.statistic == *statistic)?;
-            Some(format!("{name} {} {}", row.region, row.unit.show(row.value?)))
-        })
-        .collect()
+/// Numbers that stand beside a subject's projections.
+const SUBJECT_FACTS: [(&str, &str, &str); 2] = [("tdv", "total", "tDV"), ("gadc", "median", "global ADC")];
+
+/// Draws `OUT/qc/sub-X.png`, the whole body before and after, for every subject whose both visits have a total diffusion
+/// volume; what has not changed since the last time is left as it is.
+///
+/// # Errors
+/// Where a map of ours cannot be read or the picture cannot be written.
+pub(super) fn draw_subjects(
+    out: &Path,
+    config: &StudyConfig,
+    summary: &BatchSummary,
+    collected: &Collected,
+) -> Result<()> {
+    let visits = [&config.sessions.baseline, &config.sessions.followup];
+    let subjects: BTreeSet<&String> = summary.states.iter().map(|state| &state.subject).collect();
+    for subject in subjects {
+        let names = visits.map(|visit| format!("sub-{subject}_ses-{visit}"));
+        let path = out.join(picture(&format!("sub-{subject}")));
+        let unchanged = path.is_file() && !names.iter().any(|name| summary.measured.contains(name));
+        let map =
+            |n: usize, map: &str| out.join(format!("maps/sub-{subject}/ses-{}/{}_{map}.nii.gz", visits[n], names[n]));
+        let there = (0..2).all(|n| ["dwi", "ADC", "tDV"].iter().all(|name| map(n, name).is_file()));
+        let failed = summary.states.iter().any(|state| state.subject == *subject && state.failure.is_some());
+        if unchanged || !there || failed {
+            continue;
+        }
+        let read = |n: usize| -> Result<_> {
+            Ok((read_volume(&map(n, "dwi"))?, read_volume(&map(n, "ADC"))?, read_labels(&map(n, "tDV"))?))
+        };
+        let (before, after) = rayon::join(|| read(0), || read(1));
+        let images = [before?, after?];
+        let facts = visits.map(|visit| {
+            let rows = collected.rows.iter().filter(|row| row.subject == *subject && row.session == *visit);
+            in_words(&SUBJECT_FACTS, &rows.collect::<Vec<_>>())
+        });
+        let drawn: Vec<Visit> = (0..2)
+            .map(|n| {
+                let (high_b, adc, lesions) = &images[n];
+                Visit { name: visits[n], facts: &facts[n], high_b, adc, lesions }
+            })
+            .collect();
+        let title = format!("sub-{subject}");
+        let png = whole_body(&SubjectPicture { title: &title, b_value: config.tdv.signal_b, visits: &drawn })?;
+        write_bytes_atomically(&path, &png, Overwrite::Force)?;
+    }
+    Ok(())
+}
+
+/// Numbers in words, each for the first row that has it (the pooled region stands first).
+fn in_words(facts: &[(&str, &str, &str)], rows: &[&MeasureRow]) -> Vec<String> {
+    let word = |(measure, statistic, name): &(&str, &str, &str)| {
+        let row = rows.iter().find(|row| row.measure == *measure && row.statistic == *statistic)?;
+        Some(format!("{name} {} {}", row.region, row.unit.show(row.value?)))
+    };
+    facts.iter().filter_map(word).collect()
 }

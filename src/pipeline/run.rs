@@ -4,7 +4,7 @@
 //! the same bytes where nothing has changed.
 
 use super::measure::{MeasureRequest, measure_prepared, prepare};
-use super::pictures::QcPictures;
+use super::pictures::{QcPictures, draw_subjects};
 use super::results::write_results;
 use super::tables::{collected, write_dictionary};
 use crate::cohort::analysis::{Analysis, Inputs, analyse, clinical_table};
@@ -40,6 +40,7 @@ pub fn run(request: &MeasureRequest, seed: u64) -> Result<RunDone> {
 
     let summary = measure_prepared(request, &prepared, &QcPictures)?;
     let (_, collected, wide) = collected(&request.out)?;
+    draw_subjects(&request.out, &prepared.config, &summary, &collected)?;
     let responses = responses(clinical.as_ref(), &prepared.config)?;
     let analysis = analyse(Inputs {
         wide: &wide,

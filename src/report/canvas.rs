@@ -52,6 +52,22 @@ impl Canvas {
         }
     }
 
+    /// Paints pixels of a slice in colours of their own, each as large as its voxel; `colours` has one entry a pixel of the
+    /// slice, or none at all.
+    pub fn fill(&mut self, panel: Rect, slice: &Slice, colours: &[Option<[u8; 3]>]) {
+        let [left, top, width, height] = panel;
+        let [across, down] = slice.size;
+        for y in 0..height {
+            let row = (y * down / height).min(down - 1) * across;
+            for x in 0..width {
+                let at = row + (x * across / width).min(across - 1);
+                if let Some(Some(colour)) = colours.get(at) {
+                    self.set(left + x, top + y, *colour);
+                }
+            }
+        }
+    }
+
     /// Draws the borders between labelled areas of a slice, two pixels wide; label 0 is background.
     pub fn contour(&mut self, panel: Rect, slice: &Slice, labels: &[u16], colour: [u8; 3]) {
         let [left, top, width, height] = panel;

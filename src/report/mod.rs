@@ -1,7 +1,7 @@
 //! Figures, quality-control pictures and the report, drawn from results that others computed.
 //!
 //! [`Drawing`] is one description of a figure that becomes SVG and PNG; [`plots`] has one file a plot; [`montage`] is the
-//! picture of one session; [`write_report`] makes `report.html` and `figures/` from an output folder.
+//! picture of one session, [`whole_body`] that of one subject; [`write_report`] makes `report.html` and `figures/` from an output folder.
 
 mod canvas;
 pub mod docs;
@@ -15,13 +15,17 @@ pub mod methods;
 mod montage;
 pub mod outputs;
 mod palette;
+mod panel;
 pub mod plots;
 pub mod slice;
 pub mod style;
 pub mod tables;
+mod whole_body;
 
 pub use drawing::Drawing;
 pub use error::ReportError;
 pub use html::{FILE_NAME, render, write_report};
-pub use montage::{Outline, SessionPicture, montage};
+pub use montage::{SessionPicture, montage};
 pub use palette::{Palette, Window};
+pub use panel::Outline;
+pub use whole_body::{SubjectPicture, Visit, whole_body};

@@ -131,6 +131,44 @@ impl Slice {
         pixels
     }
 
+    /// Voxels of the grid that the slice is of.
+    pub fn n_voxels(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// Folds every voxel of the grid into the pixel that it lies behind, in memory order: a projection along the axis
+    /// through the plane.
+    pub fn project<T: Copy>(&self, empty: T, mut fold: impl FnMut(T, usize) -> T) -> Vec<T> {
+        let [across, down, _] = self.axes;
+        // what each index along each voxel axis adds to the number of the pixel
+        let steps: [Vec<usize>; 3] = std::array::from_fn(|axis| {
+            let place = |n: usize| match axis {
+                axis if axis == across => {
+                    if self.flip[0] {
+                        self.size[0] - 1 - n
+                    } else {
+                        n
+                    }
+                }
+                axis if axis == down => self.size[0] * if self.flip[1] { self.size[1] - 1 - n } else { n },
+                _ => 0,
+            };
+            (0..self.dims[axis]).map(place).collect()
+        });
+        let mut pixels = vec![empty; self.size[0] * self.size[1]];
+        let mut voxel = 0;
+        for k in &steps[2] {
+            for j in &steps[1] {
+                for i in &steps[0] {
+                    let pixel = &mut pixels[i + j + k];
+                    *pixel = fold(*pixel, voxel);
+                    voxel += 1;
+                }
+            }
+        }
+        pixels
+    }
+
     /// Width and height in mm.
     pub fn extent_mm(&self) -> [f64; 2] {
         [self.size[0] as f64 * self.spacing_mm[0], self.size[1] as f64 * self.spacing_mm[1]]

@@ -30,6 +30,7 @@ fn run_goes_from_images_to_a_report_and_gives_the_same_bytes_with_any_number_of_
         "figures/roc_primary.svg",
         "figures/roc_primary.png",
         "qc/sub-001_ses-baseline.png",
+        "qc/sub-001.png",
     ] {
         assert!(outputs[0].keys().any(|path| path.to_string_lossy() == file), "{file} is missing");
     }

@@ -1,0 +1,197 @@
+//! One picture within a montage: values of a slice, what is drawn on them, letters, scale bar, colour bar.
+
+use super::canvas::{Canvas, Rect};
+use super::drawing::{Anchor, Drawing, text_width};
+use super::labels;
+use super::palette::{Palette, Window};
+use super::slice::{Plane, Slice};
+use crate::image::Volume;
+use crate::units::Unit;
+use plotters::style::RGBAColor;
+
+/// A named region whose contour is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Outline<'a> {
+    /// Name written on it, e.g. `L3`.
+    pub name: &'a str,
+    /// Memory-order indices of its voxels.
+    pub voxels: &'a [u32],
+}
+
+pub const BACKGROUND: [u8; 3] = [18, 19, 22];
+pub const MARGIN: usize = 14;
+pub const WIDEST_PANEL: usize = 380;
+pub const CAPTION: usize = 20;
+pub const GAP: usize = 12;
+/// Room of a colour bar with its numbers.
+const BAR: usize = 62;
+
+pub const WHITE: RGBAColor = RGBAColor(240, 240, 240, 1.0);
+pub const BLACK: RGBAColor = RGBAColor(0, 0, 0, 1.0);
+pub const DIM: RGBAColor = RGBAColor(165, 168, 175, 1.0);
+
+/// One picture, before it has a place.
+pub struct Panel {
+    /// Values of the pixels, row by row.
+    pub values: Vec<f32>,
+    /// How the pixels lie in the body.
+    pub slice: Slice,
+    /// Text above.
+    pub caption: String,
+    /// Colours of the values.
+    pub palette: Palette,
+    /// Values at their ends.
+    pub window: Window,
+    /// Unit of a colour bar, where there is one.
+    pub bar: Option<Unit>,
+    /// Labels of the pixels and the colour of their borders, in order of drawing.
+    pub contours: Vec<(Vec<u16>, [u8; 3])>,
+    /// Names and their pixel positions in the slice.
+    pub names: Vec<(String, [f64; 2])>,
+    /// Colour that hides the value of a pixel; empty, or one entry a pixel.
+    pub fills: Vec<Option<[u8; 3]>>,
+}
+
+/// Breaks a text into lines that fit; the empty text has no line.
+pub fn wrap(text: &str, em: f64, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if text_width(&format!("{line} {word}"), em) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.retain(|line| !line.trim().is_empty());
+    lines
+}
+
+/// Puts columns of panels beside each other, those of one column below each other; coordinates from the row's top.
+pub fn place(columns: Vec<Vec<Panel>>, row_height: usize) -> Vec<(Panel, Rect)> {
+    let mut placed = Vec::new();
+    let mut left = MARGIN;
+    for column in columns {
+        let each = (row_height - GAP * (column.len() - 1)) / column.len().max(1) - CAPTION;
+        let (mut top, mut widest) = (0, 0);
+        for panel in column {
+            let [width_mm, height_mm] = panel.slice.extent_mm();
+            let scale = (each as f64 / height_mm).min(WIDEST_PANEL as f64 / width_mm);
+            let size = [(width_mm * scale).round().max(1.0) as usize, (height_mm * scale).round().max(1.0) as usize];
+            widest = widest.max(size[0] + bar_room(&panel));
+            placed.push((panel, [left, top + CAPTION, size[0], size[1]]));
+            top += each + CAPTION + GAP;
+        }
+        left += widest + GAP;
+    }
+    placed
+}
+
+pub fn bar_room(panel: &Panel) -> usize {
+    if panel.bar.is_some() { BAR } else { 0 }
+}
+
+impl Panel {
+    /// One slice of a volume.
+    pub fn new(volume: &Volume, slice: Slice, name: &str, palette: Palette, window: Window, bar: Option<Unit>) -> Self {
+        let caption = format!("{name}, {}", slice.caption());
+        let voxels = volume.data.as_slice_memory_order().unwrap_or_default();
+        let values = slice.pixels(|voxel| voxels.get(voxel).copied().unwrap_or(f32::NAN));
+        Panel::of_values(values, slice, caption, palette, window, bar)
+    }
+
+    /// Values of the pixels as they are.
+    pub fn of_values(
+        values: Vec<f32>,
+        slice: Slice,
+        caption: String,
+        palette: Palette,
+        window: Window,
+        bar: Option<Unit>,
+    ) -> Self {
+        let (contours, names, fills) = (Vec::new(), Vec::new(), Vec::new());
+        Panel { values, slice, caption, palette, window, bar, contours, names, fills }
+    }
+
+    /// Adds the contours and names of regions, as far as they meet the slice.
+    pub fn outline(&mut self, regions: &[Outline], colour: [u8; 3]) {
+        let mut map = vec![0u16; self.slice.n_voxels()];
+        for (n, region) in regions.iter().enumerate() {
+            for &voxel in region.voxels {
+                if let Some(label) = map.get_mut(voxel as usize) {
+                    *label = n as u16 + 1;
+                }
+            }
+        }
+        let pixels = self.slice.pixels(|voxel| map[voxel]);
+        for (n, region) in regions.iter().enumerate() {
+            let mut sum = [0.0; 3];
+            for (pixel, _) in pixels.iter().enumerate().filter(|(_, label)| **label == n as u16 + 1) {
+                sum[0] += (pixel % self.slice.size[0]) as f64 + 0.5;
+                sum[1] += (pixel / self.slice.size[0]) as f64 + 0.5;
+                sum[2] += 1.0;
+            }
+            if sum[2] > 0.0 {
+                self.names.push((labels::region(region.name), [sum[0] / sum[2], sum[1] / sum[2]]));
+            }
+        }
+        self.contours.push((pixels, colour));
+    }
+
+    /// Draws it at its place.
+    pub fn draw(&self, canvas: &mut Canvas, ink: &mut Drawing, rect: Rect) {
+        canvas.paint(rect, &self.slice, &self.values, self.palette, self.window);
+        canvas.fill(rect, &self.slice, &self.fills);
+        for (labels, colour) in &self.contours {
+            canvas.contour(rect, &self.slice, labels, *colour);
+        }
+        let [left, top, width, height] = rect.map(|v| v as f64);
+        ink.text((left, top - 5.0), &self.caption, 12.5, WHITE, Anchor::Start);
+        let [at_left, at_right, at_top, at_bottom] = self.slice.letters.map(String::from);
+        let middle = top + height / 2.0 + 5.0;
+        haloed(ink, (left + 5.0, middle), &at_left, 13.0, Anchor::Start);
+        haloed(ink, (left + width - 5.0, middle), &at_right, 13.0, Anchor::End);
+        // the spine runs through the middle of a sagittal picture
+        let share = if self.slice.plane == Plane::Sagittal { 0.88 } else { 0.5 };
+        haloed(ink, (left + share * width, top + 14.0), &at_top, 13.0, Anchor::Middle);
+        haloed(ink, (left + share * width, top + height - 5.0), &at_bottom, 13.0, Anchor::Middle);
+        self.scale_bar(ink, [left, top, width, height]);
+        for (name, [x, y]) in &self.names {
+            let [across, down] = self.slice.size.map(|voxels| voxels as f64);
+            haloed(ink, (left + x / across * width, top + y / down * height + 5.0), name, 14.0, Anchor::Middle);
+        }
+        if let Some(unit) = self.bar {
+            let bar = [rect[0] + rect[2] + 8, rect[1], 12, rect[3]];
+            canvas.colour_bar(bar, self.palette);
+            let x = left + width + 24.0;
+            for quarter in 0..=4 {
+                let share = f64::from(quarter) / 4.0;
+                let value = f64::from(self.window.low) + share * f64::from(self.window.high - self.window.low);
+                let y = top + (1.0 - share) * (height - 10.0) + 9.0;
+                ink.text((x, y), &format!("{value:.0}"), 11.5, WHITE, Anchor::Start);
+            }
+            ink.text((left + width + 8.0, top - 5.0), unit.typeset(), 11.5, WHITE, Anchor::Start);
+        }
+    }
+
+    fn scale_bar(&self, ink: &mut Drawing, [left, top, width, height]: [f64; 4]) {
+        let pixels_per_mm = width / self.slice.extent_mm()[0];
+        let fits = |mm: &f64| mm * pixels_per_mm < 0.38 * width;
+        let Some(length) = [100.0, 50.0, 20.0, 10.0, 5.0].into_iter().find(fits) else { return };
+        let (from, to, y) = (left + 7.0, left + 7.0 + length * pixels_per_mm, top + height - 8.0);
+        ink.rectangle((from - 1.5, y - 2.5), to - from + 3.0, 5.0, BLACK);
+        ink.rectangle((from, y - 1.0), to - from, 2.0, WHITE);
+        haloed(ink, (from, y - 6.0), &format!("{length} mm"), 12.0, Anchor::Start);
+    }
+}
+
+/// White text with a dark rim, legible on every image.
+fn haloed(ink: &mut Drawing, (x, y): (f64, f64), text: &str, em: f64, anchor: Anchor) {
+    for (dx, dy) in
+        [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0), (0.0, 1.5), (0.0, -1.5), (1.5, 0.0), (-1.5, 0.0)]
+    {
+        ink.bold((x + dx, y + dy), text, em, BLACK, anchor);
+    }
+    ink.bold((x, y), text, em, WHITE, anchor);
+}

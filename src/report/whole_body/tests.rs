@@ -1,0 +1,64 @@
+//! Projections, colours of the classes and their volumes, on bodies that differ along every axis.
+
+use super::*;
+use crate::image::{Grid, filled};
+
+const DIMS: [usize; 3] = [10, 6, 20];
+
+fn grid(signs: [f64; 3]) -> Grid {
+    Grid::new(DIMS, [[4.0 * signs[0], 0.0, 0.0, 0.0], [0.0, 8.0 * signs[1], 0.0, 0.0], [0.0, 0.0, 5.0 * signs[2], 0.0]])
+}
+
+/// Signal 10 with one bright voxel; two lesion voxels, of low and of high ADC.
+fn images(grid: &Grid) -> (Volume, Volume, Labels) {
+    let (mut signal, mut adc) = (filled(DIMS, 10.0_f32), filled(DIMS, 1000.0_f32));
+    let mut lesions = filled(DIMS, 0_i32);
+    signal[[2, 1, 15]] = 100.0;
+    for (at, value) in [([2, 1, 15], 500.0), ([7, 4, 3], 1800.0)] {
+        lesions[at] = 1;
+        adc[at] = value;
+    }
+    let lesions = Labels { grid: grid.clone(), data: lesions, source: Default::default() };
+    (Volume::new(grid.clone(), signal), Volume::new(grid.clone(), adc), lesions)
+}
+
+#[test]
+fn a_projection_keeps_the_brightest_and_its_place_whatever_the_axes_point_to() {
+    for signs in [[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, -1.0]] {
+        let grid = grid(signs);
+        let (signal, adc, lesions) = images(&grid);
+        let visit = Visit { name: "baseline", facts: &[], high_b: &signal, adc: &adc, lesions: &lesions };
+        for plane in [Plane::Coronal, Plane::Sagittal] {
+            let panel = projection(&visit, plane);
+            let across = panel.slice.size[0];
+            let brightest = panel.values.iter().position(|&value| value == 100.0).unwrap();
+            let (x, y) = (brightest % across, brightest / across);
+            // patient's right and anterior are on the left of the picture, the head is up
+            let (index, n, sign) = if plane == Plane::Coronal { (2, 10, signs[0]) } else { (1, 6, signs[1]) };
+            assert_eq!(x, if sign > 0.0 { n - 1 - index } else { index }, "{plane:?} {signs:?}");
+            assert_eq!(y, if signs[2] > 0.0 { 19 - 15 } else { 15 }, "{plane:?} {signs:?}");
+            let fills: Vec<[u8; 3]> = panel.fills.iter().flatten().copied().collect();
+            assert_eq!(fills.len(), 2);
+            assert_eq!(panel.fills[brightest], Some(CLASS_COLOURS[0]), "ADC 500 um2/s");
+        }
+    }
+}
+
+#[test]
+fn the_key_gives_the_volume_of_each_class_at_each_visit() {
+    let grid = grid([1.0; 3]);
+    let (signal, adc, lesions) = images(&grid);
+    let visit = Visit { name: "baseline", facts: &[], high_b: &signal, adc: &adc, lesions: &lesions };
+    let key =
+        key(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &[visit, Visit { name: "cycle2", ..visit }] });
+    // one voxel of 4 x 8 x 5 mm each
+    assert!(key[0].1.contains("baseline 0.2 mL, cycle2 0.2 mL"), "{}", key[0].1);
+    assert!(key[1].1.contains("baseline 0.0 mL"), "{}", key[1].1);
+    assert!(key[2].1.contains("baseline 0.2 mL"), "{}", key[2].1);
+}
+
+#[test]
+fn a_border_belongs_to_the_class_below_and_no_visit_is_refused() {
+    assert_eq!([class(655.0), class(655.5), class(1400.0), class(1400.5)], [0, 1, 1, 2]);
+    assert!(whole_body(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &[] }).is_err());
+}
