@@ -37,9 +37,9 @@ pub struct EchoArgs {
     #[arg(long, value_name = "UNIT", default_value = "auto")]
     pub phase_unit: PhaseUnitChoice,
     /// Spectrum of fat: ren-marrow-9, hamilton-liver-9, hernando-6, zhong-7, single, or a JSON file with `shifts_ppm` (from
-    /// water) and `amplitudes`
-    #[arg(long, value_name = "MODEL", default_value = "ren-marrow-9")]
-    pub fat_model: String,
+    /// water) and `amplitudes` [default: ren-marrow-9]
+    #[arg(long, value_name = "MODEL")]
+    pub fat_model: Option<String>,
     /// Sign of the phase: both are tried, or exp(+i 2 pi f t), or its conjugate
     #[arg(long, value_name = "SIGN", default_value = "auto", allow_hyphen_values = true)]
     pub precession: PrecessionFlag,
@@ -101,6 +101,22 @@ pub enum WithholdFlag {
     None,
 }
 
+/// What was given, by which flags mean something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Raw echoes with their phase.
+    Complex,
+    /// Raw magnitudes alone.
+    Magnitude,
+    /// An in- and an opposed-phase magnitude.
+    Pair,
+    /// Water and fat, or a map.
+    Images,
+}
+
+/// What a given R2* may be, 1/s.
+const GIVEN_R2STAR: std::ops::RangeInclusive<f64> = 0.0..=1000.0;
+
 /// Raw echoes as they were given.
 pub enum RawEchoes {
     /// With their phase.
@@ -110,9 +126,13 @@ pub enum RawEchoes {
 }
 
 impl EchoArgs {
-    /// True where raw echoes were given.
-    pub fn given(&self) -> bool {
-        !self.magnitude.is_empty() || !self.real.is_empty()
+    /// How raw echoes were given, where they were.
+    pub fn form(&self) -> Option<Form> {
+        match (self.magnitude.is_empty(), self.phase.is_empty(), self.real.is_empty()) {
+            (_, _, false) | (_, false, _) => Some(Form::Complex),
+            (false, true, true) => Some(Form::Magnitude),
+            (true, true, true) => None,
+        }
     }
 
     /// All files, for the sidecars.
@@ -141,21 +161,37 @@ impl EchoArgs {
         })
     }
 
-    /// Refuses what only a phase could answer to.
+    /// Refuses what the form that was given does not use, and an R2* that is none.
     ///
     /// # Errors
-    /// Where such a flag was given.
-    pub fn check_no_phase_flags(&self) -> Result<()> {
-        let asked = [
+    /// Usage where such a flag was given.
+    pub fn check(&self, form: Form) -> Result<()> {
+        if let Some(r2star) = self.r2star.filter(|r2star| !GIVEN_R2STAR.contains(r2star)) {
+            let message = format!("--r2star is {r2star}, which is no R2* in 1/s");
+            return Err(CliError::usage(message, "give it in 1/s between 0 and 1000; marrow has 40 to 200").into());
+        }
+        let of_phase = [
             ("--phase-unit", self.phase_unit != PhaseUnitChoice::Auto),
             ("--precession", self.precession != PrecessionFlag::Auto),
             ("--bipolar", self.bipolar != BipolarFlag::Auto),
         ];
-        match asked.into_iter().find(|(_, given)| *given) {
+        let of_fit = [("--mask", self.mask.is_some()), ("--withhold", self.withhold != WithholdFlag::Default)];
+        let of_pair = [
+            ("--fat-model", self.fat_model.is_some()),
+            ("--r2star", self.r2star.is_some()),
+            ("--echo-times-ms", !self.echo_times_ms.is_empty()),
+        ];
+        let (given, unused) = match form {
+            Form::Complex => ("echoes with their phase", vec![]),
+            Form::Magnitude => ("magnitudes alone", of_phase.to_vec()),
+            Form::Pair => ("an in-/opposed-phase pair", [&of_phase[..], &of_fit].concat()),
+            Form::Images => ("water and fat, or a map of their fraction,", [&of_phase[..], &of_fit, &of_pair].concat()),
+        };
+        match unused.into_iter().find(|(_, asked)| *asked) {
             None => Ok(()),
             Some((flag, _)) => {
-                let message = format!("{flag} speaks of the phase, and magnitudes alone were given");
-                Err(CliError::usage(message, format!("pass --phase, or leave {flag} out")).into())
+                let message = format!("{given} were given, for which {flag} means nothing");
+                Err(CliError::usage(message, format!("leave {flag} out, or give raw echoes that it speaks of")).into())
             }
         }
     }
@@ -165,7 +201,7 @@ impl EchoArgs {
     /// # Errors
     /// Where there is neither, or the file holds no usable model.
     pub fn fat_model(&self) -> Result<FatModel> {
-        let name = &self.fat_model;
+        let Some(name) = &self.fat_model else { return Ok(FatModel::default()) };
         if FatModel::names().contains(&name.as_str()) || !name.contains(['.', '/']) {
             return Ok(FatModel::named(name)?);
         }
@@ -179,7 +215,7 @@ impl EchoArgs {
         }
         let unreadable = |reason: String| {
             let remedy = "give {\"shifts_ppm\": [...], \"amplitudes\": [...], \"source\": \"...\"}, ppm from water";
-            CliError::missing_acquisition(format!("cannot read the fat model {name}: {reason}"), remedy)
+            CliError::unreadable("unreadable-fat-model", format!("cannot read the fat model {name}: {reason}"), remedy)
         };
         let text = std::fs::read_to_string(name).map_err(|error| unreadable(error.to_string()))?;
         let file: File = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;

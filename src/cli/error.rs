@@ -24,6 +24,16 @@ pub enum CliError {
         /// What to do.
         remedy: String,
     },
+    /// A file of a kind that only this subcommand reads.
+    #[error("{message}")]
+    Unreadable {
+        /// Stable identifier.
+        slug: &'static str,
+        /// What is wrong with it.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
     /// Something about the acquisition that stands neither in a flag nor in a sidecar.
     #[error("{message}")]
     MissingAcquisition {
@@ -45,6 +55,11 @@ impl CliError {
         CliError::Mismatch { slug, message: message.into(), remedy: remedy.into() }
     }
 
+    /// A file that cannot be read (exit code 3).
+    pub fn unreadable(slug: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> CliError {
+        CliError::Unreadable { slug, message: message.into(), remedy: remedy.into() }
+    }
+
     /// An echo time or field strength that is nowhere (exit code 3).
     pub fn missing_acquisition(message: impl Into<String>, remedy: impl Into<String>) -> CliError {
         CliError::MissingAcquisition { message: message.into(), remedy: remedy.into() }
@@ -55,7 +70,7 @@ impl Failure for CliError {
     fn slug(&self) -> &'static str {
         match self {
             CliError::Usage { .. } => "usage",
-            CliError::Mismatch { slug, .. } => slug,
+            CliError::Mismatch { slug, .. } | CliError::Unreadable { slug, .. } => slug,
             CliError::MissingAcquisition { .. } => "missing-acquisition",
         }
     }
@@ -64,7 +79,7 @@ impl Failure for CliError {
         match self {
             CliError::Usage { .. } => Exit::Usage,
             CliError::Mismatch { .. } => Exit::Mismatch,
-            CliError::MissingAcquisition { .. } => Exit::Unreadable,
+            CliError::Unreadable { .. } | CliError::MissingAcquisition { .. } => Exit::Unreadable,
         }
     }
 
@@ -72,6 +87,7 @@ impl Failure for CliError {
         match self {
             CliError::Usage { remedy, .. }
             | CliError::Mismatch { remedy, .. }
+            | CliError::Unreadable { remedy, .. }
             | CliError::MissingAcquisition { remedy, .. } => Some(remedy.clone()),
         }
     }

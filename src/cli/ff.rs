@@ -2,7 +2,7 @@
 
 use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::dwi_input::check_same_grid;
-use super::echo_args::EchoArgs;
+use super::echo_args::{EchoArgs, Form};
 use super::ff_pair::{self, Answers};
 use super::region_rows::{self, RegionRow};
 use super::t1_args::{T1Args, T1Weighting};
@@ -111,7 +111,9 @@ pub fn run(args: FfArgs, context: &Context) -> Result<()> {
         out,
         format,
     } = args;
-    if raw.given() {
+    let form = raw.form().unwrap_or(if in_phase.is_some() { Form::Pair } else { Form::Images });
+    raw.check(form)?;
+    if raw.form().is_some() {
         return super::ff_echoes::run(&raw, &t1, &regions, &out, format.format, context);
     }
     let suffix = if pdff { "_PDFF" } else { "_sFF" };

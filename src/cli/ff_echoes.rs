@@ -90,7 +90,6 @@ pub fn run(
             (complex(&data, &facts, mask.as_ref(), args, &fat_model)?, facts)
         }
         RawEchoes::Magnitude(series) => {
-            args.check_no_phase_flags()?;
             let (data, facts) = Facts::apart(series, mask.as_ref())?;
             (magnitude(&data, &facts, mask.as_ref(), args, &fat_model)?, facts)
         }

@@ -43,28 +43,29 @@ impl T1Args {
     /// sidecars.
     ///
     /// # Errors
-    /// Usage where a number cannot be one; a missing acquisition parameter where a correction is asked for and one is not
+    /// Usage where a number cannot be one; a missing acquisition parameter where a flag of T1 is given and one is not
     /// known.
     pub fn weighting(&self, stated: Option<[f64; 2]>, field_t: Option<f64>) -> Result<Option<T1Weighting>> {
         let tr_ms = self.repetition_time_ms.or(stated.map(|[tr, _]| tr));
         let flip_angle_deg = self.flip_angle_deg.or(stated.map(|[_, angle]| angle));
         let fat_t1_ms = self.fat_t1_ms.or(field_t.map(fat_t1_ms));
-        for (flag, value) in [
-            ("--repetition-time-ms", tr_ms),
-            ("--flip-angle-deg", flip_angle_deg),
-            ("--fat-t1-ms", fat_t1_ms),
-            ("--correct-t1", self.correct_t1),
+        for (flag, what, value, [low, high]) in [
+            ("--repetition-time-ms", "repetition time (ms)", tr_ms, [1.0, 20_000.0]),
+            ("--flip-angle-deg", "flip angle (degrees)", flip_angle_deg, [0.1, 179.0]),
+            ("--fat-t1-ms", "T1 of fat (ms)", fat_t1_ms, [20.0, 20_000.0]),
+            ("--correct-t1", "T1 of water (ms)", self.correct_t1, [20.0, 20_000.0]),
         ] {
-            if value.is_some_and(|value| !(value > 0.0 && value.is_finite())) {
-                let message = format!("{flag} is {}, which must be positive", value.unwrap_or(f64::NAN));
-                return Err(CliError::usage(message, "give times in ms and angles in degrees").into());
+            if let Some(value) = value.filter(|value| !(low..=high).contains(value)) {
+                let message = format!("the {what} is {value}, which must lie between {low} and {high}");
+                return Err(CliError::usage(message, format!("pass {flag}, times in ms and angles in degrees")).into());
             }
         }
         let (Some(tr_ms), Some(flip_angle_deg), Some(fat_t1_ms)) = (tr_ms, flip_angle_deg, fat_t1_ms) else {
-            return match self.correct_t1 {
-                None => Ok(None),
-                Some(_) => Err(CliError::missing_acquisition(
-                    "a correction for T1 needs the repetition time, the flip angle and the T1 of fat",
+            let asked = [self.repetition_time_ms, self.flip_angle_deg, self.fat_t1_ms, self.correct_t1];
+            return match asked.iter().any(Option::is_some) {
+                false => Ok(None),
+                true => Err(CliError::missing_acquisition(
+                    "the bias by T1 needs the repetition time, the flip angle and the T1 of fat",
                     "pass --repetition-time-ms, --flip-angle-deg and --fat-t1-ms (or --field-strength)",
                 )
                 .into()),

@@ -109,6 +109,25 @@ fn each_bad_input_has_its_exit_code() {
 }
 
 #[test]
+fn a_flag_that_would_be_ignored_is_refused() {
+    let folder = folder();
+    let pair = ["ff", "--in-phase", "ip.nii.gz", "--opposed-phase", "op.nii.gz"];
+    let refuses = |arguments: &[&str], what: &str| {
+        folder.run(arguments).assert().code(2).stderr(predicates::str::contains(what));
+    };
+    for flag in [["--mask", "w.nii.gz"], ["--bipolar", "on"], ["--withhold", "none"], ["--precession", "-1"]] {
+        refuses(&[&WATER_FAT[..], &flag].concat(), flag[0]);
+        refuses(&[&pair[..], &flag].concat(), flag[0]);
+    }
+    for flag in [["--fat-model", "single"], ["--r2star", "60"], ["--echo-times-ms", "1.15,2.3"]] {
+        refuses(&[&WATER_FAT[..], &flag].concat(), flag[0]);
+    }
+    refuses(&[&pair[..], &["--r2star", "nan"]].concat(), "--r2star");
+    refuses(&[&WATER_FAT[..], &["--flip-angle-deg", "180", "--repetition-time-ms", "10"]].concat(), "flip angle");
+    folder.refuses(&[&WATER_FAT[..], &["--flip-angle-deg", "8"]].concat(), 3, "missing-acquisition");
+}
+
+#[test]
 fn echo_times_of_a_pair_that_cannot_be_are_said_or_refused() {
     let folder = folder();
     let pair = ["ff", "--in-phase", "ip.nii.gz", "--opposed-phase", "op.nii.gz"];

@@ -150,6 +150,10 @@ fn magnitudes_alone_give_the_same_and_refuse_what_speaks_of_a_phase() {
     };
     refuses(&m, &["--bipolar", "on"], 2, "usage");
     refuses(&m[..3], &[], 4, "unusable-echo-times");
+    refuses(&m, &["--echo-times-ms", "2.3,4.6,6.9,9.2,11.5,13.8"], 4, "unusable-echo-times");
+    refuses(&files("re"), &[], 4, "negative-magnitude");
+    refuses(&m, &["--r2star=-60"], 2, "usage");
+    refuses(&m, &["--fat-model", "none.json"], 3, "unreadable-fat-model");
 }
 
 #[test]

@@ -12,7 +12,8 @@ mod decide;
 pub mod fit;
 
 use super::DixonError;
-use super::multi_echo::{Withhold, maps, noise, withhold};
+use super::multi_echo::model::EchoModel;
+use super::multi_echo::{Precession, Withhold, maps, noise, withhold};
 use crate::dixon::FatModel;
 use crate::error::Warning;
 use fit::{Answer, MagnitudeModel};
@@ -99,7 +100,8 @@ pub struct MagnitudeSeparation {
 /// Separates water and fat by magnitudes.
 ///
 /// # Errors
-/// [`DixonError::EchoTimes`] where there are fewer than four echoes (three with a given R2*) or more than [`MAX_ECHOES`];
+/// [`DixonError::EchoTimes`] where there are fewer than four echoes (three with a given R2*) or more than [`MAX_ECHOES`], or
+/// where their times cannot tell water from fat;
 /// [`DixonError::NoSignal`] where no voxel carries signal.
 pub fn separate_magnitudes(
     echoes: &MagnitudeEchoes<'_>,
@@ -116,6 +118,8 @@ pub fn separate_magnitudes(
         let least = model.n_parameters() + 1;
         refused(format!("there are {n_echoes} magnitude echoes; their fit needs {least} to {MAX_ECHOES}"))
     })?;
+    let timing = EchoModel::new(echoes.echo_times_ms, echoes.field_t, &params.fat_model, Precession::Plus)?;
+    let mut warnings: Vec<Warning> = timing.check_spacing()?.into_iter().collect();
     let reversed = echoes.data.reversed_axes();
     let all = reversed.to_slice().filter(|_| echoes.echo_times_ms.len() == n_echoes).ok_or_else(|| {
         refused("the echoes are not stored one after the other, or not as many as their times".to_owned())
@@ -177,9 +181,10 @@ pub fn separate_magnitudes(
             plane[voxel] = value;
         }
     }
+    warnings.extend(withhold::mostly_unusable(found.n_fitted - found.n_noise, found.n_uncertain, found.n_metal));
     let [pdff, pdff_sd, water, fat, r2star, residual] = planes.map(|plane| maps::volume([nx, ny, nz], plane));
     let swap = maps::volume([nx, ny, nz], swap);
-    Ok(MagnitudeSeparation { pdff, pdff_sd, water, fat, r2star, residual, swap, found, warnings: Vec::new() })
+    Ok(MagnitudeSeparation { pdff, pdff_sd, water, fat, r2star, residual, swap, found, warnings })
 }
 
 /// Squared magnitude summed over the echoes, each voxel; NaN where an echo is not finite or it is outside the mask.

@@ -59,7 +59,7 @@ impl<'a> Acquisition<'a> {
         let model_of = |precession| EchoModel::new(echoes.echo_times_ms, echoes.field_t, &params.fat_model, precession);
         let searched: Vec<f64> = params.r2star.map_or(SEARCHED_R2STAR.to_vec(), |given| vec![given]);
         let residual_of = |precession| Residual::new(&model_of(precession)?, &searched);
-        warnings.extend(check_spacing(&model_of(Precession::Plus)?)?);
+        warnings.extend(model_of(Precession::Plus)?.check_spacing()?);
 
         let no_signal = || DixonError::NoSignal { what: "the echo series" };
         let energies = source.energies(echoes.mask.as_ref());
@@ -136,33 +136,6 @@ fn checked_source<'a>(echoes: &Echoes<'a>) -> Result<Source<'a>, DixonError> {
         "the echoes are not stored one after the other".to_owned()
     };
     Err(DixonError::EchoTimes { problem, remedy: "give every echo once, with its echo time".to_owned() })
-}
-
-/// Refuses echo spacings at which water and fat cannot be told apart; warns where a swap has a perfect twin.
-fn check_spacing(model: &EchoModel) -> Result<Option<Warning>, DixonError> {
-    let turns = model.fat_turns_a_spacing();
-    if !model.uniform {
-        return Ok(None);
-    }
-    let spacing_ms = 1e3 * model.spacing_s;
-    if !(0.1..=0.9).contains(&turns) {
-        return Err(DixonError::EchoTimes {
-            problem: format!(
-                "at an echo spacing of {spacing_ms:.3} ms fat turns {turns:.2} of a full turn against water from echo to echo; \
-                 below 0.1 or above 0.9 water and fat cannot be told apart"
-            ),
-            remedy: "check the echo times and the field strength; these echoes do not hold a fat fraction".to_owned(),
-        });
-    }
-    Ok(((turns - 0.5).abs() <= 0.03).then(|| {
-        Warning::new(
-            "half-turn-spacing",
-            format!(
-                "at an echo spacing of {spacing_ms:.3} ms fat turns {turns:.2} of a full turn against water: \
-                 only the small peaks of fat and the neighbourhood tell a voxel from its swapped twin"
-            ),
-        )
-    }))
 }
 
 /// A quarter of the energy that one voxel in twenty exceeds; `None` where nothing carries signal.

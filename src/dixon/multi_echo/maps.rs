@@ -86,9 +86,12 @@ impl Maps {
         known: R2Star,
         params: &Params,
         mut swap: Vec<bool>,
-        warnings: Vec<Warning>,
+        mut warnings: Vec<Warning>,
     ) -> Separation {
         let (sigma, sigma_from, degrees) = self.noise(&of, known);
+        if of.has_background {
+            warnings.extend(withhold::poor_fit(sigma, of.variance.sqrt()));
+        }
         let mut found = Found {
             precession: of.precession,
             precession_ratio: of.precession_ratio,
@@ -124,6 +127,7 @@ impl Maps {
             }
             found.n_swap_suspected += usize::from(*swap);
         }
+        warnings.extend(withhold::mostly_unusable(found.n_fitted - found.n_noise, found.n_uncertain, found.n_metal));
         let dims = of.source.dims;
         let shaped = |plane: Vec<f32>| volume(dims, plane);
         Separation {

@@ -5,6 +5,7 @@
 //! water and fat can be, so that W and F drop out of the search for psi (variable projection).
 
 use crate::dixon::{DixonError, FatModel};
+use crate::error::Warning;
 use num_complex::Complex64;
 use std::f64::consts::PI;
 
@@ -46,6 +47,8 @@ pub struct EchoModel {
 
 /// Spacings that differ by less than this are equal, s: well under what turns a phase by a noticeable angle.
 const EQUAL_SPACING_S: f64 = 2e-6;
+/// Closer than this to whole turns of fat from echo to echo, water and fat look alike.
+const NEAREST_TO_WHOLE: f64 = 0.1;
 
 impl EchoModel {
     /// The model at echo times (ms) and field strength (T).
@@ -102,6 +105,43 @@ impl EchoModel {
     /// Turns of fat against water from one echo to the next, modulo 1, in [0, 1).
     pub fn fat_turns_a_spacing(&self) -> f64 {
         (self.shift_hz.abs() * self.spacing_s).rem_euclid(1.0)
+    }
+
+    /// Refuses echo times at which water and fat cannot be told apart, since fat turns by nearly whole turns against water
+    /// from each echo to the next; warns where a swap has a perfect twin.
+    ///
+    /// # Errors
+    /// [`DixonError::EchoTimes`].
+    pub fn check_spacing(&self) -> Result<Option<Warning>, DixonError> {
+        let turns = |pair: &[f64]| (self.shift_hz.abs() * (pair[1] - pair[0])).rem_euclid(1.0);
+        // one spacing that tells them apart is enough
+        if !self.times_s.windows(2).any(|pair| (NEAREST_TO_WHOLE..=1.0 - NEAREST_TO_WHOLE).contains(&turns(pair))) {
+            let spacings: Vec<String> = self
+                .times_s
+                .windows(2)
+                .map(|pair| format!("{:.2} ({:.3} ms)", turns(pair), 1e3 * (pair[1] - pair[0])))
+                .collect();
+            return Err(DixonError::EchoTimes {
+                problem: format!(
+                    "fat turns {} of a full turn against water from echo to echo; below 0.1 or above 0.9 water and fat cannot \
+                     be told apart",
+                    if self.uniform { spacings[0].clone() } else { spacings.join(", ") }
+                ),
+                remedy: "check the echo times and the field strength; these echoes do not hold a fat fraction"
+                    .to_owned(),
+            });
+        }
+        let turns = self.fat_turns_a_spacing();
+        Ok((self.uniform && (turns - 0.5).abs() <= 0.03).then(|| {
+            Warning::new(
+                "half-turn-spacing",
+                format!(
+                    "at an echo spacing of {:.3} ms fat turns {turns:.2} of a full turn against water: \
+                     only the small peaks of fat and the neighbourhood tell a voxel from its swapped twin",
+                    1e3 * self.spacing_s
+                ),
+            )
+        }))
     }
 
     /// The projection `P(R)` onto water and fat at one R2* (1/s), row by row.
@@ -204,6 +244,18 @@ mod tests {
                 assert!((squared - projection[row * n + column]).norm() < 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn spacings_of_whole_turns_are_refused_even_where_they_are_not_equal() {
+        let check =
+            |times: &[f64]| EchoModel::new(times, 3.0, &FatModel::default(), Precession::Plus).unwrap().check_spacing();
+        for times in [&[2.3, 4.6, 6.9][..], &[2.3, 4.6, 6.95, 9.2], &[1.0, 1.1, 1.2, 1.3], &[1.0, 1.1, 1.25]] {
+            assert!(check(times).unwrap_err().to_string().contains("cannot be told apart"), "{times:?}");
+        }
+        assert_eq!(check(&[1.2, 2.2, 3.2]).unwrap(), None);
+        assert_eq!(check(&[2.3, 4.6, 5.6]).unwrap(), None);
+        assert_eq!(check(&[1.15, 2.30, 3.45]).unwrap().unwrap().slug, "half-turn-spacing");
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use super::graph::Graph;
 use super::refine::UNCERTAIN_POINTS;
 use super::residual::{ABSENT, N_LABELS};
+use crate::error::Warning;
 
 /// Above this R2* (1/s) the signal is gone within an echo train: metal, or air.
 const METAL_R2STAR: f32 = 300.0;
 /// A residual that many times the noise is no noise.
 const METAL_RESIDUAL: f32 = 4.0;
+/// A residual that many times the noise of the background is no matter of coils or of a spectrum that is somewhat off.
+const POOR_FIT: f64 = 3.0;
 /// A voxel whose label costs less than this many noise variances to exchange is a suspect.
 const SUSPECT_MARGIN: f32 = 4.0;
 
@@ -57,6 +60,31 @@ pub fn is_uncertain(sd: f32) -> bool {
     sd.is_nan() || f64::from(sd) > UNCERTAIN_POINTS
 }
 
+/// What must be said where most voxels with signal are uncertain or contradict the model: rather than the tissue, something
+/// that was stated of the acquisition is then wrong.
+pub fn mostly_unusable(n_with_signal: usize, n_uncertain: usize, n_metal: usize) -> Option<Warning> {
+    let n = n_uncertain + n_metal;
+    (2 * n > n_with_signal).then(|| {
+        let message = format!(
+            "{n} of {n_with_signal} voxels with signal are uncertain or contradict the signal model: check echo times, field \
+             strength and the order of the echoes"
+        );
+        Warning::new("mostly-unusable", message)
+    })
+}
+
+/// What must be said where the residual is far above the noise of the background: the signal is not what the model says.
+pub fn poor_fit(sigma_of_residual: f64, sigma_of_background: f64) -> Option<Warning> {
+    let ratio = sigma_of_residual / sigma_of_background;
+    (ratio > POOR_FIT).then(|| {
+        let message = format!(
+            "the residual is {ratio:.1} times the noise of the background: check echo times, field strength and the fat model, \
+             and whether the echoes carry a phase that the model does not know"
+        );
+        Warning::new("poor-fit", message)
+    })
+}
+
 /// True where another minimum would cost hardly more.
 pub fn suspected_swaps(graph: &Graph, labels: &[u8], noise_variance: f32, cap: f32) -> Vec<bool> {
     use rayon::prelude::*;
@@ -72,4 +100,18 @@ pub fn suspected_swaps(graph: &Graph, labels: &[u8], noise_variance: f32, cap: f
                 })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_an_acquisition_that_does_not_fit() {
+        assert_eq!(mostly_unusable(1000, 300, 200), None);
+        assert_eq!(mostly_unusable(1000, 400, 101).unwrap().slug, "mostly-unusable");
+        assert_eq!(mostly_unusable(0, 0, 0), None);
+        assert_eq!(poor_fit(2.9, 1.0), None);
+        assert!(poor_fit(4.2, 1.0).unwrap().message.contains("4.2 times"));
+    }
 }

@@ -103,9 +103,7 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
         .filter(|source| source.n_echoes() == 2 && echoes.echo_times_ms.len() == 2)
         .ok_or_else(|| refused("two echoes with two echo times are needed"))?;
     let timing = model::EchoModel::new(echoes.echo_times_ms, echoes.field_t, &params.fat_model, Precession::Plus)?;
-    if !(0.1..=0.9).contains(&timing.fat_turns_a_spacing()) {
-        return Err(refused("fat turns by nearly a full turn, or hardly at all, between the echoes"));
-    }
+    let mut warnings: Vec<Warning> = timing.check_spacing()?.into_iter().collect();
     let energies = source.energies(echoes.mask.as_ref());
     let guess = variance_of_neighbours(&source, &energies).ok_or(DixonError::NoSignal { what: "the echo series" })?;
     let background = noise::variance_of_background(&energies, 2, guess);
@@ -123,7 +121,6 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
         let energy = graph.energy(&labels, CAP);
         (protocol, candidates, graph, labels, energy)
     };
-    let mut warnings = Vec::new();
     let (precession, precession_ratio) = match params.precession {
         PrecessionChoice::Given(precession) => (precession, None),
         PrecessionChoice::Auto => {
@@ -183,6 +180,7 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
         swap[voxel] = suspects[voxel];
         found.n_swap_suspected += usize::from(suspects[voxel]);
     }
+    warnings.extend(withhold::mostly_unusable(found.n_fitted - found.n_noise, found.n_uncertain, 0));
     let dims = source.dims;
     let [pdff, pdff_sd, water, fat, field] = planes.map(|plane| maps::volume(dims, plane));
     Ok(TwoEchoSeparation { pdff, pdff_sd, water, fat, field, swap: maps::volume(dims, swap), found, warnings })

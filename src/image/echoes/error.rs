@@ -35,6 +35,16 @@ pub enum EchoError {
         /// Its number, from 1.
         echo: usize,
     },
+    /// A magnitude that is none.
+    #[error("echo {echo} of the magnitude holds {percent:.0} % of its energy in negative values: {}", path.display())]
+    NegativeMagnitude {
+        /// Its file.
+        path: PathBuf,
+        /// Its number, from 1.
+        echo: usize,
+        /// Share of negative values in the sum of squares, percent.
+        percent: f64,
+    },
     /// A phase whose unit cannot be told.
     #[error("the phase in {} lies in {:.4} ... {:.4}, {problem}", path.display(), range[0], range[1])]
     PhaseUnit {
@@ -124,6 +134,7 @@ impl Failure for EchoError {
             EchoError::NoFiles { .. } => "no-echoes",
             EchoError::Counts { .. } => "echo-count",
             EchoError::Empty { .. } => "empty-echo",
+            EchoError::NegativeMagnitude { .. } => "negative-magnitude",
             EchoError::PhaseUnit { .. } => "phase-unit",
             EchoError::NoEchoTime { .. } => "no-echo-times",
             EchoError::EchoTimeCount { .. } => "echo-time-count",
@@ -151,6 +162,9 @@ impl Failure for EchoError {
                 "give one 4-D file (echo last) or one file an echo, in the same order for both parts".to_owned()
             }
             EchoError::Empty { .. } => "export that echo again, or leave it out of every list".to_owned(),
+            EchoError::NegativeMagnitude { .. } => {
+                "a magnitude is never negative: pass real and imaginary parts with --real and --imag".to_owned()
+            }
             EchoError::PhaseUnit { .. } => {
                 "state it with --phase-unit rad, or --phase-unit scanner for integers 0..4095 or -4096..4094 (pi/4096 a \
                  unit) or milliradians; or convert it to radians"

@@ -71,6 +71,7 @@ pub fn read_magnitude_phase(
     warnings.extend(rounded);
     warnings.extend(check_pair([&magnitudes, &phases], [magnitude, phase], ["magnitude", "phase"])?);
     check_filled(magnitudes.data.view(), magnitude, "magnitude")?;
+    warnings.extend(check_not_negative(magnitudes.data.view(), magnitude)?);
     check_filled(phases.data.view(), phase, "phase")?;
     let decision = phase_unit::decide(phases.data.view(), phase, options.phase_unit)?;
     warnings.extend(decision.warning());
@@ -115,8 +116,9 @@ pub fn read_real_imaginary(
 /// # Errors
 /// As [`read_magnitude_phase`].
 pub fn read_magnitude(magnitude: &[PathBuf], options: &EchoOptions, reader: &Reader) -> Result<EchoSeries<f32>> {
-    let (stack, warnings) = read_stack(magnitude, "magnitude", reader)?;
+    let (stack, mut warnings) = read_stack(magnitude, "magnitude", reader)?;
     check_filled(stack.data.view(), magnitude, "magnitude")?;
+    warnings.extend(check_not_negative(stack.data.view(), magnitude)?);
     finish(stack.grid, stack.data, magnitude, options, None, warnings, |m| m.is_finite())
 }
 
@@ -171,6 +173,39 @@ fn check_filled(data: ArrayView4<'_, f32>, paths: &[PathBuf], what: &'static str
         }
     }
     Ok(())
+}
+
+/// Share of the energy of an echo that negative values may hold: interpolation leaves less, a real part half.
+const NEGATIVE_ENERGY: f64 = 0.01;
+
+/// Proof that a magnitude is one; a warning where single values lie below zero.
+fn check_not_negative(data: ArrayView4<'_, f32>, paths: &[PathBuf]) -> Result<Option<Warning>> {
+    let mut n_negative = 0;
+    for (n, echo) in data.axis_iter(Axis(3)).enumerate() {
+        // sums over fixed blocks, so that they do not depend on the number of threads
+        let blocks: Vec<(usize, f64, f64)> = echo
+            .to_slice_memory_order()
+            .unwrap_or_default()
+            .par_chunks(1 << 16)
+            .map(|block| {
+                block.iter().filter(|m| m.is_finite()).fold((0, 0.0, 0.0), |(n, below, all), &m| {
+                    let energy = f64::from(m).powi(2);
+                    if m < 0.0 { (n + 1, below + energy, all + energy) } else { (n, below, all + energy) }
+                })
+            })
+            .collect();
+        let (below, all) = blocks.iter().fold((0.0, 0.0), |(below, all), block| (below + block.1, all + block.2));
+        if below > NEGATIVE_ENERGY * all {
+            let percent = 100.0 * below / all;
+            return Err(EchoError::NegativeMagnitude { path: file_of(n, paths), echo: n + 1, percent }.into());
+        }
+        n_negative += blocks.iter().map(|block| block.0).sum::<usize>();
+    }
+    Ok((n_negative > 0).then(|| {
+        let message =
+            format!("{n_negative} values of the magnitude are negative, as interpolation leaves them, and stay so");
+        Warning::new("negative-magnitude", message)
+    }))
 }
 
 /// Adds echo times and field strength, and counts what is no number.
