@@ -21,6 +21,7 @@ mod ff_echoes;
 mod ff_pair;
 mod fit;
 mod histogram;
+mod lesion_rows;
 mod measure;
 pub mod output;
 pub mod region_input;

@@ -2,6 +2,8 @@
 
 use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::{self, BArgs, DwiFile, check_same_grid};
+use super::lesion_rows::{ExcludeLabels, LevelArgs, lesion_rows};
+use super::region_input::file_name;
 use super::{CliError, Context, output};
 use crate::diffusion::signal_check::check_signal;
 use crate::diffusion::{
@@ -19,11 +21,12 @@ use std::path::{Path, PathBuf};
 /// Flags of `tdv`.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Rule and threshold have no default. absolute: a signal; reference-ratio: X times the mean of --reference; \
-        reference-sd: mean + X SD of it. Normal marrow is 3.2 +/- 0.9 times muscle at b = 900 s/mm2, so a ratio of 1 marks \
-        all of it.\n\nWrites PREFIX_tDV.nii.gz (lesion numbers, 1 = largest) and PREFIX_lesions.csv.\n\nExample:\n  \
+    after_long_help = "Rule and threshold have no default; `--rule half-way --threshold 0.5` is recommended where less than half \
+        of the marrow is diseased (see `myelomri explain tdv` for how each rule did on simulated bodies). Normal marrow is \
+        3.2 +/- 0.9 times muscle at b = 900 s/mm2, so a ratio of 1 marks all of it.\n\nWrites PREFIX_tDV.nii.gz (lesion \
+        numbers, 1 = largest) and PREFIX_lesions.csv.\n\nExample:\n  \
         myelomri tdv --dwi out/sub-01_dwi.nii.gz --bone bone.nii.gz --exclude organs.nii.gz \\\n    --reference muscle.nii.gz \
-        --rule reference-ratio --threshold 5 --adc-low 300 --adc-high 1500 \\\n    --min-volume-ml 0.5 -o out/sub-01"
+        --rule half-way --threshold 0.5 --adc-low 300 --adc-high 1500 \\\n    --min-volume-ml 0.5 -o out/sub-01"
 )]
 pub struct TdvArgs {
     /// Composed diffusion-weighted images: one 4-D file, or several; `FILE:B` gives a file's b-value (s/mm2)
@@ -37,19 +40,26 @@ pub struct TdvArgs {
     /// b of the image that the threshold applies to, s/mm2; computed where it was not measured
     #[arg(long, value_name = "B", default_value_t = 900.0)]
     signal_b: f64,
-    /// Bone mask
+    /// Bone mask, or a map of its probability with --bone-cut
     #[arg(long, value_name = "MASK")]
     bone: PathBuf,
+    /// Probability from which on a voxel of --bone counts
+    #[arg(long, value_name = "P")]
+    bone_cut: Option<f64>,
     /// What must not count (organs, hardware): every voxel that is not zero; repeatable
     #[arg(long, value_name = "MASK", num_args = 1..)]
     exclude: Vec<PathBuf>,
-    /// Reference tissue (muscle) of the relative rules
+    #[command(flatten)]
+    exclude_labels: ExcludeLabels,
+    #[command(flatten)]
+    levels: LevelArgs,
+    /// Reference tissue (muscle) of the relative rules; with the others it proves that the marrow is not brighter than healthy
     #[arg(long, value_name = "MASK")]
     reference: Option<PathBuf>,
     /// How the threshold is set
     #[arg(long, value_name = "RULE")]
     rule: RuleChoice,
-    /// Signal, multiple of the mean, or multiple of the SD, as the rule says
+    /// Signal, multiple of a mean or an SD, share of the way, or probability, as the rule says
     #[arg(long, value_name = "X")]
     threshold: f64,
     /// Lowest ADC counted, um2/s
@@ -64,6 +74,12 @@ pub struct TdvArgs {
     /// Neighbours that make one lesion: 6, 18 or 26
     #[arg(long, value_name = "N", default_value = "26")]
     connectivity: ConnectivityChoice,
+    /// Strength of a Markov random field that makes neighbours agree, e.g. 0.5; 0 = none
+    #[arg(long, value_name = "BETA", default_value_t = 0.0)]
+    mrf: f64,
+    /// Cut points between classes of ADC, um2/s
+    #[arg(long, value_name = "X,X,...", value_delimiter = ',', default_values_t = tdv::ADC_CLASSES_UM2_S)]
+    adc_classes: Vec<f64>,
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
@@ -75,10 +91,18 @@ pub struct TdvArgs {
 enum RuleChoice {
     /// The threshold is a signal
     Absolute,
-    /// Times the mean of the reference
+    /// X times the mean of the reference
     ReferenceRatio,
-    /// Mean plus times the SD of the reference
+    /// Mean plus X times the SD of the reference
     ReferenceSd,
+    /// X standard deviations above healthy marrow, which is 3.2 +/- 0.9 times the reference (Colombo 2021)
+    HealthySd,
+    /// X spreads above the mode of the patient's own marrow
+    Robust,
+    /// The share X (0.5) of the way from the mode of the patient's own marrow to the median of its bright part
+    HalfWay,
+    /// Where the brighter of two classes of the patient's own marrow has the probability X
+    Mixture,
 }
 
 impl From<RuleChoice> for SignalRule {
@@ -87,6 +111,10 @@ impl From<RuleChoice> for SignalRule {
             RuleChoice::Absolute => SignalRule::Absolute,
             RuleChoice::ReferenceRatio => SignalRule::ReferenceRatio,
             RuleChoice::ReferenceSd => SignalRule::ReferenceSd,
+            RuleChoice::HealthySd => SignalRule::HealthySd,
+            RuleChoice::Robust => SignalRule::Robust,
+            RuleChoice::HalfWay => SignalRule::HalfWay,
+            RuleChoice::Mixture => SignalRule::Mixture,
         }
     }
 }
@@ -123,7 +151,10 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         adc,
         signal_b,
         bone,
+        bone_cut,
         exclude,
+        exclude_labels,
+        levels,
         reference,
         rule,
         threshold,
@@ -131,25 +162,37 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         adc_high,
         min_volume_ml,
         connectivity,
+        mrf,
+        adc_classes,
         out,
         format,
     } = args;
     let rule = SignalRule::from(rule);
-    if rule != SignalRule::Absolute && reference.is_none() {
+    if rule.needs_reference() && reference.is_none() {
         let message = format!("--rule {} needs --reference", rule.name());
-        return Err(CliError::usage(message, "give a mask of muscle with --reference, or use --rule absolute").into());
+        return Err(CliError::usage(message, "give a mask of muscle with --reference, or use --rule half-way").into());
     }
     out.check_absent(&["_tDV.nii.gz", "_tDV.json", "_lesions.csv"])?;
-    let params = TdvParams { rule, threshold, adc_low, adc_high, min_volume_ml, connectivity: connectivity.into() };
+    let params = TdvParams {
+        rule,
+        threshold,
+        adc_low,
+        adc_high,
+        min_volume_ml,
+        connectivity: connectivity.into(),
+        mrf_beta: mrf,
+        adc_classes,
+    };
 
     let mut warnings = Vec::new();
     let (series, b) = dwi_input::read(&dwi, volumes.b_values.as_ref(), context, &mut warnings)?;
     let Series { grid, data, source } = series;
-    let bone = read_mask(&bone, "bone mask", &grid, &source, context, &mut warnings)?;
-    let excluded = exclude
+    let bone = read_bone(&bone, bone_cut, &grid, &source, context, &mut warnings)?;
+    let mut excluded = exclude
         .iter()
         .map(|path| read_mask(path, "exclusion mask", &grid, &source, context, &mut warnings))
         .collect::<Result<Vec<Mask>>>()?;
+    excluded.extend(exclude_labels.read((&grid, &source), context, &mut warnings)?);
     let reference = match &reference {
         Some(path) => Some(read_mask(path, "reference mask", &grid, &source, context, &mut warnings)?),
         None => None,
@@ -193,12 +236,45 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     };
     let mut result = tdv::segment(&input, &params)?;
     warnings.append(&mut result.warnings);
+    levels.place(&mut result, (&grid, &source), context, &mut warnings)?;
 
     let mut sources: Vec<PathBuf> = dwi.into_iter().map(|file| file.path).collect();
     sources.extend(adc.into_iter().chain([bone.source]).chain(exclude).chain(reference.map(|mask| mask.source)));
-    write(&out, &grid, &mut result, json!({"signal_b_s_mm2": signal_b, "segmentation": params}), &sources, &warnings)?;
+    let parameters = json!({
+        "signal_b_s_mm2": signal_b,
+        "segmentation": params,
+        "bone_cut": bone_cut,
+        "excluded_labels": exclude_labels.names(),
+    });
+    write(&out, &grid, &mut result, parameters, &sources, &warnings)?;
     context.warn(&warnings);
     print(&result, format.format)
+}
+
+/// Reads bone: a mask, or with a cut a map of its probability.
+fn read_bone(
+    path: &Path,
+    cut: Option<f64>,
+    grid: &Grid,
+    image: &Path,
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<Mask> {
+    let map = context.reader.volume(path)?;
+    check_same_grid((grid, image, "diffusion images"), (&map.grid, path, "bone mask"), warnings)?;
+    let n_fractions = map.data.iter().filter(|value| **value > 0.0 && **value < 1.0).count();
+    let data = match cut {
+        None if n_fractions > 0 => {
+            let message =
+                format!("{} holds {n_fractions} values between 0 and 1: a map of probability", file_name(path));
+            return Err(
+                CliError::mismatch("probability-mask", message, "say with --bone-cut from where on it counts").into()
+            );
+        }
+        None => map.data.mapv(|value| value != 0.0 && !value.is_nan()),
+        Some(cut) => map.data.mapv(|value| f64::from(value) >= cut),
+    };
+    Ok(Mask { grid: map.grid, data, source: map.source })
 }
 
 /// Reads a mask that must lie on the grid of the images.
@@ -237,7 +313,7 @@ fn write(
     warnings: &[Warning],
 ) -> Result<()> {
     if let Some(path) = out.path("_lesions.csv") {
-        let (header, rows) = lesion_rows(result);
+        let (header, rows) = lesion_rows(&result.lesions);
         write_text_atomically(&path, &(output::csv(&header, &rows) + "\n"), out.overwrite())?;
     }
     if let Some(path) = out.path("_tDV.nii.gz") {
@@ -251,28 +327,12 @@ fn write(
     Ok(())
 }
 
-fn lesion_rows(result: &Tdv) -> ([&'static str; 8], Vec<Vec<String>>) {
-    let header = ["id", "volume_ml", "n_voxels", "adc_median_um2_s", "longest_axis_mm", "x_mm", "y_mm", "z_mm"];
-    let rows = result.lesions.iter().map(|lesion| {
-        let mut row = vec![
-            lesion.id.to_string(),
-            format!("{:.4}", lesion.volume_ml),
-            lesion.n_voxels.to_string(),
-            format!("{:.1}", lesion.adc_median_um2_s),
-            format!("{:.1}", lesion.longest_axis_mm),
-        ];
-        row.extend(lesion.centroid_mm.iter().map(|mm| format!("{mm:.1}")));
-        row
-    });
-    (header, rows.collect())
-}
-
 fn print(result: &Tdv, format: Format) -> Result<()> {
     let show = |value: Option<f64>| value.map(|v| format!("{v:.1}")).unwrap_or_default();
     match format {
         Format::Json => output::print_json(result),
         Format::Csv => {
-            let (header, rows) = lesion_rows(result);
+            let (header, rows) = lesion_rows(&result.lesions);
             output::print(&output::csv(&header, &rows))
         }
         Format::Table => {
@@ -291,6 +351,13 @@ fn print(result: &Tdv, format: Format) -> Result<()> {
                 .map(|point| vec![format!("{:.1}", point.factor), format!("{:.2}", point.total_ml)])
                 .collect();
             text.push_str(&format!("\n\n{}", output::aligned(&["threshold_factor", "total_ml"], &sweep)));
+            let bound = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value}"));
+            let classes: Vec<Vec<String>> = result
+                .classes
+                .iter()
+                .map(|class| vec![bound(class.low), bound(class.high), format!("{:.2}", class.volume_ml)])
+                .collect();
+            text.push_str(&format!("\n\n{}", output::aligned(&["adc_from", "adc_below", "volume_ml"], &classes)));
             output::print(&text)
         }
     }

@@ -125,6 +125,9 @@ pub enum DiffusionError {
         /// Median of the positive values inside the mask.
         median: f64,
     },
+    /// The marrow has no two classes of signal.
+    #[error("the signal of the marrow has no two classes that a mixture could part")]
+    OneClass,
     /// A rule needs a reference region.
     #[error("the rule {rule} needs a reference region")]
     NoReference {
@@ -156,6 +159,7 @@ impl Failure for DiffusionError {
             DiffusionError::NoOverlap { .. } => "no-overlap",
             DiffusionError::EmptyMask { .. } => "empty-region",
             DiffusionError::AdcUnit { .. } => "implausible-adc-unit",
+            DiffusionError::OneClass => "one-class",
             DiffusionError::NoReference { .. } => "no-reference",
             DiffusionError::Parameter { .. } => "bad-parameter",
         }
@@ -197,6 +201,7 @@ impl Failure for DiffusionError {
             DiffusionError::AdcUnit { .. } => {
                 "convert it to um2/s (1e-6 mm2/s), or leave --adc out to have it fitted".to_owned()
             }
+            DiffusionError::OneClass => "use --rule half-way or --rule robust".to_owned(),
             DiffusionError::NoReference { .. } => "give one with --reference, or use --rule absolute".to_owned(),
             DiffusionError::Parameter { .. } => "see --help for the range".to_owned(),
         })

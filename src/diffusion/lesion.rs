@@ -5,6 +5,7 @@
 //! few thousand candidate voxels the two ends are sought among the extremes of 600 directions (error below 0.5 %).
 
 use crate::image::Grid;
+use crate::region::Statistics;
 use ndarray::{Array3, ArrayView3, Zip};
 use rayon::prelude::*;
 
@@ -24,10 +25,22 @@ pub struct Lesion {
     pub n_voxels: usize,
     /// Median ADC, um2/s.
     pub adc_median_um2_s: f64,
+    /// Mean ADC, um2/s.
+    pub adc_mean_um2_s: f64,
+    /// Standard deviation of ADC (n - 1), um2/s; NaN of one voxel.
+    pub adc_sd_um2_s: f64,
+    /// 10th and 90th percentile of ADC, um2/s.
+    pub adc_p10_p90_um2_s: [f64; 2],
     /// Largest extent, mm.
     pub longest_axis_mm: f64,
     /// Mean position of its voxels, mm, RAS+.
     pub centroid_mm: [f64; 3],
+    /// The vertebra that holds most of its named voxels, where the caller knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// The station or stations of its centroid, where the caller knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub station: Option<String>,
 }
 
 /// Lesion number of each component: 1 for the largest, 0 for the background and for those of fewer than `least` voxels.
@@ -81,13 +94,19 @@ pub(super) fn table(
         .into_par_iter()
         .zip(values)
         .enumerate()
-        .map(|(place, (voxels, values))| Lesion {
+        .map(|(place, (voxels, values))| (place, voxels, Statistics::of(&values)))
+        .map(|(place, voxels, adc)| Lesion {
             id: place + 1,
             volume_ml: voxels.len() as f64 * grid.voxel_volume_ml(),
             n_voxels: voxels.len(),
-            adc_median_um2_s: median(values).unwrap_or(f64::NAN),
+            adc_median_um2_s: adc.median,
+            adc_mean_um2_s: adc.mean,
+            adc_sd_um2_s: adc.sd,
+            adc_p10_p90_um2_s: [adc.p10, adc.p90],
             longest_axis_mm: longest_axis_mm(&voxels, grid),
             centroid_mm: centroid_mm(&voxels, grid),
+            level: None,
+            station: None,
         })
         .collect();
     (lesions, all)

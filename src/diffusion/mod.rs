@@ -13,6 +13,7 @@
 //! | [`stations`] | the grid that holds all stations, and each one's place in it |
 //! | [`compose`](mod@compose) | the stations in one volume, nothing counted twice |
 //! | [`harmonise`](mod@harmonise) | one intensity gain a station, from the overlaps |
+//! | [`marrow_signal`] | the patient's own marrow, for thresholds that rest on it |
 //! | [`signal_rule`] | the threshold of a segmentation |
 //! | [`tdv`] | total diffusion volume, lesions, sensitivity to the threshold |
 //!
@@ -28,6 +29,8 @@ pub mod harmonise;
 pub mod high_b;
 pub mod ivim;
 mod lesion;
+pub mod marrow_signal;
+mod mrf;
 pub mod noise;
 mod sample;
 pub mod signal_check;

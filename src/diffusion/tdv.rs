@@ -6,17 +6,21 @@
 //!         voxels each rule removed, and the total at the threshold +-10 and +-20 %
 //! Method  `{v in bone, not excluded: S(v) > tau, ADC_low <= ADC(v) <= ADC_high, component >= m mL} x voxel volume`
 //!         (Blackledge 2014, doi:10.1371/journal.pone.0091779). The voxel volume is the determinant of the grid, so slice
-//!         *spacing* counts, not thickness. tau is absolute, `k x mean` of the reference, or `mean + k SD` of it.
+//!         *spacing* counts, not thickness. For tau see [`super::signal_rule`]; on request neighbours are made to agree
+//!         (`mrf.rs`).
 //! Limits  normal marrow is not at muscle level: 3.2 +- 0.9 x muscle at b = 900 (Colombo 2021,
 //!         doi:10.3390/diagnostics11050913), so a ratio of 1 marks all normal marrow. Masks decide more than the ADC
 //!         window. The ADC of treated disease passes through high values before fat returns: read tDV and gADC together.
 
 use super::DiffusionError;
 use super::lesion::{self, Lesion};
-use super::signal_rule::{NORMAL_MARROW_TO_MUSCLE, SignalRule, threshold_signal};
+use super::mrf::regularised;
+use super::signal_rule::{
+    NORMAL_MARROW_TO_MUSCLE, NORMAL_MARROW_TO_MUSCLE_SD, SignalRule, Threshold, threshold_signal,
+};
 use crate::error::Warning;
 use crate::image::{Grid, filled};
-use crate::region::{Connectivity, components};
+use crate::region::{Connectivity, Window, components, windows};
 use ndarray::{Array3, ArrayView3, Axis, Slice, Zip};
 
 /// Factors on the threshold at which the total is repeated.
@@ -37,10 +41,17 @@ pub struct TdvParams {
     pub min_volume_ml: f64,
     /// Neighbours that make a component.
     pub connectivity: Connectivity,
+    /// Strength of the Markov random field that makes neighbours agree; 0 = none.
+    pub mrf_beta: f64,
+    /// Ascending cut points between classes of ADC, um2/s.
+    pub adc_classes: Vec<f64>,
 }
 
+/// Cuts between dense or normal marrow, disease, and treated tissue in the literature, um2/s.
+pub const ADC_CLASSES_UM2_S: [f64; 2] = [655.0, 1400.0];
+
 impl TdvParams {
-    /// A rule with its threshold, no ADC window, no smallest volume, 26 neighbours.
+    /// A rule with its threshold, no ADC window, no smallest volume, 26 neighbours, no field.
     pub fn new(rule: SignalRule, threshold: f64) -> Self {
         TdvParams {
             rule,
@@ -49,13 +60,21 @@ impl TdvParams {
             adc_high: None,
             min_volume_ml: 0.0,
             connectivity: Connectivity::TwentySix,
+            mrf_beta: 0.0,
+            adc_classes: ADC_CLASSES_UM2_S.to_vec(),
         }
     }
 
     fn check(&self) -> Result<(), DiffusionError> {
         let refuse = |problem: String| Err(DiffusionError::Parameter { problem });
-        if !self.threshold.is_finite() || (self.threshold <= 0.0 && self.rule != SignalRule::ReferenceSd) {
-            return refuse(format!("the threshold {} is no positive number", self.threshold));
+        if let Err(problem) = self.rule.check(self.threshold) {
+            return refuse(problem);
+        }
+        if !(self.mrf_beta >= 0.0 && self.mrf_beta.is_finite()) {
+            return refuse(format!("a field of strength {} is negative or no number", self.mrf_beta));
+        }
+        if !self.adc_classes.is_sorted_by(|a, b| a < b) {
+            return refuse("the cut points between classes of ADC do not ascend".to_owned());
         }
         if !(self.min_volume_ml >= 0.0 && self.min_volume_ml.is_finite()) {
             return refuse(format!("the smallest volume {} mL is negative or no number", self.min_volume_ml));
@@ -97,6 +116,10 @@ pub struct Removed {
     pub adc_missing: usize,
     /// Bright, but ADC outside the window.
     pub adc_window: usize,
+    /// Bright, but unlike their neighbours (Markov random field).
+    pub field: usize,
+    /// Dark, but selected with their neighbours (Markov random field).
+    pub added_by_field: usize,
     /// In a component smaller than the smallest volume.
     pub min_volume: usize,
 }
@@ -125,6 +148,10 @@ pub struct Tdv {
     pub gadc_mean_um2_s: Option<f64>,
     /// The threshold as a signal.
     pub threshold_signal: f64,
+    /// What the threshold was made of.
+    pub threshold_from: Threshold,
+    /// Volume of each class of ADC among what was selected.
+    pub classes: Vec<Window>,
     /// Number of voxels of the bone mask.
     pub n_bone: usize,
     /// What each rule removed.
@@ -149,12 +176,19 @@ pub struct Tdv {
 pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, DiffusionError> {
     params.check()?;
     let bounds = bounding_box(input.bone).ok_or(DiffusionError::EmptyMask { what: "bone mask" })?;
-    let threshold = threshold_signal(params.rule, params.threshold, input.signal, input.reference)?;
+    let marrow = || marrow_signals(input, bounds);
+    let threshold_from = threshold_signal(params.rule, params.threshold, input.signal, input.reference, marrow)?;
+    let threshold = threshold_from.signal;
     let (eligible, n_bone, mut removed) = eligible_signal(input, params, bounds, threshold as f32);
     let voxel_ml = input.grid.voxel_volume_ml();
     let least = smallest_count(params.min_volume_ml, voxel_ml);
 
-    let (components, sizes) = bright_components(eligible.view(), threshold, params.connectivity);
+    let (components, sizes) = bright_components(eligible.view(), threshold, params);
+    if params.mrf_beta > 0.0 {
+        let pairs = || components.iter().zip(&eligible).map(|(&id, &signal)| (id > 0, signal > threshold as f32));
+        removed.field = pairs().filter(|&(selected, bright)| bright && !selected).count();
+        removed.added_by_field = pairs().filter(|&(selected, bright)| selected && !bright).count();
+    }
     removed.min_volume = sizes.iter().filter(|&&size| size < least).sum();
     let numbers = lesion::by_size(&sizes, least);
     let origin = bounds.map(|[first, _]| first);
@@ -165,7 +199,7 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
     let sensitivity = SENSITIVITY_FACTORS
         .iter()
         .map(|&factor| {
-            let (_, sizes) = bright_components(eligible.view(), factor * threshold, params.connectivity);
+            let (_, sizes) = bright_components(eligible.view(), factor * threshold, params);
             let kept: usize = sizes.iter().filter(|&&size| size >= least).sum();
             SensitivityPoint { factor, total_ml: kept as f64 * voxel_ml }
         })
@@ -183,15 +217,41 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
         n_lesions: lesions.len(),
         n_voxels,
         gadc_mean_um2_s: (n_voxels > 0).then(|| all_adc.iter().map(|&v| f64::from(v)).sum::<f64>() / n_voxels as f64),
-        gadc_median_um2_s: lesion::median(all_adc),
         threshold_signal: threshold,
+        threshold_from,
+        classes: windows(&all_adc, &params.adc_classes, voxel_ml),
+        gadc_median_um2_s: lesion::median(all_adc),
         n_bone,
         removed,
         sensitivity,
         lesions,
         labels,
-        warnings: warnings(params, n_voxels, n_bone - removed.exclude),
+        warnings: warnings(params, &threshold_from, n_voxels, n_bone - removed.exclude),
     })
+}
+
+/// Positive signals of bone that is not excluded, ascending.
+fn marrow_signals(input: &TdvInput<'_>, bounds: [[usize; 2]; 3]) -> Vec<f32> {
+    let excluded = excluded(input, bounds);
+    let mut signals = Vec::new();
+    Zip::from(crop(input.bone, bounds)).and(&excluded).and(crop(input.signal, bounds)).for_each(
+        |&bone, &excluded, &signal| {
+            if bone && !excluded && signal > 0.0 && signal.is_finite() {
+                signals.push(signal);
+            }
+        },
+    );
+    signals.sort_unstable_by(f32::total_cmp);
+    signals
+}
+
+/// The union of the exclusion masks inside the bone's bounding box.
+fn excluded(input: &TdvInput<'_>, bounds: [[usize; 2]; 3]) -> Array3<bool> {
+    let mut excluded = filled(bounds.map(|[first, last]| last - first + 1), false);
+    for mask in input.exclude {
+        Zip::from(&mut excluded).and(crop(*mask, bounds)).par_for_each(|excluded, &here| *excluded |= here);
+    }
+    excluded
 }
 
 /// Smallest number of voxels whose volume reaches `min_ml`; a hair of tolerance so that 0.5 mL of 0.1 mL voxels are 5.
@@ -229,10 +289,7 @@ fn eligible_signal(
     let low = params.adc_low.map_or(f32::NEG_INFINITY, |v| v as f32);
     let high = params.adc_high.map_or(f32::INFINITY, |v| v as f32);
     let dims = bounds.map(|[first, last]| last - first + 1);
-    let mut excluded = filled(dims, false);
-    for mask in input.exclude {
-        Zip::from(&mut excluded).and(crop(*mask, bounds)).par_for_each(|excluded, &here| *excluded |= here);
-    }
+    let excluded = excluded(input, bounds);
     let mut eligible = filled(dims, f32::NEG_INFINITY);
     let (mut n_bone, mut removed) = (0, Removed::default());
     Zip::from(&mut eligible)
@@ -265,15 +322,15 @@ fn eligible_signal(
 }
 
 /// Components of what lies above a threshold, and the size of each (index 0 = background, size 0).
-fn bright_components(
-    eligible: ArrayView3<'_, f32>,
-    threshold: f64,
-    connectivity: Connectivity,
-) -> (Array3<i32>, Vec<usize>) {
+fn bright_components(eligible: ArrayView3<'_, f32>, threshold: f64, params: &TdvParams) -> (Array3<i32>, Vec<usize>) {
     let threshold = threshold as f32;
     let mut bright = filled([eligible.shape()[0], eligible.shape()[1], eligible.shape()[2]], false);
-    Zip::from(&mut bright).and(eligible).par_for_each(|bright, &signal| *bright = signal > threshold);
-    let (ids, n) = components(bright.view(), connectivity);
+    if params.mrf_beta > 0.0 {
+        bright = regularised(eligible, threshold, params.mrf_beta as f32);
+    } else {
+        Zip::from(&mut bright).and(eligible).par_for_each(|bright, &signal| *bright = signal > threshold);
+    }
+    let (ids, n) = components(bright.view(), params.connectivity);
     let mut sizes = vec![0; n + 1];
     for &id in ids.t() {
         sizes[id as usize] += 1;
@@ -282,8 +339,22 @@ fn bright_components(
     (ids, sizes)
 }
 
-fn warnings(params: &TdvParams, n_selected: usize, n_eligible_bone: usize) -> Vec<Warning> {
+fn warnings(params: &TdvParams, threshold: &Threshold, n_selected: usize, n_eligible_bone: usize) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    if params.rule == SignalRule::HalfWay && threshold.bright_median.is_none() {
+        let message = "too little marrow is brighter than its mode + 4 spreads: the threshold is put there";
+        warnings.push(Warning::new("tdv-no-bright-marrow", message));
+    }
+    if let (Some(bulk), Some(mean)) = (threshold.marrow, threshold.reference_mean) {
+        let (ratio, most) = (bulk.mode / mean, NORMAL_MARROW_TO_MUSCLE + 2.0 * NORMAL_MARROW_TO_MUSCLE_SD);
+        if ratio > most {
+            let message = format!(
+                "the commonest signal of this marrow is {ratio:.1} times the reference (healthy: at most {most:.1}): most of \
+                 it may be diseased, and a rule that takes it as normal misses that"
+            );
+            warnings.push(Warning::new("tdv-bright-marrow", message));
+        }
+    }
     if n_selected == 0 {
         warnings.push(Warning::new(
             "tdv-nothing-selected",

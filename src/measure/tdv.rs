@@ -9,7 +9,7 @@ use super::registry::{BODY, Biomarker, Citation, Place, Yield};
 use super::session::SessionWork;
 use super::stations::Stations;
 use super::{MapData, Role};
-use crate::diffusion::{self, SignalRule, Tdv, TdvInput, TdvParams};
+use crate::diffusion::{self, Tdv, TdvInput, TdvParams};
 use crate::error::Result;
 use crate::image::{Grid, Labels, MapSidecar, Mask, filled, read_mask};
 use crate::units::Unit;
@@ -56,9 +56,9 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
     let Stations { adc, signal } = work.stations()?;
     let settings = &work.params.tdv;
     let bone = mask(work, work.path(Role::Bone)?, Role::Bone, &adc.grid)?;
-    let reference = match settings.rule {
-        SignalRule::Absolute => None,
-        _ => Some(mask(work, work.path(Role::Reference)?, Role::Reference, &adc.grid)?),
+    let reference = match settings.rule.needs_reference() {
+        false => None,
+        true => Some(mask(work, work.path(Role::Reference)?, Role::Reference, &adc.grid)?),
     };
     let mut exclude = Vec::new();
     for path in work.inputs.files_of(Role::Exclude) {
@@ -89,6 +89,8 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
     let parameters = serde_json::json!({
         "settings": settings,
         "threshold_signal": tdv.threshold_signal,
+        "threshold_from": tdv.threshold_from,
+        "classes": tdv.classes,
         "removed": tdv.removed,
         "sensitivity": tdv.sensitivity,
     });

@@ -109,10 +109,7 @@ impl Scheme {
     }
 
     fn from_text(name: String, text: &str) -> Result<Scheme, String> {
-        let text = text.trim_start_matches('\u{feff}');
-        let is_bids =
-            text.lines().next().is_some_and(|header| header.split('\t').any(|column| column.trim() == "index"));
-        let rows = if is_bids { rows_of_bids(text)? } else { rows_of_itk_snap(text)? };
+        let rows = rows_of_text(text)?;
         let (mut levels, mut others) = (BTreeMap::new(), Vec::new());
         for (label, label_name) in rows {
             let Some(level) = Level::parse(&label_name) else {
@@ -148,6 +145,13 @@ impl Scheme {
     pub fn knows(&self, label: i32) -> bool {
         label == 0 || self.levels.contains_key(&label) || self.others.iter().any(|range| range.contains(&label))
     }
+}
+
+/// Labels and names of a BIDS `dseg.tsv` or an ITK-SNAP label file.
+pub(super) fn rows_of_text(text: &str) -> Result<Vec<(i32, String)>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let is_bids = text.lines().next().is_some_and(|header| header.split('\t').any(|column| column.trim() == "index"));
+    if is_bids { rows_of_bids(text) } else { rows_of_itk_snap(text) }
 }
 
 /// `(index, name)` of a tab-separated table with a header.

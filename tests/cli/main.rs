@@ -16,3 +16,4 @@ mod simulate;
 mod statistics;
 mod study;
 mod tdv;
+mod tdv_rules;

@@ -136,3 +136,56 @@ fn what_cannot_be_segmented_is_refused_by_name() {
     body.bone.fill(false);
     assert_eq!(body.segment(&params).unwrap_err().slug(), "empty-region");
 }
+
+#[test]
+fn rules_of_the_patients_own_marrow_find_the_lesion() {
+    let mut body = body();
+    // marrow of 140 to 160 with most of it near 150
+    for ((i, j, k), signal) in body.signal.indexed_iter_mut() {
+        if *signal == 150.0 {
+            *signal += (((i * 7 + j * 13 + k * 5) % 21) as f32 - 10.0) * (((i * 3 + j * 5 + k * 11) % 10) as f32 / 9.0);
+        }
+    }
+    for (rule, threshold) in [(SignalRule::Robust, 4.0), (SignalRule::HalfWay, 0.5), (SignalRule::Mixture, 0.5)] {
+        let tdv = body.segment(&TdvParams { min_volume_ml: 0.5, ..TdvParams::new(rule, threshold) }).unwrap();
+        // the brightest marrow beside the lesion may join it
+        assert!(tdv.n_lesions == 1 && (64..=66).contains(&tdv.n_voxels), "{rule:?}: {}", tdv.threshold_signal);
+        assert!((tdv.threshold_from.marrow.unwrap().mode - 150.0).abs() < 2.0);
+    }
+    let half = body.segment(&TdvParams::new(SignalRule::HalfWay, 0.5)).unwrap();
+    assert_eq!(half.threshold_from.bright_median, Some(400.0));
+    assert!((half.threshold_signal - 275.0).abs() < 1.0);
+    let healthy = body.segment(&TdvParams::new(SignalRule::HealthySd, 2.0)).unwrap();
+    assert!((healthy.threshold_signal - 5.0 * 50.0).abs() < 1e-9);
+    assert!(body.segment(&TdvParams::new(SignalRule::HalfWay, 1.0)).unwrap_err().to_string().contains("between"));
+}
+
+#[test]
+fn marrow_without_disease_gives_no_disease_and_says_so() {
+    let mut body = body();
+    body.signal.mapv_inplace(|s| if s == 400.0 { 150.0 } else { s });
+    let tdv = body.segment(&TdvParams::new(SignalRule::HalfWay, 0.5)).unwrap();
+    let slugs: Vec<&str> = tdv.warnings.iter().map(|warning| warning.slug.as_str()).collect();
+    assert_eq!((tdv.n_voxels, slugs), (0, vec!["tdv-no-bright-marrow", "tdv-nothing-selected"]));
+    // most of the marrow diseased: it is the mode, and the reference shows it
+    body.signal.mapv_inplace(|s| if s == 150.0 { 420.0 } else { s });
+    let tdv = body.segment(&TdvParams::new(SignalRule::HalfWay, 0.5)).unwrap();
+    assert!(tdv.warnings.iter().any(|warning| warning.slug == "tdv-bright-marrow"));
+    let mixture = body.segment(&TdvParams::new(SignalRule::Mixture, 0.5));
+    assert!(matches!(mixture, Err(DiffusionError::OneClass)));
+}
+
+#[test]
+fn classes_of_adc_share_the_total_and_a_field_drops_the_speck() {
+    let body = body();
+    let tdv = body.segment(&TdvParams { adc_classes: vec![655.0, 850.0], ..ratio_five() }).unwrap();
+    let classes: Vec<usize> = tdv.classes.iter().map(|class| class.n_voxels).collect();
+    assert_eq!(classes, [0, 64, 1]);
+    assert!((tdv.classes.iter().map(|class| class.volume_ml).sum::<f64>() - tdv.total_ml).abs() < 1e-9);
+    let lesion = &tdv.lesions[0];
+    assert_eq!((lesion.adc_mean_um2_s, lesion.adc_sd_um2_s, lesion.adc_p10_p90_um2_s), (800.0, 0.0, [800.0; 2]));
+    // without a window the neighbours of the speck are marrow that can be outvoted
+    let field = TdvParams { mrf_beta: 1.0, ..TdvParams::new(SignalRule::ReferenceRatio, 5.0) };
+    let tdv = body.segment(&field).unwrap();
+    assert_eq!((tdv.removed.field > 0, tdv.n_lesions), (true, 1), "{:?}", tdv.removed);
+}
