@@ -1,9 +1,9 @@
 //! First step: everything that can be refused is refused before any work, then every session is measured.
 
+use super::pictures::{QcPictures, draw_subjects};
 use crate::error::Result;
 use crate::study::{
-    BatchParams, BatchSummary, Job, NoObserver, Selected, SessionObserver, StudyConfig, StudyManifest, discover,
-    exclusions, jobs, run_batch,
+    BatchParams, BatchSummary, Job, Selected, StudyConfig, StudyManifest, discover, exclusions, jobs, run_batch,
 };
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -52,24 +52,22 @@ pub fn prepare(request: &MeasureRequest) -> Result<Prepared> {
     Ok(Prepared { config, jobs, found })
 }
 
-/// Measures without looking on.
+/// Measures a study and draws its pictures.
 ///
 /// # Errors
 /// As [`prepare`]; failed sessions are in the summary.
 pub fn measure(request: &MeasureRequest) -> Result<BatchSummary> {
-    let prepared = prepare(request)?;
-    measure_prepared(request, &prepared, &NoObserver)
+    measure_prepared(request, &prepare(request)?)
 }
 
-/// Measures what was prepared.
+/// Measures what was prepared: the picture of a session right after it, those of the subjects when all are done.
 ///
 /// # Errors
 /// Where the output folder cannot be written.
-pub(super) fn measure_prepared(
-    request: &MeasureRequest,
-    prepared: &Prepared,
-    observer: &dyn SessionObserver,
-) -> Result<BatchSummary> {
+pub(super) fn measure_prepared(request: &MeasureRequest, prepared: &Prepared) -> Result<BatchSummary> {
+    let Prepared { config, jobs, found } = prepared;
     let batch = BatchParams { force: request.force, threads: request.threads, progress: request.progress };
-    run_batch(&request.study, &request.out, &prepared.config, &prepared.jobs, &prepared.found, batch, observer)
+    let summary = run_batch(&request.study, &request.out, config, jobs, found, batch, &QcPictures)?;
+    draw_subjects(&request.out, config, &summary)?;
+    Ok(summary)
 }

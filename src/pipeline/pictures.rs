@@ -6,7 +6,7 @@ use crate::image::{Overwrite, read_labels, read_volume, write_bytes_atomically};
 use crate::measure::{MeasureRow, MeasuredSession, SessionInputs};
 use crate::region::Region;
 use crate::report::{Outline, SessionPicture, SubjectPicture, Visit, montage, whole_body};
-use crate::study::{BatchSummary, Collected, SessionObserver, StudyConfig, StudyError};
+use crate::study::{BatchSummary, SessionObserver, StudyConfig, StudyError, collect};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -79,12 +79,7 @@ const SUBJECT_FACTS: [(&str, &str, &str); 2] = [("tdv", "total", "tDV"), ("gadc"
 ///
 /// # Errors
 /// Where a map of ours cannot be read or the picture cannot be written.
-pub(super) fn draw_subjects(
-    out: &Path,
-    config: &StudyConfig,
-    summary: &BatchSummary,
-    collected: &Collected,
-) -> Result<()> {
+pub(super) fn draw_subjects(out: &Path, config: &StudyConfig, summary: &BatchSummary) -> Result<()> {
     let visits = [&config.sessions.baseline, &config.sessions.followup];
     let subjects: BTreeSet<&String> = summary.states.iter().map(|state| &state.subject).collect();
     for subject in subjects {
@@ -103,9 +98,10 @@ pub(super) fn draw_subjects(
         };
         let (before, after) = rayon::join(|| read(0), || read(1));
         let images = [before?, after?];
+        let rows = collect(out, &visits.map(|visit| (subject.clone(), visit.clone())))?.rows;
         let facts = visits.map(|visit| {
-            let rows = collected.rows.iter().filter(|row| row.subject == *subject && row.session == *visit);
-            in_words(&SUBJECT_FACTS, &rows.collect::<Vec<_>>())
+            let of_visit = rows.iter().filter(|row| row.session == *visit);
+            in_words(&SUBJECT_FACTS, &of_visit.collect::<Vec<_>>())
         });
         let drawn: Vec<Visit> = (0..2)
             .map(|n| {

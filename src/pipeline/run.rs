@@ -4,7 +4,6 @@
 //! the same bytes where nothing has changed.
 
 use super::measure::{MeasureRequest, measure_prepared, prepare};
-use super::pictures::{QcPictures, draw_subjects};
 use super::results::write_results;
 use super::tables::{collected, write_dictionary};
 use crate::cohort::analysis::{Analysis, Inputs, analyse, clinical_table};
@@ -38,9 +37,8 @@ pub fn run(request: &MeasureRequest, seed: u64) -> Result<RunDone> {
     let clinical = clinical_table(&request.study)?;
     check_tables(clinical.as_ref(), &prepared.config)?;
 
-    let summary = measure_prepared(request, &prepared, &QcPictures)?;
+    let summary = measure_prepared(request, &prepared)?;
     let (_, collected, wide) = collected(&request.out)?;
-    draw_subjects(&request.out, &prepared.config, &summary, &collected)?;
     let responses = responses(clinical.as_ref(), &prepared.config)?;
     let analysis = analyse(Inputs {
         wide: &wide,

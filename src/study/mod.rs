@@ -25,7 +25,7 @@ pub use dictionary::dictionary;
 pub use discover::{EXCLUSIONS, Exclusion, MANIFEST, bare, discover, exclusions};
 pub use error::StudyError;
 pub use jobs::{Selected, jobs, study_inputs};
-pub use runner::{BatchParams, BatchSummary, Job, NoObserver, SessionObserver, run_batch};
+pub use runner::{BatchParams, BatchSummary, Job, SessionObserver, run_batch};
 pub use session_manifest::{FILE_NAME as MANIFEST_FILE, InputFile, SessionKey, SessionManifest, VERSION};
 pub use session_writer::{LESIONS, MEASURES};
 pub use study_manifest::{SessionState, StudyManifest};

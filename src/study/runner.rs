@@ -28,18 +28,6 @@ pub trait SessionObserver: Sync {
     fn on_session(&self, out: &Path, measured: &MeasuredSession) -> Result<()>;
 }
 
-/// Looks on and does nothing.
-pub struct NoObserver;
-
-impl SessionObserver for NoObserver {
-    fn files(&self, _: &SessionInputs) -> Vec<PathBuf> {
-        Vec::new()
-    }
-    fn on_session(&self, _: &Path, _: &MeasuredSession) -> Result<()> {
-        Ok(())
-    }
-}
-
 /// How a batch is run; none of it changes a result.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchParams {
