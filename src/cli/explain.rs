@@ -16,10 +16,11 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 8] = [
+const METHODS: [(&str, &str); 9] = [
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
     ("compare", include_str!("../docs/compare.md")),
+    ("agreement", include_str!("../docs/agreement.md")),
     ("roc", include_str!("../docs/roc.md")),
     ("delong", include_str!("../docs/delong.md")),
     ("firth", include_str!("../docs/firth.md")),

@@ -4,6 +4,7 @@
 //! decides the exit code ([`crate::error::Exit`]).
 
 mod adc;
+mod agreement;
 pub mod args;
 mod change;
 mod collect;
@@ -24,6 +25,7 @@ mod histogram;
 mod lesion_rows;
 mod measure;
 pub mod output;
+mod plan;
 pub mod region_input;
 pub mod region_rows;
 mod report;
@@ -82,6 +84,10 @@ enum Command {
     Roc(roc::RocArgs),
     /// Internal validation of a logistic model, or a saved model on other patients
     Validate(validate::ValidateArgs),
+    /// Agreement of repeats, scanners or readers: ICC, Bland-Altman, repeatability, concordance, kappa
+    Agreement(agreement::AgreementArgs),
+    /// Before data: power and size of a ROC study, patients for a model, and whether a printed AUC is possible
+    Plan(plan::PlanArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
     /// The main job: from the images of a study to tables, ROC curves and a report
@@ -115,6 +121,8 @@ impl Command {
             Command::Fit(args) => fit::run(args, context),
             Command::Roc(args) => roc::run(args, context),
             Command::Validate(args) => validate::run(args, context),
+            Command::Agreement(args) => agreement::run(args, context),
+            Command::Plan(args) => plan::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Run(args) => run::run(args, context),
             Command::Measure(args) => measure::measure(args, context),

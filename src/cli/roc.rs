@@ -5,13 +5,16 @@ use super::table_args::{OutcomeArgs, PlanArgs, TableArgs, cell, direction_name, 
 use super::{Context, output};
 use crate::cohort::Marker;
 use crate::cohort::analysis::family_of;
-use crate::cohort::analysis::roc::roc;
-use crate::cohort::results::{Family, RocResults};
+use crate::cohort::analysis::roc::options::{CurveTest, IntervalMethod, Part, Resampling, parse_rule};
+use crate::cohort::analysis::roc::{RocOptions, roc};
+use crate::cohort::results::{Cutoff, Family, RocResults};
 use crate::error::Result;
 use crate::image::write_json;
 use crate::report::plots;
+use crate::stats::cutoff_stability::Tie;
 use crate::units::show_p;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
 /// Flags of `roc`.
 #[derive(Debug, Args)]
@@ -32,6 +35,37 @@ pub struct RocArgs {
     /// Marker with the direction that points to the positive class, COL:higher or COL:lower (repeatable)
     #[arg(long = "predictor", value_name = "COL:DIRECTION", required = true)]
     predictors: Vec<String>,
+    /// Rule of a cut-off (repeatable): youden, closest-top-left, cost:COST,PREVALENCE (a miss costs COST false alarms),
+    /// specificity:X or sensitivity:X (the best of the other at X or more)
+    #[arg(long = "cutoff", value_name = "RULE", default_value = "youden")]
+    cutoffs: Vec<String>,
+    /// Which of several equally good cut-offs is given
+    #[arg(long, value_name = "TIE", default_value = "most-specific")]
+    tie: TieChoice,
+    /// Method of the printed interval of the area; all that exist are in the JSON
+    #[arg(long, value_name = "METHOD", default_value = "logit-delong")]
+    interval: IntervalChoice,
+    /// Part of the curve whose area is given, raw and after McClish: specificity:0.8-1, sensitivity:0.8-1 (repeatable)
+    #[arg(long = "partial", value_name = "PART")]
+    parts: Vec<String>,
+    /// Tests of every two curves
+    #[arg(long = "test", value_name = "TEST,...", value_delimiter = ',', default_value = "delong")]
+    tests: Vec<TestChoice>,
+    /// Column whose levels make independent groups, compared for each marker
+    #[arg(long, value_name = "COL")]
+    by: Option<String>,
+    /// Resamples, drawn within the classes, for bootstrap intervals and the interval of the cut-off; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    bootstrap: u32,
+    /// Given resamples in place of drawn ones: one a line, rows of the analysed patients from 1, with commas
+    #[arg(long, value_name = "FILE")]
+    resamples: Option<PathBuf>,
+    /// Permutations of a permutation test
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    permutations: u32,
+    /// Seed of resamples and permutations
+    #[arg(long, value_name = "N", default_value_t = crate::cohort::analysis::SEED)]
+    seed: u64,
     #[command(flatten)]
     plan: PlanArgs,
     #[command(flatten)]
@@ -40,12 +74,102 @@ pub struct RocArgs {
     format: FormatArgs,
 }
 
+/// `--tie`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TieChoice {
+    /// The most specific
+    MostSpecific,
+    /// The most sensitive (pROC's first row)
+    MostSensitive,
+    /// The middle one
+    Middle,
+}
+
+/// `--interval`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum IntervalChoice {
+    /// DeLong on the logit scale; Newcombe at an area of 0 or 1
+    LogitDelong,
+    /// DeLong as pROC prints it, cut at 0 and 1
+    Delong,
+    /// Hanley and McNeil
+    HanleyMcneil,
+    /// Newcombe's method 5
+    Newcombe,
+    /// Percentiles of the resamples
+    BootstrapPercentile,
+    /// Bias-corrected and accelerated
+    BootstrapBca,
+}
+
+/// `--test`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TestChoice {
+    /// DeLong
+    Delong,
+    /// Bootstrap of the difference
+    Bootstrap,
+    /// Exchanging the markers of patients at random
+    Permutation,
+    /// Venkatraman and Begg: the whole curves
+    Venkatraman,
+}
+
 /// Runs `roc`.
 ///
 /// # Errors
 /// Columns that are missing or hold text, an outcome with one class, outputs that exist.
 pub fn run(args: RocArgs, context: &Context) -> Result<()> {
-    let RocArgs { table, outcome, predictors, plan, out, format } = args;
+    let RocArgs {
+        table,
+        outcome,
+        predictors,
+        cutoffs,
+        tie,
+        interval,
+        parts,
+        tests,
+        by,
+        bootstrap,
+        resamples,
+        permutations,
+        seed,
+        plan,
+        out,
+        format,
+    } = args;
+    let options = RocOptions {
+        rules: cutoffs.iter().map(|text| parse_rule(text)).collect::<std::result::Result<_, _>>()?,
+        tie: match tie {
+            TieChoice::MostSpecific => Tie::MostSpecific,
+            TieChoice::MostSensitive => Tie::MostSensitive,
+            TieChoice::Middle => Tie::Middle,
+        },
+        interval: match interval {
+            IntervalChoice::LogitDelong => IntervalMethod::LogitDeLong,
+            IntervalChoice::Delong => IntervalMethod::DeLong,
+            IntervalChoice::HanleyMcneil => IntervalMethod::HanleyMcNeil,
+            IntervalChoice::Newcombe => IntervalMethod::Newcombe,
+            IntervalChoice::BootstrapPercentile => IntervalMethod::Percentile,
+            IntervalChoice::BootstrapBca => IntervalMethod::Bca,
+        },
+        parts: parts.iter().map(|text| Part::parse(text)).collect::<std::result::Result<_, _>>()?,
+        tests: tests
+            .into_iter()
+            .map(|test| match test {
+                TestChoice::Delong => CurveTest::DeLong,
+                TestChoice::Bootstrap => CurveTest::Bootstrap,
+                TestChoice::Permutation => CurveTest::Permutation,
+                TestChoice::Venkatraman => CurveTest::Venkatraman,
+            })
+            .collect(),
+        resampling: match resamples {
+            Some(path) => Some(Resampling::read(&path)?),
+            None => (bootstrap > 0).then_some(Resampling::Drawn { n: bootstrap as usize, seed }),
+        },
+        permutations: permutations as usize,
+        by,
+    };
     out.check_absent(&["_roc.json", "_roc.svg", "_roc.png"])?;
     let planned = plan.markers()?;
     let markers = predictors
@@ -57,7 +181,7 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         .collect::<Result<Vec<Marker>>>()?;
     let frame = table.frame()?;
     let endpoint = outcome.endpoint(&frame)?;
-    let results = roc(&frame, &endpoint, &markers)?;
+    let results = roc(&frame, &endpoint, &markers, &options)?;
     context.say(say_outcome(&endpoint.outcome));
     context.warn(&results.warnings);
     if let (Some(json), Some(svg), Some(png)) = (out.path("_roc.json"), out.path("_roc.svg"), out.path("_roc.png")) {
@@ -87,12 +211,15 @@ fn print(results: &RocResults, format: Format) -> Result<()> {
         return output::print_json(results);
     }
     let digits = (format == Format::Table).then_some(3);
-    let rows: Vec<Vec<String>> = results
-        .curves
-        .iter()
-        .map(|curve| {
-            let cutoff = curve.cutoffs.first();
-            vec![
+    // one row a cut-off, and one for a curve that has none
+    let mut rows = Vec::new();
+    for curve in &results.curves {
+        let cutoffs: Vec<Option<&Cutoff>> = match &curve.cutoffs[..] {
+            [] => vec![None],
+            several => several.iter().map(Some).collect(),
+        };
+        for cutoff in cutoffs {
+            rows.push(vec![
                 curve.predictor.clone(),
                 direction_name(curve.direction).to_owned(),
                 curve.n_positive.to_string(),
@@ -105,23 +232,61 @@ fn print(results: &RocResults, format: Format) -> Result<()> {
                 cell(cutoff.map(|c| c.threshold), digits),
                 cell(cutoff.map(|c| c.sensitivity), digits),
                 cell(cutoff.map(|c| c.specificity), digits),
-            ]
-        })
-        .collect();
+            ]);
+        }
+    }
     if format == Format::Csv {
         return output::print(&output::csv(&HEADER, &rows));
     }
+    let number = |value| cell(value, digits);
+    let p = |value: Option<f64>| show_p(value.unwrap_or(f64::NAN));
     let mut text = output::aligned(&HEADER, &rows);
-    for c in &results.comparisons {
+    for curve in &results.curves {
+        for part in &curve.parts {
+            text += &format!(
+                "\n{}: area over {} {} to {}: {}, after McClish {}",
+                curve.predictor,
+                part.focus,
+                part.low,
+                part.high,
+                number(Some(part.area)),
+                number(Some(part.corrected))
+            );
+        }
+        for (cutoff, moves) in curve.cutoffs.iter().filter_map(|c| Some((c, c.stability.as_ref()?))) {
+            text += &format!(
+                "\n{}, {}: in {} resamples the cut-off lies between {} and {}; Youden index {}, {} of it optimism",
+                curve.predictor,
+                cutoff.rule,
+                moves.n_resamples,
+                number(Some(moves.ci_low)),
+                number(Some(moves.ci_high)),
+                number(Some(moves.youden_apparent)),
+                number(Some(moves.youden_optimism))
+            );
+        }
+    }
+    for c in results.comparisons.iter().chain(&results.groups) {
         text += &format!(
-            "\n{} - {}: AUC difference {} ({} to {}), p {}, {} patients with both",
+            "\n{} - {}: AUC difference {} ({} to {}), p {} ({}), {} patients",
             c.a,
             c.b,
-            cell(Some(c.difference), digits),
-            cell(c.ci_low, digits),
-            cell(c.ci_high, digits),
-            show_p(c.p.unwrap_or(f64::NAN)),
+            number(Some(c.difference)),
+            number(c.ci_low),
+            number(c.ci_high),
+            p(c.p),
+            c.test,
             c.n
+        );
+    }
+    if let Some(all) = &results.global {
+        let chi2 = number(Some(all.chi2));
+        text += &format!(
+            "\nall {} areas equal: chi-squared {chi2} on {}, p {}, {} patients",
+            all.curves,
+            all.df,
+            p(Some(all.p)),
+            all.n
         );
     }
     output::print(&text)

@@ -23,7 +23,8 @@ pub enum Tie {
 }
 
 impl Tie {
-    fn pick(self, optimum: &Optimum) -> Option<f64> {
+    /// The threshold that is taken.
+    pub fn pick(self, optimum: &Optimum) -> Option<f64> {
         let tied = &optimum.tied;
         match self {
             Tie::MostSpecific => tied.first(),

@@ -1,6 +1,7 @@
 //! The subcommands as a user runs them.
 
 mod adc;
+mod agreement;
 mod compare;
 mod compose;
 mod dropout;
@@ -11,6 +12,7 @@ mod histogram;
 mod histogram_features;
 mod images;
 mod report;
+mod roc;
 mod run;
 mod simulate;
 mod statistics;

@@ -3,6 +3,7 @@
 //! Each part takes a [`Frame`], an [`Endpoint`](super::endpoint::Endpoint) and the declared markers, and fills its shape of
 //! [`results`](super::results). The statistics themselves are in [`crate::stats`].
 
+pub mod agreement;
 pub mod compare;
 pub mod fit;
 pub mod flow;

@@ -111,7 +111,8 @@ impl Analysis {
                 family: Family::Primary,
             };
             let values = model.linear_predictors(frame)?;
-            let curve = roc::curve(frame, endpoint, &marker, &values, &mut curves.warnings)?;
+            let curve =
+                roc::curve(frame, endpoint, &marker, &values, &roc::RocOptions::default(), &mut curves.warnings)?;
             curves.curves.push(curve);
         }
         self.roc = Some(curves);

@@ -3,6 +3,7 @@
 //! A plot marks what is exploratory with that word, gives the number of patients, and computes nothing beyond the
 //! quartiles of a box.
 
+mod agreement;
 pub mod axes;
 mod change;
 mod decision;
@@ -15,6 +16,7 @@ use crate::cohort::results::RocResults;
 use crate::error::Result;
 use std::path::Path;
 
+pub use agreement::bland_altman_figure;
 pub use change::{ChangePlot, Group, change_figure};
 pub use decision::decision_figure;
 pub use forest::{ForestRow, forest_figure, ratio};

@@ -139,9 +139,13 @@ mod tests {
                 sensitivity_ci: [0.5, 0.9],
                 specificity: 0.94,
                 specificity_ci: [0.8, 0.99],
-                ppv: None,
-                npv: None,
+                ..Cutoff::default()
             }],
+            z_half: None,
+            p_half: None,
+            tied_pairs: 0,
+            intervals: Vec::new(),
+            parts: Vec::new(),
             missing: Vec::new(),
         }
     }
