@@ -35,6 +35,8 @@ pub struct Acquisition<'a> {
     pub precession: Precession,
     /// Residual with the other sign over that with this one, where both were tried.
     pub precession_ratio: Option<f64>,
+    /// True where both signs were tried and fit alike: water and fat may be exchanged everywhere.
+    pub precession_undecided: bool,
     /// Odd/even phase, where it could be estimated.
     pub odd_even_phase: Option<OddEvenPhase>,
     /// Noise variance of a real or imaginary part.
@@ -72,7 +74,8 @@ impl<'a> Acquisition<'a> {
                     warnings.push(Warning::new(
                         "precession-undecided",
                         format!(
-                            "both signs of the phase fit alike (ratio {ratio:.3}): +1 is assumed, see --precession"
+                            "both signs of the phase fit alike (ratio {ratio:.3}): +1 is assumed and every voxel marked as a \
+                             suspected swap; state the sign with --precession"
                         ),
                     ));
                 }
@@ -115,6 +118,7 @@ impl<'a> Acquisition<'a> {
             residual,
             precession,
             precession_ratio,
+            precession_undecided: precession_ratio.is_some_and(|ratio| ratio < PRECESSION_MARGIN),
             odd_even_phase,
             variance,
             noise_limit,

@@ -42,7 +42,10 @@ pub fn separate(echoes: &Echoes<'_>, params: &Params) -> Result<Separation, Dixo
     let r_index: Vec<[u8; N_LABELS]> = minima.iter().map(|m| m.r_index).collect();
     drop(minima);
     let labels = labelling::label(&graph, model.phase_of_hz(model.shift_hz) as f32, n_echoes);
-    let swap = withhold::suspected_swaps(&graph, &labels, variance as f32, labelling::cap(n_echoes));
+    let swap = match acquisition.precession_undecided {
+        true => vec![true; labels.len()],
+        false => withhold::suspected_swaps(&graph, &labels, variance as f32, labelling::cap(n_echoes)),
+    };
 
     let known = match (params.r2star, n_echoes) {
         (Some(given), _) => R2Star::Given(given),

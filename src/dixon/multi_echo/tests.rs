@@ -211,6 +211,22 @@ fn echo_times_that_cannot_tell_water_from_fat_are_refused_or_warned_of() {
     assert!(with(&SIX[..5]).is_err(), "five times for six echoes");
 }
 
+#[test]
+fn where_the_sign_of_the_phase_is_open_every_voxel_is_a_suspect() {
+    // water alone looks the same with either sign
+    let data = Array4::from_shape_fn((10, 8, 2, 6).f(), |(x, _, _, e)| {
+        Complex32::new(100.0 * (-(31.0 + x as f32) * 1e-3 * SIX[e] as f32).exp(), 0.0)
+    });
+    let with = |precession| {
+        let echoes = Echoes { data: data.view(), echo_times_ms: &SIX, field_t: 3.0, voxel_mm: [1.0; 3], mask: None };
+        separate(&echoes, &Params { precession, withhold: Withhold::None, ..params() }).unwrap()
+    };
+    let (open, stated) = (with(PrecessionChoice::Auto), with(PrecessionChoice::Given(Precession::Plus)));
+    assert!(open.warnings.iter().any(|warning| warning.slug == "precession-undecided"));
+    assert!(open.swap.iter().all(|&suspected| suspected) && open.found.n_swap_suspected == 160);
+    assert!(!stated.swap.iter().all(|&suspected| suspected));
+}
+
 /// The residual by brute force: projection of the demodulated echoes, in f64.
 fn projected_residual(model: &EchoModel, signal: &[Complex32], phase: f64, r2star: f64) -> f64 {
     let projection = model.projection(r2star).unwrap();

@@ -66,8 +66,8 @@ pub fn mostly_unusable(n_with_signal: usize, n_uncertain: usize, n_metal: usize)
     let n = n_uncertain + n_metal;
     (2 * n > n_with_signal).then(|| {
         let message = format!(
-            "{n} of {n_with_signal} voxels with signal are uncertain or contradict the signal model: check echo times, field \
-             strength and the order of the echoes"
+            "{n} of {n_with_signal} voxels with signal are uncertain or contradict the signal model: there is much noise, or \
+             the echo times, their order or the field strength are not those that were stated"
         );
         Warning::new("mostly-unusable", message)
     })

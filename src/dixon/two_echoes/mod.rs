@@ -8,8 +8,8 @@
 //!         ([`EchoPair`], Eggers 2011, doi:10.1002/mrm.22578), each with a field of its own; the field is smooth, which
 //!         TRW-S over the neighbours decides (Kolmogorov 2006, doi:10.1109/TPAMI.2006.200)
 //! Limits  R2* is assumed: what another one would change is stated beside the maps. Between an in-phase and an opposed
-//!         echo, water and fat stand alike, and only the small peaks of fat tell a body from its exchanged twin: then all
-//!         voxels are suspects.
+//!         echo, water and fat stand alike, and only the small peaks of fat tell a body from its exchanged twin: where the
+//!         sign of the phase is neither stated nor decided by them, all voxels are suspects.
 
 mod candidates;
 
@@ -127,15 +127,20 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
             let [plus, minus] = [Precession::Plus, Precession::Minus].map(|sign| solve(sign).4);
             let ratio = plus.max(minus) / plus.min(minus).max(f64::MIN_POSITIVE);
             if ratio < PRECESSION_MARGIN {
-                let message =
-                    format!("both signs of the phase fit alike (ratio {ratio:.3}): +1 is assumed, see --precession");
+                let message = format!(
+                    "both signs of the phase fit alike (ratio {ratio:.3}): +1 is assumed and every voxel marked as a suspected \
+                     swap; state the sign with --precession"
+                );
                 warnings.push(Warning::new("precession-undecided", message));
             }
             (if minus * PRECESSION_MARGIN <= plus { Precession::Minus } else { Precession::Plus }, Some(ratio))
         }
     };
     let (protocol, candidates, graph, labels, _) = solve(precession);
-    let suspects = withhold::suspected_swaps(&graph, &labels, variance as f32, CAP);
+    let suspects = match precession_ratio.is_some_and(|ratio| ratio < PRECESSION_MARGIN) {
+        true => vec![true; labels.len()],
+        false => withhold::suspected_swaps(&graph, &labels, variance as f32, CAP),
+    };
     drop(graph);
 
     let n = source.n_voxels();

@@ -72,3 +72,15 @@ fn an_assumed_r2star_widens_the_standard_deviation() {
     assert_eq!(assumed.found.r2star, ASSUMED_R2STAR);
     assert!(assumed.pdff_sd[[10, 10, 1]] > 1.0 && given.pdff_sd[[10, 10, 1]] < 1.0);
 }
+
+#[test]
+fn where_the_sign_of_the_phase_is_open_every_voxel_is_a_suspect() {
+    let times_ms = [1.3, 2.2];
+    // water alone looks the same with either sign
+    let data = Array4::from_shape_fn((10, 8, 2, 2).f(), |(x, _, _, n)| {
+        Complex32::new(100.0 * (-(76.0 + x as f32) * 1e-3 * times_ms[n] as f32).exp(), 0.0)
+    });
+    let found = separated(times_ms, &data);
+    assert!(found.warnings.iter().any(|warning| warning.slug == "precession-undecided"));
+    assert!(found.found.n_fitted > 0 && found.swap.iter().zip(&found.pdff).all(|(swap, p)| *swap == p.is_finite()));
+}
