@@ -4,9 +4,10 @@ use super::args::{Format, FormatArgs, OutArgs};
 use super::table_args::{OutcomeArgs, TableArgs, TermArgs, cell, say_outcome};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::fit::fit;
-use crate::cohort::results::{Family, Model};
+use crate::cohort::results::{Diagnostics, Family, Model, Term};
 use crate::error::Result;
 use crate::image::write_json;
+use crate::report::plots::{ForestRow, forest_figure};
 use crate::units::show_p;
 use clap::Args;
 
@@ -27,6 +28,9 @@ pub struct FitArgs {
     outcome: OutcomeArgs,
     #[command(flatten)]
     terms: TermArgs,
+    /// Wald intervals and p beside the likelihood-based ones; near separation they mislead
+    #[arg(long)]
+    wald: bool,
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
@@ -38,15 +42,18 @@ pub struct FitArgs {
 /// # Errors
 /// Columns that are missing, an outcome with one class, data that the estimator cannot fit (exit 7).
 pub fn run(args: FitArgs, context: &Context) -> Result<()> {
-    let FitArgs { table, outcome, terms, out, format } = args;
+    let FitArgs { table, outcome, terms, wald, out, format } = args;
     let specs = terms.specs()?;
     if specs.is_empty() {
         return Err(CliError::usage("a model without a term", "pass --term COL, once or more").into());
     }
-    out.check_absent(&["_fit.json", "_model.json"])?;
+    out.check_absent(&["_fit.json", "_model.json", "_forest.svg", "_forest.png"])?;
     let frame = table.frame()?;
     let endpoint = outcome.endpoint(&frame)?;
-    let fitted = fit(&frame, &endpoint, "model", Family::Exploratory, &specs, terms.estimator())?;
+    let mut fitted = fit(&frame, &endpoint, "model", Family::Exploratory, &specs, terms.estimator())?;
+    if wald {
+        fitted.model.add_wald();
+    }
     context.say(say_outcome(&endpoint.outcome));
     context.warn(&fitted.model.warnings);
     if !fitted.model.missing.is_empty() {
@@ -58,7 +65,17 @@ pub fn run(args: FitArgs, context: &Context) -> Result<()> {
     if let Some(path) = out.path("_model.json") {
         write_json(&path, &fitted.saved, out.overwrite())?;
     }
+    if let (Some(svg), Some(png)) = (out.path("_forest.svg"), out.path("_forest.png")) {
+        let rows: Vec<ForestRow> = fitted.model.terms.iter().skip(1).map(forest_row).collect();
+        let title = format!("{}, {} of {} patients", fitted.model.method, fitted.model.events, fitted.model.n);
+        forest_figure(&rows, &title)?.save(&svg, &png)?;
+    }
     print(&fitted.model, format.format)
+}
+
+fn forest_row(term: &Term) -> ForestRow {
+    let interval = term.ci_low.zip(term.ci_high).map(|(low, high)| [low.exp(), high.exp()]);
+    ForestRow { term: term.name.clone(), model: String::new(), odds_ratio: term.odds_ratio, interval, p: term.p }
 }
 
 const HEADER: [&str; 8] = ["term", "estimate", "se", "z", "p", "ci_low", "ci_high", "odds_ratio"];
@@ -97,7 +114,50 @@ fn print(model: &Model, format: Format) -> Result<()> {
                 number(model.aic),
                 model.separation
             );
-            output::print(&format!("{}\n\n{foot}", output::aligned(&HEADER, &rows)))
+            let mut text = format!("{}\n\n{foot}", output::aligned(&HEADER, &rows));
+            for term in &model.terms {
+                let (Some([low, high]), Some(p)) = (term.wald_ci, term.wald_p) else { continue };
+                let (low, high) = (number(Some(low)), number(Some(high)));
+                text += &format!("\n{}, Wald: {low} to {high}, p {} (misleads near separation)", term.name, show_p(p));
+            }
+            if let Some(d) = &model.diagnostics {
+                text += &describe(d);
+            }
+            output::print(&text)
         }
     }
+}
+
+/// The worth of the model in a few lines.
+fn describe(d: &Diagnostics) -> String {
+    let number = |value: f64| cell(Some(value), Some(3));
+    let mut text = format!(
+        "\nR2: Nagelkerke {}, McFadden {}, Tjur {}; Brier {} (scaled {}); {} of the rarer class a variable",
+        number(d.r2_nagelkerke),
+        number(d.r2_mcfadden),
+        number(d.r2_tjur),
+        number(d.brier),
+        number(d.brier_scaled),
+        cell(Some(d.events_per_variable), Some(1))
+    );
+    if let Some((chi2, df, p)) = d.global_test {
+        text += &format!("\nall slopes: chi-squared {} on {df}, p {}", number(chi2), show_p(p));
+    }
+    if let Some(t) = &d.hosmer_lemeshow {
+        text += &format!(
+            "\nHosmer-Lemeshow, {} groups: chi-squared {} on {}, p {}",
+            t.groups.len(),
+            number(t.chi2),
+            t.df,
+            show_p(t.p)
+        );
+    }
+    for v in &d.variance_inflation {
+        text += &format!("\nvariance inflation of {}: {}", v.term, number(v.weighted));
+    }
+    if !d.influential.is_empty() {
+        let who = d.influential.iter().map(|i| format!("{} ({})", i.subject, number(i.cooks_distance)));
+        text += &format!("\nCook's distance above 4/n: {}", who.collect::<Vec<_>>().join(", "));
+    }
+    text
 }

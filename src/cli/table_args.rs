@@ -118,7 +118,7 @@ pub struct TermArgs {
     /// Estimator; nothing switches to another by itself
     #[arg(long, value_name = "METHOD", default_value = "firth")]
     pub method: MethodChoice,
-    /// Ridge penalty on the mean log-likelihood of standardised columns [default: five-fold cross-validation]
+    /// Ridge or lasso penalty on the mean log-likelihood of standardised columns [default: five-fold cross-validation]
     #[arg(long, value_name = "X")]
     pub lambda: Option<f64>,
 }
@@ -132,6 +132,8 @@ pub enum MethodChoice {
     Ml,
     /// Ridge penalty (linfa-logistic); no standard errors
     Ridge,
+    /// Lasso penalty: slopes may be zero; no standard errors
+    Lasso,
 }
 
 impl TermArgs {
@@ -149,6 +151,7 @@ impl TermArgs {
             MethodChoice::Firth => Method::Firth,
             MethodChoice::Ml => Method::MaximumLikelihood,
             MethodChoice::Ridge => Method::Ridge { lambda: self.lambda },
+            MethodChoice::Lasso => Method::Lasso { lambda: self.lambda },
         }
     }
 }

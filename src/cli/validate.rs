@@ -4,12 +4,14 @@ use super::args::{Format, FormatArgs, OutArgs};
 use super::table_args::{OutcomeArgs, TableArgs, TermArgs, cell, say_outcome};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::fit::prepare;
-use crate::cohort::analysis::validate::{validate, validate_saved};
+use crate::cohort::analysis::roc::options::Resampling;
+use crate::cohort::analysis::validate::{FoldsAsked, ValidateOptions, validate, validate_saved};
 use crate::cohort::results::{SavedModel, ValidateResults};
 use crate::error::Result;
 use crate::image::write_json;
+use crate::report::plots::{calibration_figure, decision_figure};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Flags of `validate`.
 #[derive(Debug, Args)]
@@ -35,6 +37,21 @@ pub struct ValidateArgs {
     /// Bootstrap resamples
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     bootstrap: u32,
+    /// Given resamples in place of drawn ones: one a line, rows of the analysed patients from 1, with commas
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    resamples: Option<PathBuf>,
+    /// Folds of the cross-validation, drawn within the classes; 0 for none
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    cross_validate: usize,
+    /// Repeats of the cross-validation
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    repeats: u32,
+    /// Given folds in place of drawn ones: the fold of each analysed patient, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    folds: Option<PathBuf>,
+    /// Shuffles of the outcome, for what leave-pair-out gives by chance; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    permutations: u32,
     /// Seed of the resampling
     #[arg(long, value_name = "N", default_value_t = crate::cohort::analysis::SEED)]
     seed: u64,
@@ -49,12 +66,27 @@ pub struct ValidateArgs {
 /// # Errors
 /// Columns that are missing, an outcome with one class, a model that cannot be estimated (exit 7).
 pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
-    let ValidateArgs { table, outcome, terms, model, bootstrap, seed, out, format } = args;
+    let ValidateArgs {
+        table,
+        outcome,
+        terms,
+        model,
+        bootstrap,
+        resamples,
+        cross_validate,
+        repeats,
+        folds,
+        permutations,
+        seed,
+        out,
+        format,
+    } = args;
     let specs = terms.specs()?;
     if specs.is_empty() && model.is_none() {
         return Err(CliError::usage("no model to validate", "pass --term COL, once or more, or --model JSON").into());
     }
-    out.check_absent(&["_validate.json"])?;
+    let figures = ["_calibration.svg", "_calibration.png", "_decision.svg", "_decision.png"];
+    out.check_absent(&[&["_validate.json"], &figures[..]].concat())?;
     let frame = table.frame()?;
     let endpoint = outcome.endpoint(&frame)?;
     endpoint.check_two_classes()?;
@@ -65,7 +97,18 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
             if !prepared.missing.is_empty() {
                 context.say(format!("left out for a missing value: {}", prepared.missing.join(", ")));
             }
-            validate(&prepared, terms.estimator(), bootstrap as usize, seed)?
+            let options = ValidateOptions {
+                bootstrap: bootstrap as usize,
+                resamples: resamples.map(|path| read_rows(&path)).transpose()?,
+                folds: match folds {
+                    Some(path) => Some(FoldsAsked::Given(read_rows(&path)?.concat())),
+                    None if cross_validate > 1 => Some(FoldsAsked::Drawn(cross_validate, repeats as usize)),
+                    None => None,
+                },
+                permutations: permutations as usize,
+                seed,
+            };
+            validate(&prepared, terms.estimator(), &options)?
         }
     };
     context.say(say_outcome(&endpoint.outcome));
@@ -73,11 +116,33 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
     if let Some(path) = out.path("_validate.json") {
         write_json(&path, &results, out.overwrite())?;
     }
+    if let [Some(svg), Some(png), Some(decision_svg), Some(decision_png)] = figures.map(|ending| out.path(ending)) {
+        calibration_figure(&results.calibration_curve)?.save(&svg, &png)?;
+        decision_figure(&results.decision_curve)?.save(&decision_svg, &decision_png)?;
+    }
     print(&results, format.format)
 }
 
-const HEADER: [&str; 9] =
-    ["scheme", "metric", "apparent", "optimism", "corrected", "ci_low", "ci_high", "n_resamples", "n_not_estimable"];
+/// Lines of numbers counted from 1.
+fn read_rows(path: &Path) -> Result<Vec<Vec<usize>>> {
+    match Resampling::read(path)? {
+        Resampling::Given(rows) => Ok(rows),
+        Resampling::Drawn { .. } => Ok(Vec::new()),
+    }
+}
+
+const HEADER: [&str; 10] = [
+    "scheme",
+    "metric",
+    "apparent",
+    "optimism",
+    "corrected",
+    "ci_low",
+    "ci_high",
+    "n_resamples",
+    "n_not_estimable",
+    "p",
+];
 
 fn print(results: &ValidateResults, format: Format) -> Result<()> {
     let digits = (format == Format::Table).then_some(3);
@@ -88,7 +153,7 @@ fn print(results: &ValidateResults, format: Format) -> Result<()> {
             let numbers = [s.apparent, s.optimism, s.corrected, s.ci_low, s.ci_high].map(|value| cell(value, digits));
             let mut cells = vec![s.scheme.clone(), s.metric.clone()];
             cells.extend(numbers);
-            cells.extend([s.n_resamples.to_string(), s.n_not_estimable.to_string()]);
+            cells.extend([s.n_resamples.to_string(), s.n_not_estimable.to_string(), cell(s.p, digits)]);
             cells
         })
         .collect();

@@ -313,6 +313,7 @@ mod tests {
             n_resamples: 500,
             n_not_estimable: 0,
             n_separated: 3,
+            p: None,
         };
         let table = validation(&ValidateResults { schemes: vec![scheme], ..ValidateResults::default() });
         assert_eq!(table.rows[0].len(), table.header.len());

@@ -9,7 +9,7 @@
 //! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`], [`partial_auc`], [`curve_tests`], [`planning`] |
 //! | do two measurements agree? | [`icc`], [`limits`], [`repeatability`], [`concordance`] |
 //! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`], [`flac`], [`ridge`], [`elastic_net`], [`diagnostics`] |
-//! | does it hold on new patients? | [`resample`], [`recipe`], [`validation`], [`calibration`], [`decision_curve`] |
+//! | does it hold on new patients? | [`resample`], [`recipe`], [`validation`], [`cross_validation`], [`calibration`], [`decision_curve`] |
 //! | do groups or visits differ? | [`group_tests`], [`rank_tests`], [`several_groups`], [`contingency`], [`ancova`], [`effect_size`], [`multiplicity`], [`summary`] |
 //! | may the test be used? | [`normality`], [`spread_tests`] |
 //! | do two columns go together? | [`correlation`] |
@@ -19,6 +19,7 @@ pub mod calibration;
 pub mod concordance;
 pub mod contingency;
 pub mod correlation;
+pub mod cross_validation;
 pub mod curve_tests;
 pub mod cutoff;
 pub mod cutoff_stability;

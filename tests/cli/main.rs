@@ -11,6 +11,7 @@ mod ff_echoes;
 mod histogram;
 mod histogram_features;
 mod images;
+mod models;
 mod report;
 mod roc;
 mod run;

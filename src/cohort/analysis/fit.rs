@@ -10,7 +10,7 @@ use super::super::{CohortError, Frame};
 use crate::error::{Exit, Result, Warning};
 use crate::stats::design::Design;
 use crate::stats::logistic::{Fit, Method};
-use crate::stats::{LEVEL, separation};
+use crate::stats::{LEVEL, cutoff, distributions, roc, separation};
 
 /// Events per variable below which a model is warned of: the rule of ten.
 const FEW_EVENTS_PER_VARIABLE: f64 = 10.0;
@@ -184,6 +184,8 @@ pub fn fit(
         p: c.p,
         ci_low: c.ci_low,
         ci_high: c.ci_high,
+        wald_ci: None,
+        wald_p: None,
     });
     let mut model = blank(name, family, endpoint, fit.method.name());
     model.terms = terms.collect();
@@ -195,13 +197,16 @@ pub fn fit(
     model.separation = separated.kind.name().to_owned();
     model.separated_by = separated.columns();
     model.lambda = match fit.method {
-        Method::Ridge { lambda } => lambda,
+        Method::Ridge { lambda } | Method::Lasso { lambda } => lambda,
         _ => None,
     };
+    model.diagnostics = Some(super::diagnostics::diagnose(&fit, &prepared, frame)?);
     model.missing = prepared.missing.clone();
     model.warnings = warnings(&model, &prepared, &fit);
-    let saved = saved(&model, &prepared, &fit);
-    Ok(Fitted { linear_predictors: fit.linear_predictors(&prepared.design), saved, model, prepared })
+    let linear_predictors = fit.linear_predictors(&prepared.design);
+    let mut saved = saved(&model, &prepared, &fit);
+    saved.cutoff = best_cutoff(&linear_predictors, &prepared.positive);
+    Ok(Fitted { linear_predictors, saved, model, prepared })
 }
 
 /// The same, but a model that cannot be estimated is written with its reason instead of ending the work.
@@ -241,6 +246,7 @@ fn blank(name: &str, family: Family, endpoint: &Endpoint, method: &str) -> Model
         aic: None,
         separation: String::new(),
         separated_by: Vec::new(),
+        diagnostics: None,
         lambda: None,
         not_estimable: None,
         missing: Vec::new(),
@@ -284,6 +290,26 @@ fn warnings(model: &Model, prepared: &Prepared, fit: &Fit) -> Vec<Warning> {
     warnings
 }
 
+/// Youden's cut-off of predictions, the most specific of equally good ones.
+fn best_cutoff(linear_predictors: &[f64], positive: &[bool]) -> Option<f64> {
+    let mut joined = linear_predictors.to_vec();
+    roc::join_near_ties(&mut joined);
+    let curve = roc::curve(&joined, positive, roc::Direction::Higher).ok()?;
+    Some(cutoff::youden(&curve)?.cutoff.threshold)
+}
+
+impl Model {
+    /// Adds Wald's interval and p to every coefficient that has a standard error.
+    pub fn add_wald(&mut self) {
+        let factor = distributions::normal_half_width(LEVEL);
+        for term in &mut self.terms {
+            let Some(se) = term.se else { continue };
+            term.wald_ci = Some([term.estimate - factor * se, term.estimate + factor * se]);
+            term.wald_p = Some(distributions::normal_p(term.estimate / se));
+        }
+    }
+}
+
 fn saved(model: &Model, prepared: &Prepared, fit: &Fit) -> SavedModel {
     let terms = prepared.saved.iter().zip(&fit.coefficients[1..]);
     SavedModel {
@@ -291,6 +317,7 @@ fn saved(model: &Model, prepared: &Prepared, fit: &Fit) -> SavedModel {
         outcome: model.outcome.clone(),
         method: model.method.clone(),
         intercept: fit.prediction_intercept,
+        cutoff: None,
         terms: terms.map(|(term, &coefficient)| SavedTerm { coefficient, ..term.clone() }).collect(),
         n: model.n,
         events: model.events,
@@ -331,69 +358,4 @@ impl SavedModel {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cohort() -> (Frame, Endpoint) {
-        let subjects: Vec<String> = (0..8).map(|n| n.to_string()).collect();
-        let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0].map(Some).to_vec();
-        let sex = ["f", "m", "f", "m", "f", "m", "f", "m"].map(|s| Some(s.to_owned())).to_vec();
-        let frame = Frame {
-            source: "t".into(),
-            subjects: subjects.clone(),
-            numbers: vec![("x".into(), x)],
-            texts: vec![("sex".into(), sex)],
-        };
-        let labels = [false, false, true, false, true, false, true, true].map(Some).to_vec();
-        (frame, Endpoint::of_labels(&subjects, labels, "r", &[]))
-    }
-
-    #[test]
-    fn an_odds_ratio_per_ten_units_is_the_tenth_power() {
-        let (frame, endpoint) = cohort();
-        let of = |text: &str| {
-            let term = TermSpec::parse(text).unwrap();
-            fit(&frame, &endpoint, "m", Family::Primary, &[term], Method::Firth).unwrap()
-        };
-        let (one, ten) = (of("x"), of("x/10"));
-        assert!((one.model.terms[1].odds_ratio.powi(10) / ten.model.terms[1].odds_ratio - 1.0).abs() < 1e-8);
-        assert_eq!(ten.model.terms[1].name, "x/10");
-        for (a, b) in one.linear_predictors.iter().zip(&ten.linear_predictors) {
-            assert!((a - b).abs() < 1e-8);
-        }
-    }
-
-    #[test]
-    fn a_saved_model_gives_back_its_own_predictions_levels_included() {
-        let (frame, endpoint) = cohort();
-        let terms = [TermSpec::parse("x").unwrap(), TermSpec::parse("sex@f").unwrap()];
-        let fitted = fit(&frame, &endpoint, "m", Family::Primary, &terms, Method::Firth).unwrap();
-        let again = fitted.saved.linear_predictors(&frame).unwrap();
-        for (a, b) in fitted.linear_predictors.iter().zip(again) {
-            assert!((a - b.unwrap()).abs() < 1e-9);
-        }
-        assert_eq!(fitted.model.terms[2].name, "sex = m");
-    }
-
-    #[test]
-    fn separated_data_under_maximum_likelihood_are_written_with_the_reason() {
-        let (frame, mut endpoint) = cohort();
-        endpoint.positive = (0..8).map(|n| Some(n >= 4)).collect();
-        let term = [TermSpec::of_column("x")];
-        let (model, none) =
-            fit_or_say_why(&frame, &endpoint, "m", Family::Primary, &term, Method::MaximumLikelihood).unwrap();
-        assert!(none.is_none() && model.not_estimable.unwrap().contains("separation"));
-        let firth = fit(&frame, &endpoint, "m", Family::Primary, &term, Method::Firth).unwrap();
-        assert_eq!(
-            (firth.model.separation.as_str(), firth.model.separated_by.as_slice()),
-            ("complete", &["x".to_owned()][..])
-        );
-    }
-
-    #[test]
-    fn terms_that_cannot_be_read_are_refused() {
-        for wrong in ["", "x/0", "x/ten", "@a", "x@"] {
-            assert!(TermSpec::parse(wrong).is_err(), "{wrong}");
-        }
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@
 
 pub mod agreement;
 pub mod compare;
+pub mod diagnostics;
 pub mod fit;
 pub mod flow;
 pub mod roc;

@@ -145,7 +145,9 @@ impl Analysis {
                 fit::fit_or_say_why(frame, endpoint, MULTIVARIABLE, Family::Primary, &primary, method)?;
             results.models.push(model);
             if let Some(fitted) = fitted {
-                match validate::validate(&fitted.prepared, method, config.validate.bootstrap, seed) {
+                let bootstrap = config.validate.bootstrap;
+                let options = validate::ValidateOptions { bootstrap, seed, ..Default::default() };
+                match validate::validate(&fitted.prepared, method, &options) {
                     Ok(validation) => self.validate = Some(validation),
                     Err(error) => {
                         self.warnings.push(Warning::new("validation-not-possible", error.failure().to_string()));

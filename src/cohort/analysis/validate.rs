@@ -1,26 +1,63 @@
 //! Validation of a logistic model: on its own patients by resampling, on others by a saved model.
 
-use super::super::Frame;
-use super::super::endpoint::Endpoint;
-use super::super::results::{Calibration, NetBenefit, SavedModel, Scheme, ValidateResults};
+mod external;
+
+pub use external::validate_saved;
+
+use super::super::results::{Calibration, CalibrationGroup, NetBenefit, Scheme, ValidateResults};
 use super::fit::Prepared;
 use crate::error::{Result, Warning};
+use crate::stats::cross_validation::{Folds, cross_validate, permutation_null};
+use crate::stats::distributions::wilson;
 use crate::stats::logistic::Method;
 use crate::stats::resample::{Resamples, Scheme as Draw};
-use crate::stats::roc::Direction;
-use crate::stats::{LEVEL, calibration, decision_curve, delong, validation};
+use crate::stats::{LEVEL, StatsError, decision_curve, validation};
 
 /// Threshold probabilities of the decision curve.
 const THRESHOLDS: std::ops::RangeInclusive<usize> = 1..=80;
+
+/// What is done beside the bootstrap; the default is what a study's own run does.
+#[derive(Debug, Clone)]
+pub struct ValidateOptions {
+    /// Bootstrap resamples, drawn within the classes.
+    pub bootstrap: usize,
+    /// Given resamples in place of drawn ones: rows of the analysed patients, counted from 0.
+    pub resamples: Option<Vec<Vec<usize>>>,
+    /// Cross-validation; none leaves it out.
+    pub folds: Option<FoldsAsked>,
+    /// Shuffles of the outcome; 0 for none.
+    pub permutations: usize,
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+}
+
+/// Folds of a cross-validation.
+#[derive(Debug, Clone)]
+pub enum FoldsAsked {
+    /// Drawn within the classes: folds, repeats.
+    Drawn(usize, usize),
+    /// Given: the fold of each analysed patient.
+    Given(Vec<usize>),
+}
+
+impl Default for ValidateOptions {
+    fn default() -> Self {
+        ValidateOptions { bootstrap: 500, resamples: None, folds: None, permutations: 0, seed: super::SEED }
+    }
+}
 
 /// Bootstrap optimism (stratified resamples, the whole recipe repeated), leave-pair-out area, calibration, and the
 /// decision curve on leave-one-out predictions.
 ///
 /// # Errors
 /// Where the model cannot be estimated on all patients.
-pub fn validate(prepared: &Prepared, method: Method, bootstrap: usize, seed: u64) -> Result<ValidateResults> {
+pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) -> Result<ValidateResults> {
     let Prepared { design, positive, .. } = prepared;
-    let resamples = Resamples::draw(Draw::Stratified, positive, bootstrap, seed);
+    let seed = options.seed;
+    let resamples = match &options.resamples {
+        Some(rows) => Resamples::given(rows.clone(), positive.len())?,
+        None => Resamples::draw(Draw::Stratified, positive, options.bootstrap, seed),
+    };
     let internal = validation::bootstrap(design, positive, method, &resamples, LEVEL)?;
     let mut schemes: Vec<Scheme> = internal
         .metrics
@@ -36,6 +73,7 @@ pub fn validate(prepared: &Prepared, method: Method, bootstrap: usize, seed: u64
             n_resamples: internal.n_resamples,
             n_not_estimable: internal.n_not_estimable,
             n_separated: internal.n_separated,
+            p: None,
         })
         .collect();
     let pairs = validation::leave_pair_out(design, positive, method)?;
@@ -49,9 +87,13 @@ pub fn validate(prepared: &Prepared, method: Method, bootstrap: usize, seed: u64
         ci_high: None,
         n_resamples: pairs.n_pairs,
         n_not_estimable: pairs.n_not_estimable,
-        n_separated: 0,
+        ..Scheme::default()
     });
     let mut warnings = Vec::new();
+    cross_validated(prepared, method, options, &mut schemes, &mut warnings)?;
+    if options.permutations > 0 {
+        schemes.push(null(prepared, method, options)?);
+    }
     if internal.n_separated > 0 {
         let kept = if internal.n_not_estimable > 0 { "could not be estimated" } else { "were kept" };
         warnings.push(Warning::new(
@@ -69,52 +111,97 @@ pub fn validate(prepared: &Prepared, method: Method, bootstrap: usize, seed: u64
         seed,
         schemes,
         calibration: Some(Calibration { intercept: internal.intercept, slope }),
+        calibration_curve: groups(&risk, &class),
         decision_curve: curve(&risk, &class)?,
         warnings,
     })
 }
 
-/// A saved model on other patients: nothing is refitted.
-///
-/// # Errors
-/// Where a column of the model is missing or a class is empty.
-pub fn validate_saved(frame: &Frame, endpoint: &Endpoint, model: &SavedModel) -> Result<ValidateResults> {
-    endpoint.check_two_classes()?;
-    let cases = frame.cases(&[model.linear_predictors(frame)?], &endpoint.positive);
-    let predictors = &cases.columns[0];
-    let area = delong::delong(predictors, &cases.positive, Direction::Higher)?;
-    let interval = area.interval(LEVEL).interval;
-    let risk: Vec<f64> = predictors.iter().map(|&lp| inverse_logit(lp)).collect();
-    let external = |metric: &str, value: f64, ends: Option<(f64, f64)>| Scheme {
-        scheme: "external".into(),
-        metric: metric.to_owned(),
-        apparent: None,
-        optimism: None,
-        corrected: Some(value),
-        ci_low: ends.map(|(low, _)| low),
-        ci_high: ends.map(|(_, high)| high),
-        n_resamples: 0,
-        n_not_estimable: 0,
-        n_separated: 0,
+/// Folds asked for, and the pooled leave-one-out predictions with the word that their area is biased.
+fn cross_validated(
+    prepared: &Prepared,
+    method: Method,
+    options: &ValidateOptions,
+    schemes: &mut Vec<Scheme>,
+    warnings: &mut Vec<Warning>,
+) -> Result<()> {
+    let Prepared { design, positive, .. } = prepared;
+    let (name, folds) = match &options.folds {
+        None => return Ok(()),
+        Some(FoldsAsked::Given(fold)) => ("given-folds".to_owned(), Folds::given(fold.clone())),
+        Some(FoldsAsked::Drawn(k, repeats)) => {
+            (format!("{k}-fold, {repeats} repeats"), Folds::draw(positive, *k, *repeats, options.seed))
+        }
     };
-    let calibrated = calibration::calibrate(predictors, &cases.positive)?;
-    let mut warnings = Vec::new();
-    if !cases.missing.is_empty() {
-        let who = cases.missing.join(", ");
-        warnings.push(Warning::new("missing-values", format!("left out for a missing value: {who}")));
-    }
-    Ok(ValidateResults {
-        model: model.terms.iter().map(|term| term.column.clone()).collect(),
-        method: model.method.clone(),
-        seed: 0,
-        schemes: vec![
-            external("auc", area.auc, Some((interval.low, interval.high))),
-            external("brier", calibration::brier(&risk, &cases.positive), None),
-        ],
-        calibration: Some(Calibration { intercept: Some(calibrated.intercept), slope: calibrated.slope }),
-        decision_curve: curve(&risk, &cases.positive)?,
-        warnings,
+    let folds = match folds {
+        Ok(folds) => folds,
+        Err(StatsError::OutOfRange { value, .. }) => {
+            let message = format!("{value} folds are more than the rarer class has patients; none were made");
+            warnings.push(Warning::new("too-many-folds", message));
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let of = |name: &str, metric: &str, value: Option<f64>, n: usize, lost: usize| Scheme {
+        scheme: name.to_owned(),
+        metric: metric.to_owned(),
+        corrected: value,
+        n_resamples: n,
+        n_not_estimable: lost,
+        ..Scheme::default()
+    };
+    let found = cross_validate(design, positive, method, &folds)?;
+    schemes.push(of(&name, "auc", found.auc, found.n_folds, found.n_not_estimable));
+    schemes.push(of(&name, "brier", found.brier, found.n_folds, found.n_not_estimable));
+    let single = cross_validate(design, positive, method, &Folds::given((0..positive.len()).collect())?)?;
+    let (n, lost) = (single.n_folds, single.n_not_estimable);
+    schemes.push(of("leave-one-out-pooled", "auc", single.pooled_auc, n, lost));
+    schemes.push(of("leave-one-out-pooled", "brier", single.brier, n, lost));
+    warnings.push(Warning::new(
+        "pooled-leave-one-out",
+        "the pooled leave-one-out area is biased downwards (to 0 without any information); read leave-pair-out",
+    ));
+    Ok(())
+}
+
+/// Leave-pair-out with shuffled outcomes.
+fn null(prepared: &Prepared, method: Method, options: &ValidateOptions) -> Result<Scheme> {
+    let Prepared { design, positive, .. } = prepared;
+    let area = |class: &[bool]| Some(validation::leave_pair_out(design, class, method).ok()?.auc);
+    let null = permutation_null(positive, options.permutations, options.seed, area)?;
+    let mean = null.shuffled.iter().sum::<f64>() / null.shuffled.len().max(1) as f64;
+    Ok(Scheme {
+        scheme: "permutation-null".into(),
+        metric: "auc".into(),
+        apparent: Some(null.seen),
+        corrected: (!null.shuffled.is_empty()).then_some(mean),
+        n_resamples: options.permutations,
+        n_not_estimable: options.permutations - null.shuffled.len(),
+        p: Some(null.p),
+        ..Scheme::default()
     })
+}
+
+/// Groups of about ten patients of similar risk, three to ten of them.
+fn groups(risk: &[f64], positive: &[bool]) -> Vec<CalibrationGroup> {
+    let mut order: Vec<usize> = (0..risk.len()).collect();
+    order.sort_by(|&a, &b| risk[a].total_cmp(&risk[b]).then(a.cmp(&b)));
+    let count = (risk.len() / 10).clamp(3, 10).min(risk.len());
+    (0..count)
+        .map(|g| &order[g * risk.len() / count..(g + 1) * risk.len() / count])
+        .filter(|rows| !rows.is_empty())
+        .map(|rows| {
+            let events = rows.iter().filter(|&&i| positive[i]).count();
+            let interval = wilson(events as u64, rows.len() as u64, LEVEL);
+            CalibrationGroup {
+                predicted: rows.iter().map(|&i| risk[i]).sum::<f64>() / rows.len() as f64,
+                observed: events as f64 / rows.len() as f64,
+                ci_low: interval.low,
+                ci_high: interval.high,
+                n: rows.len(),
+            }
+        })
+        .collect()
 }
 
 fn inverse_logit(lp: f64) -> f64 {

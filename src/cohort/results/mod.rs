@@ -6,6 +6,7 @@
 mod agreement;
 mod compare;
 mod curves;
+mod diagnostics;
 mod models;
 mod patients;
 mod plan;
@@ -14,7 +15,8 @@ mod validation;
 pub use agreement::{AgreementResults, BlandAltman, ConcordanceRow, IccRow, KappaRow, LineRow};
 pub use compare::{CompareResults, Effect, TableOneRow, Test};
 pub use curves::{Curve, CurveComparison, Cutoff, GlobalComparison, NamedInterval, PartialArea, RocResults, Stability};
+pub use diagnostics::{Diagnostics, HosmerLemeshow, Inflation, Influential};
 pub use models::{FitResults, Model, SavedModel, SavedTerm, Term};
 pub use patients::{Change, FlowEntry, PatientFlow, ResponseRow};
 pub use plan::{Direction, Family, Outcome};
-pub use validation::{Calibration, NetBenefit, Scheme, ValidateResults};
+pub use validation::{Calibration, CalibrationGroup, NetBenefit, Scheme, ValidateResults};

@@ -1,6 +1,6 @@
 //! Logistic models, and what is kept of one to apply it to other patients.
 
-use super::{Family, Outcome};
+use super::{Diagnostics, Family, Outcome};
 use crate::error::Warning;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct Model {
     pub n: usize,
     /// Patients of the positive class among them.
     pub events: usize,
-    /// `firth`, `ml`, `ridge`.
+    /// `firth`, `ml`, `ridge` or `lasso`.
     pub method: String,
     /// Intercept first, then the terms.
     pub terms: Vec<Term>,
@@ -40,7 +40,10 @@ pub struct Model {
     pub separation: String,
     /// Columns along which the maximum-likelihood estimate diverges.
     pub separated_by: Vec<String>,
-    /// Penalty of a ridge model.
+    /// What stands beside the coefficients; null in results of earlier versions.
+    #[serde(default)]
+    pub diagnostics: Option<Diagnostics>,
+    /// Penalty of a ridge or lasso model.
     pub lambda: Option<f64>,
     /// Reason where the model could not be estimated; then `terms` is empty.
     pub not_estimable: Option<String>,
@@ -69,6 +72,12 @@ pub struct Term {
     pub ci_high: Option<f64>,
     /// exp(estimate).
     pub odds_ratio: f64,
+    /// Wald's 95 % interval of the coefficient, which misleads near separation; only on request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wald_ci: Option<[f64; 2]>,
+    /// Wald's p; only on request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wald_p: Option<f64>,
 }
 
 /// `results/model.json`: everything needed to apply a model to other patients.
@@ -84,6 +93,10 @@ pub struct SavedModel {
     pub intercept: f64,
     /// Terms; the linear predictor is `intercept + sum coefficient * x`.
     pub terms: Vec<SavedTerm>,
+    /// Youden's cut-off of the linear predictor on the patients of the fit: positive at or above it. It is applied to
+    /// other patients as it is.
+    #[serde(default)]
+    pub cutoff: Option<f64>,
     /// Patients it was fitted on.
     pub n: usize,
     /// Patients of the positive class among them.

@@ -16,18 +16,23 @@ pub struct ValidateResults {
     pub schemes: Vec<Scheme>,
     /// Bootstrap-corrected calibration.
     pub calibration: Option<Calibration>,
-    /// Decision curve on leave-one-out predictions.
+    /// Groups of predicted risk with what was seen, on leave-one-out predictions or on other patients.
+    #[serde(default)]
+    pub calibration_curve: Vec<CalibrationGroup>,
+    /// Decision curve on leave-one-out predictions, or on other patients.
     pub decision_curve: Vec<NetBenefit>,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }
 
 /// One metric under one validation scheme.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Scheme {
-    /// `bootstrap-optimism`, `leave-pair-out`, `apparent`.
+    /// `bootstrap-optimism`, `leave-pair-out`, `k-fold` (mean of the folds' areas), `leave-one-out-pooled` (biased),
+    /// `permutation-null` (leave-pair-out with shuffled outcomes: their mean, and p of the value seen), `external`.
     pub scheme: String,
-    /// `auc`, `brier`, `calibration_slope`, `youden_j`.
+    /// `auc`, `brier`, `calibration_slope`, `youden_j`; outside also `brier_scaled`, `observed_expected_ratio`,
+    /// `calibration_intercept`, `sensitivity_at_locked_cutoff`, `specificity_at_locked_cutoff`.
     pub metric: String,
     /// Value on the data the model was fitted on.
     pub apparent: Option<f64>,
@@ -45,6 +50,24 @@ pub struct Scheme {
     pub n_not_estimable: usize,
     /// Resamples whose data were separated (kept by Firth).
     pub n_separated: usize,
+    /// p, where the scheme is a test.
+    #[serde(default)]
+    pub p: Option<f64>,
+}
+
+/// Patients of similar predicted risk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationGroup {
+    /// Mean predicted risk.
+    pub predicted: f64,
+    /// Observed share of events.
+    pub observed: f64,
+    /// Lower end of its Wilson 95 % interval.
+    pub ci_low: f64,
+    /// Upper end.
+    pub ci_high: f64,
+    /// Patients.
+    pub n: usize,
 }
 
 /// Calibration of the predicted probabilities.

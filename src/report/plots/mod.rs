@@ -5,6 +5,7 @@
 
 mod agreement;
 pub mod axes;
+mod calibration;
 mod change;
 mod decision;
 mod forest;
@@ -17,6 +18,7 @@ use crate::error::Result;
 use std::path::Path;
 
 pub use agreement::bland_altman_figure;
+pub use calibration::calibration_figure;
 pub use change::{ChangePlot, Group, change_figure};
 pub use decision::decision_figure;
 pub use forest::{ForestRow, forest_figure, ratio};
