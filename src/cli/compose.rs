@@ -4,13 +4,15 @@ use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::{self, DwiFile};
 use super::region_input::file_name;
 use super::{CliError, Context, output};
-use crate::diffusion::{Harmonise, Overlap, Plan, b_table, compose, harmonise, plan};
-use crate::error::{Result, Warning};
+use crate::diffusion::{
+    AdcParams, Harmonise, Mismatch, Overlap, Plan, adc, b_table, compose, harmonise, mismatches, plan,
+};
+use crate::error::{Failure, Result, Warning};
 use crate::image::gradients::format_bval;
-use crate::image::{Grid, MapSidecar, Series, Stored, write_series, write_text_atomically};
+use crate::image::{Grid, MapSidecar, Series, Stored, write_series, write_text_atomically, write_volume};
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
-use ndarray::{Array4, ArrayView3, ArrayView4, Axis, ShapeBuilder};
+use ndarray::{Array3, Array4, ArrayView3, ArrayView4, Axis, ShapeBuilder};
 use serde::Serialize;
 use serde_json::json;
 use std::path::PathBuf;
@@ -33,6 +35,9 @@ pub struct ComposeArgs {
     /// Resample stations that lie more than 0.05 voxel off the lattice of the most superior one (trilinear)
     #[arg(long)]
     interpolate: bool,
+    /// Also fit ADC in each station and compose it: PREFIX_ADC.nii.gz (um2/s, NaN where excluded)
+    #[arg(long)]
+    adc: bool,
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
@@ -67,6 +72,9 @@ struct ComposeResults {
     /// Superior first.
     stations: Vec<StationRow>,
     overlaps: Vec<Overlap>,
+    mismatches: Vec<Mismatch>,
+    /// Axis of the grid along which the stations follow each other.
+    slice_axis: usize,
 }
 
 /// One station of the composed series.
@@ -82,9 +90,12 @@ struct StationRow {
 
 /// Runs `compose`.
 pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
-    let ComposeArgs { stations, harmonise, interpolate, out, format } = args;
+    let ComposeArgs { stations, harmonise, interpolate, adc, out, format } = args;
     out.required()?;
     out.check_absent(&["_dwi.nii.gz", "_dwi.bval", "_dwi.json"])?;
+    if adc {
+        out.check_absent(&["_ADC.nii.gz", "_ADC.json"])?;
+    }
     let grids: Vec<Grid> =
         stations.iter().map(|path| context.reader.grid(path)).collect::<std::result::Result<_, _>>()?;
     let plan = plan(&grids, interpolate)?;
@@ -94,6 +105,12 @@ pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
     let views: Vec<ArrayView4<'_, f32>> = series.iter().map(|one| one.data.view()).collect();
     let overlaps = harmonise::overlaps(&plan, &views);
     let gains = harmonise::gains(&plan, &overlaps, harmonise.into())?;
+    let maps = station_adc(&views, &b, adc, &mut warnings)?;
+    let adc_views: Vec<ArrayView3<'_, f32>> = maps.iter().map(|map| map.view()).collect();
+    let lowest = (0..b.len()).min_by(|&x, &y| b[x].total_cmp(&b[y])).unwrap_or(0);
+    let outlines: Vec<ArrayView3<'_, f32>> = views.iter().map(|view| view.index_axis(Axis(3), lowest)).collect();
+    let mismatches = mismatches(&plan, &outlines, &adc_views);
+    warnings.extend(mismatches.iter().filter_map(shift_warning));
     warnings.extend(gap_warnings(&plan));
     let [nx, ny, nz] = plan.grid.dims;
     let mut composed = Array4::zeros((nx, ny, nz, b.len()).f());
@@ -102,12 +119,20 @@ pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
         target.assign(&compose(&plan, &sources, &gains));
     }
 
-    let results = describe(&plan, &stations, &gains, overlaps, harmonise.into(), &b);
+    let results = describe(&plan, &stations, &gains, overlaps, mismatches, harmonise.into(), &b);
     if let Some(image) = out.path("_dwi.nii.gz") {
         write_series(&image, &plan.grid, composed.view(), Stored::F32, out.overwrite())?;
         let method = "stations on the lattice of the most superior one, overlaps feathered linearly";
         let sidecar = MapSidecar::new("DWI", Unit::Arbitrary.ascii(), method, json!(results), &stations);
         sidecar.with_warnings(&warnings).write_beside(&image, out.overwrite())?;
+    }
+    if let (true, Some(path)) = (adc, out.path("_ADC.nii.gz")) {
+        let composed = compose(&plan, &adc_views, &vec![1.0; maps.len()]);
+        write_volume(&path, &plan.grid, composed.view(), Stored::F32, out.overwrite())?;
+        let method =
+            "log-linear least squares in each station, then composed with linear feathering; excluded voxels NaN";
+        let sidecar = MapSidecar::new("ADC", Unit::Um2PerS.ascii(), method, json!(results), &stations);
+        sidecar.with_warnings(&warnings).write_beside(&path, out.overwrite())?;
     }
     if let Some(bval) = out.path("_dwi.bval") {
         write_text_atomically(&bval, &format_bval(&b), out.overwrite())?;
@@ -146,6 +171,44 @@ fn read_stations(paths: &[PathBuf], context: &Context, warnings: &mut Vec<Warnin
     Ok((all, common.unwrap_or_default()))
 }
 
+/// ADC of each station, where their b-values allow a fit: always when it is wanted, else for the report.
+fn station_adc(
+    views: &[ArrayView4<'_, f32>],
+    b: &[f64],
+    wanted: bool,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<Array3<f32>>> {
+    if !wanted && b_table::distinct(b).len() < 2 {
+        return Ok(Vec::new());
+    }
+    let mut maps = Vec::new();
+    for view in views {
+        let fitted = match adc::fit(*view, b, &AdcParams::default()) {
+            Ok(fitted) => fitted,
+            Err(problem) if !wanted => {
+                let message = format!("ADC is not compared between the stations: {problem}");
+                warnings.push(Warning::new(problem.slug(), message));
+                return Ok(Vec::new());
+            }
+            Err(problem) => return Err(problem.into()),
+        };
+        warnings.extend(fitted.warnings.into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
+        maps.push(fitted.adc);
+    }
+    Ok(maps)
+}
+
+/// Outlines that are shifted by more than this against each other are worth a look, mm.
+const WORTH_A_LOOK_MM: f64 = 4.0;
+
+fn shift_warning(mismatch: &Mismatch) -> Option<Warning> {
+    let most = mismatch.outline_shift_mm.iter().fold(0.0_f64, |most, shift| most.max(shift.abs()));
+    let [a, b] = mismatch.stations;
+    let message =
+        format!("the outlines of the body in stations {a} and {b} are shifted by {most:.1} mm against each other");
+    (most > WORTH_A_LOOK_MM).then(|| Warning::new("station-shift", message))
+}
+
 /// A warning for each pair of neighbours that shares no slice.
 fn gap_warnings(plan: &Plan) -> Vec<Warning> {
     let gaps = plan.shared_slices().into_iter().filter(|(_, shared)| shared.is_none());
@@ -161,6 +224,7 @@ fn describe(
     files: &[PathBuf],
     gains: &[f64],
     overlaps: Vec<Overlap>,
+    mismatches: Vec<Mismatch>,
     harmonise: Harmonise,
     b: &[f64],
 ) -> ComposeResults {
@@ -179,11 +243,13 @@ fn describe(
         b_values: b.to_vec(),
         stations: rows.collect(),
         overlaps,
+        mismatches,
+        slice_axis: plan.slice_axis,
     }
 }
 
 fn print(results: &ComposeResults, format: Format) -> Result<()> {
-    let header = ["station", "file", "first_slice", "last_slice", "gain", "off_lattice_voxels"];
+    let station_header = ["station", "file", "first_slice", "last_slice", "gain", "off_lattice_voxels"];
     let rows: Vec<Vec<String>> = results
         .stations
         .iter()
@@ -200,6 +266,26 @@ fn print(results: &ComposeResults, format: Format) -> Result<()> {
         .collect();
     match format {
         Format::Json => output::print_json(results),
-        _ => output::print_rows(&header, &rows, format),
+        Format::Csv => output::print_rows(&station_header, &rows, format),
+        Format::Table => {
+            let shown = |value: Option<f64>| value.map(|v| format!("{v:.1}")).unwrap_or_default();
+            let header = ["overlap", "adc_difference", "adc_absolute_difference", "outline_shift_mm", "outline_dice"];
+            let of = |mismatch: &Mismatch| {
+                let [i, j, k] = mismatch.outline_shift_mm;
+                vec![
+                    format!("{}/{}", mismatch.stations[0], mismatch.stations[1]),
+                    shown(mismatch.adc_difference_um2_s),
+                    shown(mismatch.adc_absolute_difference_um2_s),
+                    format!("{i:.1} {j:.1} {k:.1}"),
+                    format!("{:.3}", mismatch.outline_dice),
+                ]
+            };
+            let overlaps: Vec<Vec<String>> = results.mismatches.iter().map(of).collect();
+            let table = output::aligned(&station_header, &rows);
+            output::print(&match overlaps.is_empty() {
+                true => table,
+                false => format!("{table}\n\n{}", output::aligned(&header, &overlaps)),
+            })
+        }
     }
 }

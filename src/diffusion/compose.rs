@@ -3,12 +3,22 @@
 //! Input   one volume a station (a b-value or a map), placed by [`super::stations::plan`]
 //! Overlap blended with weights that fall linearly towards the end of each station (feathering) and sum to one. A voxel
 //!         that one station did not measure (NaN) is taken from the other; NaN where none measured.
+//! Edges   the outermost slices of a station lose signal (slab profile), so where five or more slices are shared the last
+//!         one, where nine or more the last two are left to the neighbour
 //! ADC     fit per station first, then compose: ADC does not depend on a station's gain, a fit across a seam does.
 //! Limits  distortion between stations is not corrected; resampling is trilinear
 
 use super::stations::{Mapping, Placement, Plan, apply};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array3, ArrayView3, ArrayViewMut1, Axis, ShapeBuilder};
+
+/// Weight of a slice that is left to the neighbour: it counts only where nobody else measured.
+pub(super) const LEFT_OUT: f32 = 1e-4;
+
+/// Slices left out at the end of a station that shares this many with its neighbour.
+pub fn dropped_slices(shared: f64) -> usize {
+    (((shared - 1.0) / 4.0).floor().max(0.0) as usize).min(2)
+}
 
 /// Gives each station the weights of its slices: 1, falling linearly towards an end that another station overlaps.
 pub(super) fn feather(placements: &mut [Placement], slice_axis: usize) {
@@ -33,8 +43,14 @@ pub(super) fn feather(placements: &mut [Placement], slice_axis: usize) {
         placement.weights = (0..n_slices)
             .map(|slice| {
                 let from_low = step * (if flipped { n_slices - 1 - slice } else { slice }) as f64;
-                let ramp =
-                    |distance: f64, shared: f64| if shared > 0.0 { (distance + 1.0) / (shared + 1.0) } else { 1.0 };
+                let ramp = |distance: f64, shared: f64| {
+                    let dropped = dropped_slices(shared) as f64;
+                    match shared > 0.0 {
+                        true if distance < dropped => f64::from(LEFT_OUT),
+                        true => (distance + 1.0 - dropped) / (shared + 1.0 - 2.0 * dropped),
+                        false => 1.0,
+                    }
+                };
                 ramp(from_low, shared[0]).min(ramp(high - low - from_low, shared[1])).min(1.0) as f32
             })
             .collect();

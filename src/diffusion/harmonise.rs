@@ -8,6 +8,7 @@
 //!         that is reported
 
 use super::DiffusionError;
+use super::compose::{LEFT_OUT, dropped_slices};
 use super::stations::Plan;
 use ndarray::{ArrayView3, ArrayView4, Axis};
 use rayon::prelude::*;
@@ -41,6 +42,8 @@ pub struct Overlap {
     pub ratio: Option<f64>,
     /// Half the interquartile range of the log-ratio: how well the two agree up to that ratio.
     pub log_spread: Option<f64>,
+    /// Slices left out at each end for the fall of the signal at the edge.
+    pub n_dropped: usize,
 }
 
 /// Compares neighbouring stations where they overlap. `stations` in the caller's order, equal b-values in equal order.
@@ -68,6 +71,7 @@ pub fn overlaps(plan: &Plan, stations: &[ArrayView4<'_, f32>]) -> Vec<Overlap> {
                 n_values: ratios.len(),
                 ratio: enough.then(|| quantile(0.5).exp()),
                 log_spread: enough.then(|| 0.5 * (quantile(0.75) - quantile(0.25))),
+                n_dropped: shared.map_or(0, |[first, last]| dropped_slices((last - first + 1) as f64)),
             }
         })
         .collect()
@@ -84,8 +88,11 @@ fn tissue_log_ratios(plan: &Plan, pair: [usize; 2], views: &[ArrayView3<'_, f32>
         .flat_map_iter(|k| {
             let rows = (first[1]..=last[1]).flat_map(move |j| (first[0]..=last[0]).map(move |i| [i, j, k]));
             rows.filter_map(|ijk| {
-                let signal =
-                    |n: usize| plan.placements[pair[n]].sample(&views[n], ijk, plan.slice_axis).map(|(s, _)| s);
+                let signal = |n: usize| {
+                    let placement = &plan.placements[pair[n]];
+                    let (signal, slice) = placement.sample(&views[n], ijk, plan.slice_axis)?;
+                    (placement.weights[slice] > LEFT_OUT).then_some(signal)
+                };
                 match (signal(0), signal(1)) {
                     (Some(a), Some(b)) if a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() => Some([a, b]),
                     _ => None,

@@ -14,6 +14,7 @@
 //! | [`compose`](mod@compose) | the stations in one volume, nothing counted twice |
 //! | [`harmonise`](mod@harmonise) | one intensity gain a station, from the overlaps |
 //! | [`marrow_signal`] | the patient's own marrow, for thresholds that rest on it |
+//! | [`mismatch`] | how far neighbouring stations disagree where they overlap |
 //! | [`signal_rule`] | the threshold of a segmentation |
 //! | [`tdv`] | total diffusion volume, lesions, sensitivity to the threshold |
 //!
@@ -30,6 +31,7 @@ pub mod high_b;
 pub mod ivim;
 mod lesion;
 pub mod marrow_signal;
+pub mod mismatch;
 mod mrf;
 pub mod noise;
 mod sample;
@@ -46,6 +48,7 @@ pub use error::DiffusionError;
 pub use harmonise::{Harmonise, Overlap};
 pub use ivim::Ivim;
 pub use lesion::Lesion;
+pub use mismatch::{Mismatch, mismatches};
 pub use signal_rule::SignalRule;
 pub use stations::{Plan, plan};
 pub use tdv::{Removed, SensitivityPoint, Tdv, TdvInput, TdvParams};

@@ -68,3 +68,24 @@ fn each_bad_input_has_its_exit_code() {
     folder.run(&gap).assert().success().stderr(predicates::str::contains("stations-do-not-overlap"));
     folder.refuses(&gap, 5, "output-exists");
 }
+
+#[test]
+fn adc_is_fitted_in_each_station_and_the_overlap_is_reported() {
+    let folder = Folder::new();
+    let station =
+        |z: f64| Grid::new([12, 12, 12], [[-3.0, 0.0, 0.0, 18.0], [0.0, -3.0, 0.0, 18.0], [0.0, 0.0, 4.0, z]]);
+    for (stem, z, shift, gain) in [("top", 24.0, 0, 1.0), ("low", 0.0, 2, 0.5)] {
+        folder.series(stem, &station(z), &[50.0, 900.0], |[i, j, _], b| {
+            let inside = (3..8).contains(&i) && (2 + shift..7 + shift).contains(&j);
+            let s0 = if inside { 400.0 + 10.0 * ((i * 5 + j * 3) % 7) as f64 } else { 20.0 };
+            gain * s0 * (-b * 900e-6).exp()
+        });
+    }
+    let stations = ["compose", "top.nii.gz", "low.nii.gz", "--harmonise", "overlap", "--adc", "-o", "a", "-q"];
+    let json = folder.json(&stations);
+    let overlap = &json["mismatches"][0];
+    assert!((overlap["outline_shift_mm"][1].as_f64().unwrap() - 6.0).abs() < 0.3, "{overlap}");
+    assert!(overlap["adc_difference_um2_s"].as_f64().unwrap().abs() < 0.1);
+    assert_eq!(json["overlaps"][0]["n_dropped"], 1);
+    assert!((folder.read("a_ADC.nii.gz")[[5, 5, 9]] - 900.0).abs() < 0.1);
+}
