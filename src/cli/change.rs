@@ -16,8 +16,8 @@ use serde::Serialize;
 #[command(after_long_help = "The table is either long (columns subject and session, one row each) or wide (one row a \
     patient, columns COL__SESSION). With -o it writes PREFIX_change.csv and PREFIX_change.json.\n\nExample:\n  myelomri \
     change --table clinical.csv --baseline baseline --followup cycle2 --column m_protein_serum_g_dl\n\nabs = followup - \
-    baseline, pct = 100 abs / baseline, log = ln(followup / baseline). A percentage of a zero or negative baseline is \
-    missing. See `myelomri explain change`.")]
+    baseline, pct = 100 abs / baseline, log = ln(followup / baseline). A percentage of a zero or negative baseline, \
+    or one below --limit, is missing. See `myelomri explain change`.")]
 pub struct ChangeArgs {
     #[command(flatten)]
     table: TableArgs,
@@ -30,6 +30,9 @@ pub struct ChangeArgs {
     /// Column without its session (repeatable) [default: every number column that both sessions have]
     #[arg(long = "column", value_name = "COL")]
     columns: Vec<String>,
+    /// Limit of quantification of a column (repeatable): below it at baseline the percentage and logarithm are withheld
+    #[arg(long = "limit", value_name = "COL=X")]
+    limits: Vec<String>,
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
@@ -46,7 +49,8 @@ struct ChangeResults {
 /// # Errors
 /// A table that cannot be read, has duplicate keys, or lacks a column.
 pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
-    let ChangeArgs { table, baseline, followup, columns, out, format } = args;
+    let ChangeArgs { table, baseline, followup, columns, limits, out, format } = args;
+    let limits = limits.iter().map(|text| limit(text)).collect::<Result<Vec<_>>>()?;
     out.check_absent(&["_change.csv", "_change.json"])?;
     if baseline == followup {
         return Err(
@@ -65,13 +69,21 @@ pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
             format!("no column of {} has both {} and {}", read.source(), sessions.baseline, sessions.followup);
         return Err(CliError::mismatch("no-pairs", message, "check the names of the sessions").into());
     }
+    if let Some((unknown, _)) = limits.iter().find(|(column, _)| !columns.contains(column)) {
+        let message = format!("--limit names {unknown}, whose change is not computed");
+        return Err(CliError::usage(message, "name a column that both sessions have, without its session").into());
+    }
     let mut rows = Vec::new();
     for column in &columns {
-        rows.extend(change::of_column(&frame, column, &sessions)?);
-    }
-    let missing = rows.iter().filter(|row| row.abs.is_none()).count();
-    if missing > 0 {
-        context.say(format!("{missing} of {} pairs lack a visit; see the flags", rows.len()));
+        let mut of_column = change::of_column(&frame, column, &sessions)?;
+        if let Some((_, limit)) = limits.iter().find(|(named, _)| named == column) {
+            of_column.iter_mut().for_each(|row| change::withhold_below(row, *limit));
+        }
+        let missing: Vec<&str> = of_column.iter().filter(|r| r.abs.is_none()).map(|r| r.subject.as_str()).collect();
+        if !missing.is_empty() {
+            context.say(format!("{column}: without a pair of visits: {}", missing.join(", ")));
+        }
+        rows.extend(of_column);
     }
     let results = ChangeResults { rows };
     if let Some(path) = out.path("_change.json") {
@@ -89,6 +101,16 @@ pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
         Format::Csv => output::print(&output::csv(&change::COLUMNS, &cells(&results.rows, None))),
         Format::Table => output::print(&output::aligned(&change::COLUMNS, &cells(&results.rows, Some(3)))),
     }
+}
+
+/// `COL=X` with a positive number.
+fn limit(text: &str) -> Result<(String, f64)> {
+    let read = text.rsplit_once('=').and_then(|(column, limit)| {
+        let limit = limit.parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite())?;
+        (!column.is_empty()).then(|| (column.to_owned(), limit))
+    });
+    let wrong = || CliError::usage(format!("--limit {text} is not COL=X"), "write a column and a positive number");
+    Ok(read.ok_or_else(wrong)?)
 }
 
 fn cells(rows: &[Change], digits: Option<usize>) -> Vec<Vec<String>> {

@@ -2,7 +2,7 @@
 //!
 //! `abs = followup - baseline` (the column's unit), `pct = 100 (followup - baseline) / baseline`, `log = ln(followup /
 //! baseline)`. A percentage of nothing is not a number: it is missing where the baseline is zero or negative, never 0 or
-//! infinite, and a fall to zero is -100 %. A fat fraction under 5 points makes percentages explode (2 to 25 % is +23
+//! infinite, and a fall to zero is -100 %; a fall below zero is more than all of it and has no percentage. A fat fraction under 5 points makes percentages explode (2 to 25 % is +23
 //! points and +1150 %) and is flagged. What each flag means stands in [`FLAGS`].
 
 use super::results::Change;
@@ -19,11 +19,13 @@ pub const LOW_FAT_FRACTION_PCT: f64 = 5.0;
 const FAT_FRACTIONS: [&str; 2] = ["sff_", "pdff_"];
 
 /// Flags of a change and what they mean.
-pub const FLAGS: [(&str, &str); 6] = [
+pub const FLAGS: [(&str, &str); 8] = [
     ("missing-baseline", "no value before treatment"),
     ("missing-followup", "no value at follow-up"),
     ("zero-baseline", "the baseline is 0: no percentage, no logarithm"),
     ("negative-baseline", "the baseline is negative: no percentage, no logarithm"),
+    ("negative-followup", "the follow-up is negative: no percentage, no logarithm"),
+    ("below-limit", "the baseline is below the stated limit of quantification: percentage and logarithm are withheld"),
     ("log-undefined", "the follow-up is not positive: no logarithm"),
     ("low-baseline", "fat fraction under 5 points at baseline: the percentage exaggerates, read the points"),
 ];
@@ -40,7 +42,9 @@ pub fn of_pair(subject: &str, column: &str, baseline: Option<f64>, followup: Opt
     let (mut abs, mut pct, mut log) = (None, None, None);
     if let (Some(before), Some(after)) = (baseline, followup) {
         abs = Some(after - before);
-        if before > 0.0 {
+        if before > 0.0 && after < 0.0 {
+            flags.push("negative-followup");
+        } else if before > 0.0 {
             pct = Some(100.0 * (after - before) / before);
             if after > 0.0 {
                 log = Some((after / before).ln());
@@ -63,6 +67,14 @@ pub fn of_pair(subject: &str, column: &str, baseline: Option<f64>, followup: Opt
         pct,
         log,
         flags: flags.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// Withholds what is relative to a baseline below the limit of quantification, and flags it.
+pub fn withhold_below(change: &mut Change, limit: f64) {
+    if change.baseline.is_some_and(|baseline| baseline.abs() < limit) {
+        (change.pct, change.log) = (None, None);
+        change.flags.push("below-limit".to_owned());
     }
 }
 
@@ -153,6 +165,21 @@ mod tests {
         assert_eq!((gone.pct, gone.log), (Some(-100.0), None));
         assert_eq!(gone.flags, ["log-undefined"]);
         assert_eq!(of("dropout_mean_L1-L5", -3.0, 5.0).flags, ["negative-baseline"]);
+        let below = of("x", 4.0, -1.0);
+        assert_eq!((below.abs, below.pct, below.log), (Some(-5.0), None, None));
+        assert_eq!(below.flags, ["negative-followup"]);
+    }
+
+    #[test]
+    fn a_baseline_below_the_limit_keeps_its_points_alone() {
+        let mut change = of("x", 1e-9, 1.0);
+        assert!(change.pct.is_some_and(|pct| pct > 1e10));
+        withhold_below(&mut change, 0.1);
+        assert_eq!((change.pct, change.log, change.abs.is_some()), (None, None, true));
+        assert_eq!(change.flags, ["below-limit"]);
+        let mut enough = of("x", 0.1, 1.0);
+        withhold_below(&mut enough, 0.1);
+        assert!(enough.pct.is_some() && enough.flags.is_empty());
     }
 
     #[test]
@@ -163,7 +190,13 @@ mod tests {
 
     #[test]
     fn every_flag_that_is_given_is_explained() {
-        for change in [of("sff_x", 1.0, 0.0), of("x", 0.0, 0.0), of("x", -1.0, 0.0), of_pair("s", "x", None, None)] {
+        for change in [
+            of("sff_x", 1.0, 0.0),
+            of("x", 0.0, 0.0),
+            of("x", -1.0, 0.0),
+            of("x", 1.0, -1.0),
+            of_pair("s", "x", None, None),
+        ] {
             for flag in change.flags {
                 assert!(FLAGS.iter().any(|(slug, _)| *slug == flag), "{flag}");
             }

@@ -147,6 +147,19 @@ fn compare_gives_the_exact_p_and_a_table_one() {
 }
 
 #[test]
+fn a_baseline_below_the_limit_has_no_percentage() {
+    let wide = "subject,x__a,x__b\n1,0.01,5\n2,4,6\n3,4,-1\n";
+    let (_folder, table) = Folder::with("t.csv", wide);
+    let got = json("change", &table, &["--baseline", "a", "--followup", "b", "--limit", "x=0.1"]);
+    let rows = got["rows"].as_array().unwrap();
+    assert_eq!((&rows[0]["pct"], &rows[0]["flags"][0]), (&Value::Null, &"below-limit".into()));
+    assert_eq!((&rows[1]["pct"], &rows[2]["flags"][0]), (&50.0.into(), &"negative-followup".into()));
+    for wrong in ["x", "x=0", "y=1"] {
+        fails("change", &table, &["--baseline", "a", "--followup", "b", "--limit", wrong], 2, "--limit");
+    }
+}
+
+#[test]
 fn change_pairs_visits_and_names_what_is_missing() {
     let (folder, table) = Folder::with("clinical.csv", CLINICAL);
     let prefix = folder.path("c").display().to_string();

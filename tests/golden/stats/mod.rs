@@ -6,6 +6,7 @@
 //! R takes standard errors from the step before the last and slopes by its default stop, so those have 1e-7 and 1e-6. What we compute is compared field by field; what we do not offer is counted as not covered.
 
 mod agreement;
+mod changes;
 mod closed_form;
 mod curves;
 mod inlined;
