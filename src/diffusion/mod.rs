@@ -14,6 +14,7 @@
 //! | [`compose`](mod@compose) | the stations in one volume, nothing counted twice |
 //! | [`harmonise`](mod@harmonise) | one intensity gain a station, from the overlaps |
 //! | [`marrow_signal`] | the patient's own marrow, for thresholds that rest on it |
+//! | [`map_change`] | change of ADC between two visits, lesions matched |
 //! | [`mismatch`] | how far neighbouring stations disagree where they overlap |
 //! | [`signal_rule`] | the threshold of a segmentation |
 //! | [`tdv`] | total diffusion volume, lesions, sensitivity to the threshold |
@@ -30,6 +31,7 @@ pub mod harmonise;
 pub mod high_b;
 pub mod ivim;
 mod lesion;
+pub mod map_change;
 pub mod marrow_signal;
 pub mod mismatch;
 mod mrf;
