@@ -165,7 +165,8 @@ pub fn separate_magnitudes(
         let chi = ((answer.residual / degrees as f64).sqrt() / sigma) as f32;
         planes[5][voxel] = chi;
         let noise = energies[voxel] <= limit;
-        let metal = !noise && withhold::is_metal(answer.r2star as f32, chi);
+        let signal = (energies[voxel] / n_echoes as f32).sqrt();
+        let metal = !noise && withhold::is_metal(answer.r2star as f32, chi, sigma, signal);
         let uncertain = !noise && !metal && withhold::is_uncertain(sd);
         found.n_noise += usize::from(noise);
         found.n_metal += usize::from(metal);

@@ -116,7 +116,8 @@ impl Maps {
             self.residual[voxel] = chi;
             self.field[voxel] *= of.precession.sign() as f32;
             let noise = of.energies[voxel] <= of.noise_limit;
-            let metal = !noise && withhold::is_metal(self.r2star[voxel], chi);
+            let signal = (of.energies[voxel] / of.source.n_echoes() as f32).sqrt();
+            let metal = !noise && withhold::is_metal(self.r2star[voxel], chi, sigma, signal);
             let uncertain = !noise && !metal && withhold::is_uncertain(self.sd[voxel]);
             found.n_noise += usize::from(noise);
             found.n_metal += usize::from(metal);

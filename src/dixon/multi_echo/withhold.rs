@@ -1,13 +1,14 @@
 //! Which voxels take part, which are withheld, and where a swap of water and fat is suspected.
 
 use super::graph::Graph;
+use super::labelling::MODEL_ERROR;
 use super::refine::UNCERTAIN_POINTS;
 use super::residual::{ABSENT, N_LABELS};
 use crate::error::Warning;
 
 /// Above this R2* (1/s) the signal is gone within an echo train: metal, or air.
 const METAL_R2STAR: f32 = 300.0;
-/// A residual that many times the noise is no noise.
+/// A residual that many times what noise and model leave is neither.
 const METAL_RESIDUAL: f32 = 4.0;
 /// A residual that many times the noise of the background is no matter of coils or of a spectrum that is somewhat off.
 const POOR_FIT: f64 = 3.0;
@@ -50,9 +51,12 @@ fn step(inside: &[bool], dims: [usize; 3], grow: bool) -> Vec<bool> {
     out
 }
 
-/// True where the model does not hold although there is signal.
-pub fn is_metal(r2star: f32, residual: f32) -> bool {
-    r2star > METAL_R2STAR || residual > METAL_RESIDUAL
+/// True where the model does not hold although there is signal. `residual` is in multiples of the noise `sigma`, `signal` the
+/// root mean square of the echoes: where there is hardly any noise, mixtures of tissues in one voxel leave more than it, and
+/// only what exceeds the model's own error by far speaks against the model.
+pub fn is_metal(r2star: f32, residual: f32, sigma: f64, signal: f32) -> bool {
+    let unexplained = MODEL_ERROR as f32 * signal / sigma as f32;
+    r2star > METAL_R2STAR || residual > METAL_RESIDUAL * (1.0 + unexplained * unexplained).sqrt()
 }
 
 /// True where the standard deviation of PDFF (points) is beyond use, or not known.
