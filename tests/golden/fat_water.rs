@@ -41,7 +41,7 @@ fn agreement(name: &str) -> Option<f64> {
     let map = |what: &str| read_volume(&PathBuf::from(format!("{}_{what}.nii.gz", stem.display()))).unwrap().data;
     let (reference, mask) = (map("refFF"), map("refmask"));
     let inside = found.pdff.iter().zip(&reference).zip(&mask).filter(|(_, mask)| **mask > 0.0);
-    let agree: Vec<bool> = inside.map(|((f, r), _)| (f.clamp(0.0, 100.0) - r).abs() <= 10.0).collect();
+    let agree: Vec<bool> = inside.map(|((f, r), _)| (f - r).abs() <= 10.0).collect();
     Some(1e4 * agree.iter().filter(|agree| **agree).count() as f64 / agree.len() as f64)
 }
 

@@ -12,8 +12,8 @@ use crate::dixon::DixonError;
 use crate::error::Warning;
 use rayon::prelude::*;
 
-/// R2* (1/s) at which the residual is searched.
-const SEARCHED_R2STAR: [f64; 4] = [20.0, 50.0, 100.0, 200.0];
+/// R2* (1/s) at which the residual is searched; without the highest, tissue full of iron is exchanged and looks well fitted.
+const SEARCHED_R2STAR: [f64; 5] = [20.0, 50.0, 100.0, 200.0, 350.0];
 /// Voxels from which the noise is first guessed.
 const N_NOISE_SAMPLE: usize = 4000;
 /// Bright voxels on which the sign of the phase and the odd/even phase are judged.

@@ -118,7 +118,12 @@ impl Maps {
             let noise = of.energies[voxel] <= of.noise_limit;
             let signal = (of.energies[voxel] / of.source.n_echoes() as f32).sqrt();
             let metal = !noise && withhold::is_metal(self.r2star[voxel], chi, sigma, signal);
-            let uncertain = !noise && !metal && withhold::is_uncertain(self.sd[voxel]);
+            let uncertain = withhold::is_uncertain(self.sd[voxel]);
+            if uncertain {
+                // the noise leaves the phases open: the complex sum of water and fat is no total
+                self.pdff[voxel] = 100.0 * self.fat[voxel] / (self.fat[voxel] + self.water[voxel]);
+            }
+            let uncertain = !noise && !metal && uncertain;
             found.n_noise += usize::from(noise);
             found.n_metal += usize::from(metal);
             found.n_uncertain += usize::from(uncertain);

@@ -16,8 +16,6 @@ pub const R2STAR_RANGE: [f64; 2] = [-50.0, 1000.0];
 /// An angle between water and fat up to which they are taken to share their phase, rad; a spectrum of fat that is
 /// somewhat off explains as much.
 pub const COHERENT_RAD: f64 = 0.5;
-/// A standard deviation of PDFF (percentage points) above which a voxel on its own says next to nothing.
-pub const UNCERTAIN_POINTS: f64 = 6.0;
 /// Steps at most.
 const MAX_STEPS: usize = 12;
 /// A step that turns the last echo by less, relative, ends the search.
@@ -240,11 +238,8 @@ impl Fit {
     }
 
     /// False where the complex sum of water and fat is no total: they differ in phase beyond [`COHERENT_RAD`] and beyond
-    /// what a noise of `sigma` explains (flow, motion or a faulty echo between them), or the noise leaves their phases open.
+    /// what a noise of `sigma` explains (flow, motion or a faulty echo between them).
     pub fn coherent(&self, sigma: f64) -> bool {
-        if 100.0 * self.fat_fraction_sd(sigma) > UNCERTAIN_POINTS {
-            return false;
-        }
         let angle = (self.fat * self.water.conj()).arg().abs();
         angle <= COHERENT_RAD.max(4.0 * sigma * self.angle_variance.sqrt())
     }

@@ -2,10 +2,11 @@
 
 use super::graph::Graph;
 use super::labelling::MODEL_ERROR;
-use super::refine::UNCERTAIN_POINTS;
 use super::residual::{ABSENT, N_LABELS};
 use crate::error::Warning;
 
+/// A standard deviation of PDFF (percentage points) above which a voxel on its own says next to nothing.
+const UNCERTAIN_POINTS: f32 = 6.0;
 /// Above this R2* (1/s) the signal is gone within an echo train: metal, or air.
 const METAL_R2STAR: f32 = 300.0;
 /// A residual that many times what noise and model leave is neither.
@@ -61,7 +62,7 @@ pub fn is_metal(r2star: f32, residual: f32, sigma: f64, signal: f32) -> bool {
 
 /// True where the standard deviation of PDFF (points) is beyond use, or not known.
 pub fn is_uncertain(sd: f32) -> bool {
-    sd.is_nan() || f64::from(sd) > UNCERTAIN_POINTS
+    sd.is_nan() || sd > UNCERTAIN_POINTS
 }
 
 /// What must be said where most voxels with signal are uncertain or contradict the model: rather than the tissue, something
