@@ -10,15 +10,17 @@ use super::Role;
 use super::registry::{Biomarker, Citation};
 use super::session::SessionWork;
 use super::sff::{FF_RANGE, fat_number};
+use crate::dixon::magnitude_echoes::{self, MagnitudeEchoes, MagnitudeParams, separate_magnitudes};
 use crate::dixon::multi_echo::{self, Echoes, Params, separate};
 use crate::dixon::two_echoes::{self, separate_two};
-use crate::dixon::{FfUnit, scaled_map};
+use crate::dixon::{FatModel, FfUnit, scaled_map};
 use crate::error::{Result, Warning};
-use crate::image::echoes::{EchoOptions, read_magnitude_phase};
-use crate::image::{MapSidecar, Reader, Volume, read_sidecar};
+use crate::image::echoes::{EchoOptions, EchoSeries, read_magnitude, read_magnitude_phase};
+use crate::image::{Grid, MapSidecar, Reader, Volume, read_sidecar};
 use crate::region::Region;
 use crate::units::Unit;
 use ndarray::Array3;
+use num_complex::Complex32;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +30,7 @@ pub static BIOMARKER: Biomarker = Biomarker {
     name: "pdff",
     title: "Proton-density fat fraction",
     needs: &[Role::Labels],
-    one_of: &[&[Role::EchoMag, Role::EchoPhase], &[Role::FatFraction]],
+    one_of: &[&[Role::EchoMag, Role::EchoPhase], &[Role::FatFraction], &[Role::EchoMag]],
     signature: &[Role::FatFraction, Role::EchoMag, Role::EchoPhase],
     yields: &[
         fat_number("mean", FF_RANGE, "mean of the voxels' proton-density fat fraction"),
@@ -46,7 +48,9 @@ pub static BIOMARKER: Biomarker = Biomarker {
 };
 
 fn measure(work: &mut SessionWork) -> Result<()> {
-    match work.inputs.has(Role::EchoMag) && work.inputs.has(Role::EchoPhase) {
+    let has = |role| work.inputs.has(role);
+    // a map that the scanner made from the phase says more than magnitudes without it
+    match has(Role::EchoMag) && (has(Role::EchoPhase) || !has(Role::FatFraction)) {
         true => from_echoes(work),
         false => from_map(work),
     }
@@ -82,24 +86,27 @@ fn from_map(work: &mut SessionWork) -> Result<()> {
 fn from_echoes(work: &mut SessionWork) -> Result<()> {
     let files = |role| work.inputs.files_of(role).into_iter().map(Path::to_path_buf).collect::<Vec<_>>();
     let (magnitude, phase) = (files(Role::EchoMag), files(Role::EchoPhase));
-    let series = read_magnitude_phase(&magnitude, &phase, &EchoOptions::default(), &Reader::default())?;
-    let echoes = Echoes {
-        data: series.data.view(),
-        echo_times_ms: &series.echo_times_ms,
-        field_t: series.field_t,
-        voxel_mm: series.grid.spacing_mm(),
-        mask: None,
-    };
+    let (options, reader) = (EchoOptions::default(), Reader::default());
     let fat_model = work.params.fat_model.clone();
-    let fitted = fit(&echoes, &Params { fat_model: fat_model.clone(), ..Params::default() })?;
-    let model = &fat_model.name;
-    work.warn([Warning::new(
-        "pdff-from-echoes",
-        format!("PDFF is fitted to {} raw echoes with the fat model {model}", series.echo_times_ms.len()),
-    )]);
-    work.warn(series.warnings);
+    let (facts, fitted) = match phase.is_empty() {
+        false => {
+            let series = read_magnitude_phase(&magnitude, &phase, &options, &reader)?;
+            let fitted = fit(&series, &fat_model)?;
+            (Facts::of(series), fitted)
+        }
+        true => {
+            let series = read_magnitude(&magnitude, &options, &reader)?;
+            let fitted = fit_magnitudes(&series, &fat_model)?;
+            (Facts::of(series), fitted)
+        }
+    };
+    let (n, model) = (facts.echo_times_ms.len(), &fat_model.name);
+    let without = if phase.is_empty() { ", by their magnitudes alone, since there is no phase," } else { "" };
+    let message = format!("PDFF is fitted to {n} raw echoes{without} with the fat model {model}");
+    work.warn([Warning::new("pdff-from-echoes", message)]);
+    work.warn(facts.warnings);
     work.warn(fitted.warnings);
-    let map = Arc::new(Volume::new(series.grid.clone(), fitted.pdff));
+    let map = Arc::new(Volume::new(facts.grid.clone(), fitted.pdff));
     let regions = work.dixon_regions(&map.grid, Role::EchoMag)?;
     let swapped: Vec<String> = regions
         .iter()
@@ -113,9 +120,9 @@ fn from_echoes(work: &mut SessionWork) -> Result<()> {
     let parameters = json!({
         "form": fitted.form,
         "fat_model": fat_model,
-        "echo_times_ms": series.echo_times_ms,
-        "field_t": series.field_t,
-        "phase": series.phase,
+        "echo_times_ms": facts.echo_times_ms,
+        "field_t": facts.field_t,
+        "phase": facts.phase,
         "found": fitted.found,
     });
     let sidecar = |measure: &str, unit: Unit| {
@@ -123,7 +130,7 @@ fn from_echoes(work: &mut SessionWork) -> Result<()> {
     };
     work.keep_scalar("PDFF", &map, sidecar("pdff", Unit::Percent));
     for (name, unit, data) in fitted.others {
-        work.keep_scalar(name, &Arc::new(Volume::new(series.grid.clone(), data)), sidecar(name, unit));
+        work.keep_scalar(name, &Arc::new(Volume::new(facts.grid.clone(), data)), sidecar(name, unit));
     }
     work.fat_fraction = Some(map);
     Ok(())
@@ -140,7 +147,54 @@ struct Fitted {
     warnings: Vec<Warning>,
 }
 
-fn fit(echoes: &Echoes<'_>, params: &Params) -> Result<Fitted> {
+/// What holds for the echoes beside their values.
+struct Facts {
+    grid: Grid,
+    echo_times_ms: Vec<f64>,
+    field_t: f64,
+    phase: serde_json::Value,
+    warnings: Vec<Warning>,
+}
+
+impl Facts {
+    fn of<T>(series: EchoSeries<T>) -> Self {
+        let EchoSeries { grid, echo_times_ms, field_t, phase, warnings, .. } = series;
+        Facts { grid, echo_times_ms, field_t, phase: json!(phase), warnings }
+    }
+}
+
+/// Magnitudes alone.
+fn fit_magnitudes(series: &EchoSeries<f32>, fat_model: &FatModel) -> Result<Fitted> {
+    let echoes = MagnitudeEchoes {
+        data: series.data.view(),
+        echo_times_ms: &series.echo_times_ms,
+        field_t: series.field_t,
+        voxel_mm: series.grid.spacing_mm(),
+        mask: None,
+    };
+    let fitted =
+        separate_magnitudes(&echoes, &MagnitudeParams { fat_model: fat_model.clone(), ..MagnitudeParams::default() })?;
+    Ok(Fitted {
+        form: "magnitude-multi-echo",
+        method: magnitude_echoes::METHOD,
+        pdff: fitted.pdff,
+        swap: fitted.swap,
+        others: vec![("PDFFsd", Unit::Percent, fitted.pdff_sd), ("R2star", Unit::PerSecond, fitted.r2star)],
+        found: json!(fitted.found),
+        warnings: fitted.warnings,
+    })
+}
+
+/// Complex echoes.
+fn fit(series: &EchoSeries<Complex32>, fat_model: &FatModel) -> Result<Fitted> {
+    let echoes = &Echoes {
+        data: series.data.view(),
+        echo_times_ms: &series.echo_times_ms,
+        field_t: series.field_t,
+        voxel_mm: series.grid.spacing_mm(),
+        mask: None,
+    };
+    let params = &Params { fat_model: fat_model.clone(), ..Params::default() };
     if echoes.echo_times_ms.len() == 2 {
         let two = separate_two(echoes, params)?;
         return Ok(Fitted {

@@ -261,3 +261,29 @@ fn one_and_two_threads_leave_the_same_bytes() {
         assert!(bytes == &outputs[1][path], "{} differs", path.display());
     }
 }
+
+#[test]
+fn echoes_give_a_proton_density_fat_fraction_with_and_without_their_phase() {
+    let (folder, study) = copied();
+    let anat = study.join("sub-001/ses-baseline/anat");
+    let only = ["--participant-label", "001", "--session-label", "baseline"];
+    let mean_of_l3 = |out: &Path| -> f64 {
+        let rows = fs::read_to_string(out.join("maps/sub-001/ses-baseline/measures.csv")).unwrap();
+        let row = rows.lines().find(|row| row.starts_with("001,baseline,pdff,L3,mean,")).unwrap();
+        row.split(',').nth(5).unwrap().parse().unwrap()
+    };
+    let complex = folder.path().join("complex");
+    let measured = myelomri().arg("measure").args([&study, &complex]).args(only).assert().success();
+    measured.stderr(contains("6 raw echoes with the fat model ren-marrow-9"));
+    for entry in fs::read_dir(&anat).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().contains("part-phase") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let magnitude = folder.path().join("magnitude");
+    let measured = myelomri().arg("measure").args([&study, &magnitude]).args(only).assert().success();
+    measured.stderr(contains("by their magnitudes alone"));
+    let [a, b] = [mean_of_l3(&complex), mean_of_l3(&magnitude)];
+    assert!((a - b).abs() < 1.5, "{a} {b}");
+}
