@@ -3,6 +3,7 @@
 use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::dwi_input::check_same_grid;
 use super::echo_args::{EchoArgs, Form};
+use super::ff_echoes::Request;
 use super::ff_pair::{self, Answers};
 use super::region_rows::{self, RegionRow};
 use super::t1_args::{T1Args, T1Weighting};
@@ -114,7 +115,8 @@ pub fn run(args: FfArgs, context: &Context) -> Result<()> {
     let form = raw.form().unwrap_or(if in_phase.is_some() { Form::Pair } else { Form::Images });
     raw.check(form)?;
     if raw.form().is_some() {
-        return super::ff_echoes::run(&raw, &t1, &regions, &out, format.format, context);
+        let request = Request { echoes: &raw, t1: &t1, regions: &regions, out: &out, format: format.format };
+        return super::ff_echoes::run(&request, context);
     }
     let suffix = if pdff { "_PDFF" } else { "_sFF" };
     let corrected_suffix = format!("{suffix}t1");

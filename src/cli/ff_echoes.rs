@@ -7,16 +7,15 @@ use super::region_rows::{self, RegionRow};
 use super::t1_args::{T1Args, T1Weighting};
 use super::{Context, output};
 use crate::dixon::FatModel;
-use crate::dixon::magnitude_echoes::{self, MagnitudeEchoes, MagnitudeParams, separate_magnitudes};
+use crate::dixon::magnitude_echoes::{self, MagnitudeParams, separate_magnitudes};
 use crate::dixon::multi_echo::{Echoes, METHOD, Params, separate};
 use crate::dixon::two_echoes::{self, separate_two};
 use crate::error::{Result, Warning};
 use crate::image::echoes::EchoSeries;
-use crate::image::{Grid, MapSidecar, Mask, Stored, write_mask, write_volume};
+use crate::image::{MapSidecar, Mask, Stored, write_mask, write_volume};
 use crate::region::Statistics;
 use crate::units::Unit;
 use ndarray::Array3;
-use num_complex::Complex32;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -56,75 +55,55 @@ struct EchoResults {
     regions: Vec<RegionRow>,
 }
 
-/// What holds for the echoes beside their values.
-struct Facts {
-    grid: Grid,
-    echo_times_ms: Vec<f64>,
-    field_t: f64,
-    n_not_a_number: usize,
-    phase: Value,
-    excitation: Option<[f64; 2]>,
-    source: std::path::PathBuf,
-    warnings: Vec<Warning>,
-}
-
 /// Every suffix that a form from echoes may write.
 const SUFFIXES: [&str; 9] = ["_PDFF", "_PDFFt1", "_PDFFsd", "_R2star", "_B0", "_water", "_fat", "_residual", "_swap"];
 
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The echoes.
+    pub echoes: &'a EchoArgs,
+    /// Their excitation.
+    pub t1: &'a T1Args,
+    /// Where to measure.
+    pub regions: &'a RegionArgs,
+    /// Where to write.
+    pub out: &'a OutArgs,
+    /// How to print.
+    pub format: Format,
+}
+
 /// Runs `ff` from raw echoes.
-pub fn run(
-    args: &EchoArgs,
-    t1: &T1Args,
-    regions: &RegionArgs,
-    out: &OutArgs,
-    format: Format,
-    context: &Context,
-) -> Result<()> {
-    out.check_maps_absent(&SUFFIXES)?;
+pub fn run(request: &Request<'_>, context: &Context) -> Result<()> {
+    request.out.check_maps_absent(&SUFFIXES)?;
+    let args = request.echoes;
     let fat_model = args.fat_model()?;
     let mask = args.mask.as_deref().map(|path| context.reader.mask(path)).transpose()?;
     // the echoes are the largest thing in memory: they go before the maps are written
     let (maps, facts) = match args.read(context)? {
-        RawEchoes::Complex(series) => {
-            let (data, facts) = Facts::apart(series, mask.as_ref())?;
-            (complex(&data, &facts, mask.as_ref(), args, &fat_model)?, facts)
+        RawEchoes::Complex(mut series) => {
+            check_mask(&mut series, mask.as_ref())?;
+            (complex(&Echoes::of(&series, mask.as_ref()), args, &fat_model)?, series.without_values())
         }
-        RawEchoes::Magnitude(series) => {
-            let (data, facts) = Facts::apart(series, mask.as_ref())?;
-            (magnitude(&data, &facts, mask.as_ref(), args, &fat_model)?, facts)
+        RawEchoes::Magnitude(mut series) => {
+            check_mask(&mut series, mask.as_ref())?;
+            (magnitude(&Echoes::of(&series, mask.as_ref()), args, &fat_model)?, series.without_values())
         }
     };
-    finish(maps, facts, args, t1, fat_model, regions, out, format, context)
+    finish(maps, facts, fat_model, request, context)
 }
 
-impl Facts {
-    /// The values and the facts of a series; proof that the mask lies on its grid.
-    fn apart<T>(series: EchoSeries<T>, mask: Option<&Mask>) -> Result<(ndarray::Array4<T>, Facts)> {
-        let EchoSeries { grid, data, echo_times_ms, field_t, n_not_a_number, excitation, phase, source, mut warnings } =
-            series;
-        if let Some(mask) = mask {
-            check_same_grid((&grid, &source, "echoes"), (&mask.grid, &mask.source, "mask"), &mut warnings)?;
-        }
-        let phase = json!(phase);
-        Ok((data, Facts { grid, echo_times_ms, field_t, n_not_a_number, phase, excitation, source, warnings }))
+/// Proof that the mask lies on the grid of the echoes.
+fn check_mask<T>(series: &mut EchoSeries<T>, mask: Option<&Mask>) -> Result<()> {
+    let EchoSeries { grid, source, warnings, .. } = series;
+    match mask {
+        Some(mask) => check_same_grid((grid, source, "echoes"), (&mask.grid, &mask.source, "mask"), warnings),
+        None => Ok(()),
     }
 }
 
 /// Two complex echoes or more.
-fn complex(
-    data: &ndarray::Array4<Complex32>,
-    facts: &Facts,
-    mask: Option<&Mask>,
-    args: &EchoArgs,
-    fat_model: &FatModel,
-) -> Result<EchoMaps> {
-    let echoes = Echoes {
-        data: data.view(),
-        echo_times_ms: &facts.echo_times_ms,
-        field_t: facts.field_t,
-        voxel_mm: facts.grid.spacing_mm(),
-        mask: mask.map(|mask| mask.data.view()),
-    };
+fn complex(echoes: &Echoes<'_>, args: &EchoArgs, fat_model: &FatModel) -> Result<EchoMaps> {
     let params = Params {
         fat_model: fat_model.clone(),
         precession: args.precession(),
@@ -132,11 +111,11 @@ fn complex(
         withhold: args.withhold(),
         r2star: args.r2star,
     };
-    if facts.echo_times_ms.len() == 2 {
-        return two_complex(&echoes, &params);
+    if echoes.echo_times_ms.len() == 2 {
+        return two_complex(echoes, &params);
     }
-    let separation = separate(&echoes, &params)?;
-    let n_fitted = separation.found.n_fitted;
+    let separation = separate(echoes, &params)?;
+    let n_fitted = separation.found.counts.n_fitted;
     let mut maps = vec![
         ("_PDFF", Unit::Percent, separation.pdff),
         ("_PDFFsd", Unit::Percent, separation.pdff_sd),
@@ -171,29 +150,16 @@ fn two_complex(echoes: &Echoes<'_>, params: &Params) -> Result<EchoMaps> {
             ("_fat", Unit::Arbitrary, separation.fat),
         ],
         swap: Some(separation.swap),
-        n_fitted: separation.found.n_fitted,
+        n_fitted: separation.found.counts.n_fitted,
         found: json!(separation.found),
         warnings: separation.warnings,
     })
 }
 
 /// Magnitudes alone.
-fn magnitude(
-    data: &ndarray::Array4<f32>,
-    facts: &Facts,
-    mask: Option<&Mask>,
-    args: &EchoArgs,
-    fat_model: &FatModel,
-) -> Result<EchoMaps> {
-    let echoes = MagnitudeEchoes {
-        data: data.view(),
-        echo_times_ms: &facts.echo_times_ms,
-        field_t: facts.field_t,
-        voxel_mm: facts.grid.spacing_mm(),
-        mask: mask.map(|mask| mask.data.view()),
-    };
+fn magnitude(echoes: &Echoes<'_, f32>, args: &EchoArgs, fat_model: &FatModel) -> Result<EchoMaps> {
     let params = MagnitudeParams { fat_model: fat_model.clone(), withhold: args.withhold(), r2star: args.r2star };
-    let separation = separate_magnitudes(&echoes, &params)?;
+    let separation = separate_magnitudes(echoes, &params)?;
     Ok(EchoMaps {
         form: "magnitude-multi-echo",
         method: magnitude_echoes::METHOD,
@@ -206,27 +172,24 @@ fn magnitude(
             ("_residual", Unit::Fraction, separation.residual),
         ],
         swap: Some(separation.swap),
-        n_fitted: separation.found.n_fitted,
+        n_fitted: separation.found.counts.n_fitted,
         found: json!(separation.found),
         warnings: separation.warnings,
     })
 }
 
 /// Measures the regions, writes the maps side by side, prints.
-#[expect(clippy::too_many_arguments, reason = "the parts of one command line")]
 fn finish(
     echo_maps: EchoMaps,
-    facts: Facts,
-    args: &EchoArgs,
-    t1: &T1Args,
+    facts: EchoSeries<()>,
     fat_model: FatModel,
-    regions: &RegionArgs,
-    out: &OutArgs,
-    format: Format,
+    request: &Request<'_>,
     context: &Context,
 ) -> Result<()> {
+    let Request { echoes: args, t1, regions, out, format } = *request;
     let EchoMaps { form, method, mut maps, swap, found, n_fitted, warnings: of_fit } = echo_maps;
-    let Facts { grid, echo_times_ms, field_t, n_not_a_number, phase, excitation, source, mut warnings } = facts;
+    let EchoSeries { grid, data: _, echo_times_ms, field_t, n_not_a_number, phase, excitation, source, mut warnings } =
+        facts;
     warnings.extend(of_fit);
     let weighting = t1.weighting(excitation, Some(field_t))?;
     warnings.extend(weighting.as_ref().and_then(T1Weighting::warning));
@@ -234,6 +197,10 @@ fn finish(
     let places = region_rows::read(regions, &grid, &source, context, &mut warnings)?;
     let mut rows = region_rows::measure(&places, pdff.view(), &grid, Unit::Percent);
     let n_voxels = pdff.iter().filter(|value| value.is_finite()).count();
+    if let Some(corrected) = weighting.as_ref().and_then(|weighting| weighting.corrected(pdff)) {
+        region_rows::add_mean(&mut rows, &places, corrected.view(), "mean_t1_corrected");
+        maps.push(("_PDFFt1", Unit::Percent, corrected));
+    }
     for (row, place) in
         rows.iter_mut().zip(&places).filter(|(row, place)| !row.statistics.stands_for(place.voxels.len()))
     {
@@ -242,10 +209,7 @@ fn finish(
             format!("{}: {n} of {of} voxels have a fat fraction, which do not stand for the region", row.region);
         warnings.push(Warning::new("mostly-withheld", message));
         row.statistics = Statistics { n_voxels: n, ..Statistics::of(&[]) };
-    }
-    if let Some(corrected) = weighting.as_ref().and_then(|weighting| weighting.corrected(pdff)) {
-        region_rows::add_mean(&mut rows, &places, corrected.view(), "mean_t1_corrected");
-        maps.push(("_PDFFt1", Unit::Percent, corrected));
+        row.extra.values_mut().for_each(|value| *value = Value::Null);
     }
     let parameters = json!({
         "form": form,

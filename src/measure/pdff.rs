@@ -10,13 +10,13 @@ use super::Role;
 use super::registry::{Biomarker, Citation};
 use super::session::SessionWork;
 use super::sff::{FF_RANGE, fat_number};
-use crate::dixon::magnitude_echoes::{self, MagnitudeEchoes, MagnitudeParams, separate_magnitudes};
+use crate::dixon::magnitude_echoes::{self, MagnitudeParams, separate_magnitudes};
 use crate::dixon::multi_echo::{self, Echoes, Params, separate};
 use crate::dixon::two_echoes::{self, separate_two};
 use crate::dixon::{FatModel, FfUnit, scaled_map};
 use crate::error::{Result, Warning};
 use crate::image::echoes::{EchoOptions, EchoSeries, read_magnitude, read_magnitude_phase};
-use crate::image::{Grid, MapSidecar, Reader, Volume, read_sidecar};
+use crate::image::{MapSidecar, Reader, Volume, read_sidecar};
 use crate::region::Region;
 use crate::units::Unit;
 use ndarray::Array3;
@@ -92,12 +92,12 @@ fn from_echoes(work: &mut SessionWork) -> Result<()> {
         false => {
             let series = read_magnitude_phase(&magnitude, &phase, &options, &reader)?;
             let fitted = fit(&series, &fat_model)?;
-            (Facts::of(series), fitted)
+            (series.without_values(), fitted)
         }
         true => {
             let series = read_magnitude(&magnitude, &options, &reader)?;
             let fitted = fit_magnitudes(&series, &fat_model)?;
-            (Facts::of(series), fitted)
+            (series.without_values(), fitted)
         }
     };
     let (n, model) = (facts.echo_times_ms.len(), &fat_model.name);
@@ -147,33 +147,10 @@ struct Fitted {
     warnings: Vec<Warning>,
 }
 
-/// What holds for the echoes beside their values.
-struct Facts {
-    grid: Grid,
-    echo_times_ms: Vec<f64>,
-    field_t: f64,
-    phase: serde_json::Value,
-    warnings: Vec<Warning>,
-}
-
-impl Facts {
-    fn of<T>(series: EchoSeries<T>) -> Self {
-        let EchoSeries { grid, echo_times_ms, field_t, phase, warnings, .. } = series;
-        Facts { grid, echo_times_ms, field_t, phase: json!(phase), warnings }
-    }
-}
-
 /// Magnitudes alone.
 fn fit_magnitudes(series: &EchoSeries<f32>, fat_model: &FatModel) -> Result<Fitted> {
-    let echoes = MagnitudeEchoes {
-        data: series.data.view(),
-        echo_times_ms: &series.echo_times_ms,
-        field_t: series.field_t,
-        voxel_mm: series.grid.spacing_mm(),
-        mask: None,
-    };
-    let fitted =
-        separate_magnitudes(&echoes, &MagnitudeParams { fat_model: fat_model.clone(), ..MagnitudeParams::default() })?;
+    let params = MagnitudeParams { fat_model: fat_model.clone(), ..MagnitudeParams::default() };
+    let fitted = separate_magnitudes(&Echoes::of(series, None), &params)?;
     Ok(Fitted {
         form: "magnitude-multi-echo",
         method: magnitude_echoes::METHOD,
@@ -187,13 +164,7 @@ fn fit_magnitudes(series: &EchoSeries<f32>, fat_model: &FatModel) -> Result<Fitt
 
 /// Complex echoes.
 fn fit(series: &EchoSeries<Complex32>, fat_model: &FatModel) -> Result<Fitted> {
-    let echoes = &Echoes {
-        data: series.data.view(),
-        echo_times_ms: &series.echo_times_ms,
-        field_t: series.field_t,
-        voxel_mm: series.grid.spacing_mm(),
-        mask: None,
-    };
+    let echoes = &Echoes::of(series, None);
     let params = &Params { fat_model: fat_model.clone(), ..Params::default() };
     if echoes.echo_times_ms.len() == 2 {
         let two = separate_two(echoes, params)?;

@@ -8,9 +8,8 @@
 use super::StatsError;
 use super::delong::inverse_logit;
 use super::design::Design;
-use super::likelihood::Maximum;
 use super::logistic::{Fit, Method, check, start};
-use super::ridge::{deal, surprise};
+use super::penalised::{deal, fit_of, linear, penalty, surprise};
 
 /// A penalty.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,25 +31,10 @@ const SWEEPS: usize = 100_000;
 /// A penalty that is not positive, one class, a search that does not come to rest.
 pub fn lasso(design: &Design, positive: &[bool], lambda: Option<f64>) -> Result<Fit, StatsError> {
     check(design, positive)?;
-    let lambda = match lambda {
-        Some(value) if value > 0.0 && value.is_finite() => value,
-        Some(value) => return Err(StatsError::OutOfRange { what: "lambda", value, allowed: "a positive number" }),
-        None => choose(design, positive)?,
-    };
+    let lambda = penalty(lambda, || choose(design, positive))?;
     let penalty = Penalty { lambda, alpha: 1.0, standardised: true };
     let beta = solve(design, positive, penalty)?;
-    let log_likelihood =
-        -positive.iter().enumerate().map(|(i, &p)| surprise(linear(&beta, design.row(i)), p)).sum::<f64>();
-    let maximum = Maximum {
-        beta,
-        log_likelihood,
-        objective: log_likelihood,
-        covariance: Vec::new(),
-        score: Vec::new(),
-        max_score: 0.0,
-        converged: true,
-    };
-    Ok(Fit::assemble(Method::Lasso { lambda: Some(lambda) }, design, positive, maximum, false))
+    Ok(fit_of(Method::Lasso { lambda: Some(lambda) }, design, positive, beta, 0.0))
 }
 
 /// Coefficients in the units of the data, intercept first.
@@ -156,10 +140,6 @@ fn choose(design: &Design, positive: &[bool]) -> Result<f64, StatsError> {
         }
     }
     best.map(|(_, lambda)| lambda).ok_or(StatsError::NoVariation { what: "the choice of lambda" })
-}
-
-fn linear(beta: &[f64], row: &[f64]) -> f64 {
-    beta.iter().zip(row).map(|(b, x)| b * x).sum()
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub mod multiplicity;
 pub mod noncentral;
 pub mod normality;
 pub mod partial_auc;
+mod penalised;
 pub mod planning;
 mod profile;
 pub mod rank_tests;

@@ -14,41 +14,24 @@ use nd16::{Array1, Array2};
 use super::StatsError;
 use super::delong::inverse_logit;
 use super::design::Design;
-use super::likelihood::Maximum;
 use super::logistic::{Fit, Method, check};
+use super::penalised::{FOLDS, deal, fit_of, linear, penalty, surprise};
 
 /// Penalties tried where none is given, from 10 downwards in steps of a factor 10^(1/4).
 const GRID: usize = 21;
-const FOLDS: usize = 5;
 /// Largest element of the mean gradient that counts as converged.
 const GRADIENT: f64 = 1e-6;
 
 /// Ridge fit; `lambda` none chooses it by cross-validation within these rows.
 pub fn fit(design: &Design, positive: &[bool], lambda: Option<f64>) -> Result<Fit, StatsError> {
     check(design, positive)?;
-    let lambda = match lambda {
-        Some(value) if value > 0.0 && value.is_finite() => value,
-        Some(value) => return Err(StatsError::OutOfRange { what: "lambda", value, allowed: "a positive number" }),
-        None => choose(design, positive)?,
-    };
+    let lambda = penalty(lambda, || choose(design, positive))?;
     let beta = solve(design, positive, lambda)?;
-    let (mut log_likelihood, mut max_score) = (0.0, 0.0f64);
-    for (i, &p) in positive.iter().enumerate() {
-        log_likelihood -= surprise(linear(&beta, design.row(i)), p);
-    }
+    let mut max_score = 0.0f64;
     for (j, _) in beta.iter().enumerate() {
         max_score = max_score.max(mean_gradient(design, positive, &beta, lambda, j).abs() * positive.len() as f64);
     }
-    let maximum = Maximum {
-        beta,
-        log_likelihood,
-        objective: log_likelihood,
-        covariance: Vec::new(),
-        score: Vec::new(),
-        max_score,
-        converged: true,
-    };
-    Ok(Fit::assemble(Method::Ridge { lambda: Some(lambda) }, design, positive, maximum, false))
+    Ok(fit_of(Method::Ridge { lambda: Some(lambda) }, design, positive, beta, max_score))
 }
 
 /// Coefficients on the standardised scale, intercept first.
@@ -100,29 +83,6 @@ fn choose(design: &Design, positive: &[bool]) -> Result<f64, StatsError> {
         }
     }
     best.map(|(_, lambda)| lambda).ok_or(StatsError::NoVariation { what: "the choice of lambda" })
-}
-
-/// Fold of each row: dealt out in row order within each class.
-pub(crate) fn deal(positive: &[bool]) -> Vec<usize> {
-    let mut dealt = [0usize; 2];
-    positive
-        .iter()
-        .map(|&p| {
-            let count = &mut dealt[usize::from(p)];
-            *count += 1;
-            (*count - 1) % FOLDS
-        })
-        .collect()
-}
-
-fn linear(beta: &[f64], row: &[f64]) -> f64 {
-    beta.iter().zip(row).map(|(b, x)| b * x).sum()
-}
-
-/// -log of the probability given to what happened.
-pub(crate) fn surprise(linear_predictor: f64, positive: bool) -> f64 {
-    let against = if positive { -linear_predictor } else { linear_predictor };
-    against.max(0.0) + (-against.abs()).exp().ln_1p()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::shared;
 use myelomri::dixon::FatModel;
-use myelomri::dixon::magnitude_echoes::{MagnitudeEchoes, MagnitudeParams, separate_magnitudes};
+use myelomri::dixon::magnitude_echoes::{MagnitudeParams, separate_magnitudes};
 use myelomri::dixon::multi_echo::{Echoes, Params, Separation, Withhold, separate};
 use myelomri::image::echoes::{EchoOptions, read_magnitude, read_magnitude_phase};
 use myelomri::image::{Reader, read_volume};
@@ -23,13 +23,7 @@ fn solve(name: &str) -> Option<(Separation, PathBuf)> {
     };
     let series =
         read_magnitude_phase(&[part("part-mag")], &[part("part-phase")], &options, &Reader::default()).unwrap();
-    let echoes = Echoes {
-        data: series.data.view(),
-        echo_times_ms: &series.echo_times_ms,
-        field_t: series.field_t,
-        voxel_mm: series.grid.spacing_mm(),
-        mask: None,
-    };
+    let echoes = Echoes::of(&series, None);
     let fat_model = FatModel::named("hernando-6").unwrap();
     let params = Params { fat_model, withhold: Withhold::None, ..Params::default() };
     Some((separate(&echoes, &params).unwrap(), stem))
@@ -98,13 +92,7 @@ fn its_magnitudes_alone_hardly_exchange_any_marrow() {
     let echo_times_ms = vec![1.2, 2.2, 3.2, 4.2, 5.2, 6.2];
     let options = EchoOptions { echo_times_ms, field_t: Some(3.0), ..EchoOptions::default() };
     let series = read_magnitude(&[magnitude], &options, &Reader::default()).unwrap();
-    let echoes = MagnitudeEchoes {
-        data: series.data.view(),
-        echo_times_ms: &series.echo_times_ms,
-        field_t: series.field_t,
-        voxel_mm: series.grid.spacing_mm(),
-        mask: None,
-    };
+    let echoes = Echoes::of(&series, None);
     let fat_model = FatModel::named("hernando-6").unwrap();
     let params = MagnitudeParams { fat_model, withhold: Withhold::None, ..MagnitudeParams::default() };
     let found = separate_magnitudes(&echoes, &params).unwrap();

@@ -101,7 +101,8 @@ fn curvature(answers: &[Option<Answer>; 2]) -> f32 {
 #[cfg(test)]
 mod tests {
     use crate::dixon::FatModel;
-    use crate::dixon::magnitude_echoes::{MagnitudeEchoes, MagnitudeParams, fit::MagnitudeModel, separate_magnitudes};
+    use crate::dixon::magnitude_echoes::{MagnitudeParams, fit::MagnitudeModel, separate_magnitudes};
+    use crate::dixon::multi_echo::Echoes;
     use ndarray::{Array4, ShapeBuilder};
     use rand::SeedableRng;
     use rand_distr::{Distribution, Normal};
@@ -132,13 +133,8 @@ mod tests {
             let best = alone.answers(&signal)[0].unwrap();
             n_alone += usize::from(signal[0] > 15.0 && swapped(100.0 * best.fraction));
         }
-        let echoes = MagnitudeEchoes {
-            data: data.view(),
-            echo_times_ms: &TIMES_MS,
-            field_t: 3.0,
-            voxel_mm: [1.0, 1.0, 4.0],
-            mask: None,
-        };
+        let echoes =
+            Echoes { data: data.view(), echo_times_ms: &TIMES_MS, field_t: 3.0, voxel_mm: [1.0, 1.0, 4.0], mask: None };
         let found = separate_magnitudes(&echoes, &MagnitudeParams::default()).unwrap();
         let tissue: Vec<f64> =
             found.pdff.indexed_iter().filter(|((x, ..), _)| *x >= 10).map(|(_, &p)| p.into()).collect();

@@ -13,11 +13,12 @@ pub mod fit;
 
 use super::DixonError;
 use super::multi_echo::model::EchoModel;
-use super::multi_echo::{Precession, Withhold, maps, noise, withhold};
+use super::multi_echo::withhold::Counts;
+use super::multi_echo::{Echoes, Precession, Withhold, maps, noise, withhold};
 use crate::dixon::FatModel;
 use crate::error::Warning;
 use fit::{Answer, MagnitudeModel};
-use ndarray::{Array3, ArrayView3, ArrayView4};
+use ndarray::{Array3, ArrayView3};
 use rayon::prelude::*;
 
 /// The method in words, for sidecars.
@@ -28,21 +29,6 @@ pub const METHOD: &str = "water, fat and R2* from magnitude echoes: fit of sqrt(
 pub const MAX_ECHOES: usize = 32;
 /// Voxels from which the noise is found where there is no background.
 const N_NOISE_SAMPLE: usize = 4000;
-
-/// Magnitudes of one acquisition.
-#[derive(Debug, Clone, Copy)]
-pub struct MagnitudeEchoes<'a> {
-    /// `[x, y, z, echo]`, Fortran order; NaN where not measured.
-    pub data: ArrayView4<'a, f32>,
-    /// Echo times, ms, increasing.
-    pub echo_times_ms: &'a [f64],
-    /// Field strength, T.
-    pub field_t: f64,
-    /// Distance between neighbouring voxels along each axis, mm.
-    pub voxel_mm: [f64; 3],
-    /// Where to look; everywhere with signal without it.
-    pub mask: Option<ArrayView3<'a, bool>>,
-}
 
 /// Parameters.
 #[derive(Debug, Clone, Default)]
@@ -62,16 +48,9 @@ pub struct MagnitudeFound {
     pub sigma: f64,
     /// Where that comes from: `residual` or `background`.
     pub sigma_from: &'static str,
-    /// Voxels that were fitted.
-    pub n_fitted: usize,
-    /// Of those, noise alone.
-    pub n_noise: usize,
-    /// Of those, with a standard deviation so large that they say nothing on their own.
-    pub n_uncertain: usize,
-    /// Of those, where the model does not hold (metal).
-    pub n_metal: usize,
-    /// Of those, where a swap of water and fat is suspected.
-    pub n_swap_suspected: usize,
+    /// Voxels, and what speaks against them.
+    #[serde(flatten)]
+    pub counts: Counts,
 }
 
 /// Maps in the memory order of the echoes; NaN where not measured or withheld.
@@ -104,7 +83,7 @@ pub struct MagnitudeSeparation {
 /// where their times cannot tell water from fat;
 /// [`DixonError::NoSignal`] where no voxel carries signal.
 pub fn separate_magnitudes(
-    echoes: &MagnitudeEchoes<'_>,
+    echoes: &Echoes<'_, f32>,
     params: &MagnitudeParams,
 ) -> Result<MagnitudeSeparation, DixonError> {
     let (nx, ny, nz, n_echoes) = echoes.data.dim();
@@ -131,8 +110,7 @@ pub fn separate_magnitudes(
     };
 
     let energies = energies(all, n, echoes.mask.as_ref());
-    let no_signal = || DixonError::NoSignal { what: "the echo series" };
-    let guess = residual_variance(&model, &energies, degrees, gather).ok_or_else(no_signal)?;
+    let guess = residual_variance(&model, &energies, degrees, gather).ok_or_else(|| echoes.no_signal())?;
     let background = noise::variance_of_background(&energies, n_echoes, guess);
     let variance = background.unwrap_or(guess);
     let limit = noise::noise_energy_limit(n_echoes, variance) as f32;
@@ -160,29 +138,24 @@ pub fn separate_magnitudes(
     let mut planes: [Vec<f32>; 6] = std::array::from_fn(|_| vec![f32::NAN; n]);
     for voxel in 0..n {
         let Some(answer) = answers[voxel][0] else { continue };
-        found.n_fitted += 1;
         let sd = (100.0 * decide::variance(&answers[voxel], costs[voxel], variance).sqrt()) as f32;
         let chi = ((answer.residual / degrees as f64).sqrt() / sigma) as f32;
         planes[5][voxel] = chi;
         let noise = energies[voxel] <= limit;
         let signal = (energies[voxel] / n_echoes as f32).sqrt();
-        let metal = !noise && withhold::is_metal(answer.r2star as f32, chi, sigma, signal);
-        let uncertain = !noise && !metal && withhold::is_uncertain(sd);
-        found.n_noise += usize::from(noise);
-        found.n_metal += usize::from(metal);
-        found.n_uncertain += usize::from(uncertain);
-        if params.withhold == Withhold::Default && (noise || metal || uncertain) {
+        let metal = withhold::is_metal(answer.r2star as f32, chi, sigma, signal);
+        if found.counts.speaks_against(noise, metal, sd) && params.withhold == Withhold::Default {
             continue;
         }
         swap[voxel] = decide::is_suspect(&answers[voxel], costs[voxel]);
-        found.n_swap_suspected += usize::from(swap[voxel]);
+        found.counts.n_swap_suspected += usize::from(swap[voxel]);
         let [water, fat] = [1.0 - answer.fraction, answer.fraction].map(|part| (answer.total * part) as f32);
         let values = [(100.0 * answer.fraction) as f32, sd, water, fat, answer.r2star as f32];
         for (plane, value) in planes.iter_mut().zip(values) {
             plane[voxel] = value;
         }
     }
-    warnings.extend(withhold::mostly_unusable(found.n_fitted - found.n_noise, found.n_uncertain, found.n_metal));
+    warnings.extend(found.counts.warning());
     let [pdff, pdff_sd, water, fat, r2star, residual] = planes.map(|plane| maps::volume([nx, ny, nz], plane));
     let swap = maps::volume([nx, ny, nz], swap);
     Ok(MagnitudeSeparation { pdff, pdff_sd, water, fat, r2star, residual, swap, found, warnings })

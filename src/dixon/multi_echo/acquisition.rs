@@ -63,7 +63,7 @@ impl<'a> Acquisition<'a> {
         let residual_of = |precession| Residual::new(&model_of(precession)?, &searched);
         warnings.extend(model_of(Precession::Plus)?.check_spacing()?);
 
-        let no_signal = || DixonError::NoSignal { what: "the echo series" };
+        let no_signal = || echoes.no_signal();
         let energies = source.energies(echoes.mask.as_ref());
         let bright = bright_energy(&energies).ok_or_else(no_signal)?;
         let (precession, precession_ratio) = match params.precession {

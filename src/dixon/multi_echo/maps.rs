@@ -4,6 +4,7 @@ use super::acquisition::Acquisition;
 use super::refine::{Fit, R2Star};
 use super::source::Source;
 use super::types::{Found, Params, Separation, Withhold};
+use super::withhold::Counts;
 use super::{noise, withhold};
 use crate::error::Warning;
 use ndarray::{Array3, ShapeBuilder};
@@ -99,41 +100,31 @@ impl Maps {
             sigma,
             sigma_from,
             field_period_hz: of.model.uniform.then(|| 1.0 / of.model.spacing_s),
-            n_fitted: 0,
-            n_noise: 0,
-            n_uncertain: 0,
-            n_metal: 0,
-            n_swap_suspected: 0,
+            counts: Counts::default(),
         };
         for (voxel, swap) in swap.iter_mut().enumerate() {
             if self.pdff[voxel].is_nan() {
                 *swap = false;
                 continue;
             }
-            found.n_fitted += 1;
             self.sd[voxel] *= sigma as f32;
             let chi = if degrees > 0 { (self.residual[voxel] / degrees as f32).sqrt() / sigma as f32 } else { 0.0 };
             self.residual[voxel] = chi;
             self.field[voxel] *= of.precession.sign() as f32;
             let noise = of.energies[voxel] <= of.noise_limit;
             let signal = (of.energies[voxel] / of.source.n_echoes() as f32).sqrt();
-            let metal = !noise && withhold::is_metal(self.r2star[voxel], chi, sigma, signal);
-            let uncertain = withhold::is_uncertain(self.sd[voxel]);
-            if uncertain {
+            let metal = withhold::is_metal(self.r2star[voxel], chi, sigma, signal);
+            if withhold::is_uncertain(self.sd[voxel]) {
                 // the noise leaves the phases open: the complex sum of water and fat is no total
                 self.pdff[voxel] = 100.0 * self.fat[voxel] / (self.fat[voxel] + self.water[voxel]);
             }
-            let uncertain = !noise && !metal && uncertain;
-            found.n_noise += usize::from(noise);
-            found.n_metal += usize::from(metal);
-            found.n_uncertain += usize::from(uncertain);
-            if params.withhold == Withhold::Default && (noise || metal || uncertain) {
+            if found.counts.speaks_against(noise, metal, self.sd[voxel]) && params.withhold == Withhold::Default {
                 self.clear(voxel);
                 *swap = false;
             }
-            found.n_swap_suspected += usize::from(*swap);
+            found.counts.n_swap_suspected += usize::from(*swap);
         }
-        warnings.extend(withhold::mostly_unusable(found.n_fitted - found.n_noise, found.n_uncertain, found.n_metal));
+        warnings.extend(found.counts.warning());
         let dims = of.source.dims;
         let shaped = |plane: Vec<f32>| volume(dims, plane);
         Separation {

@@ -223,7 +223,7 @@ fn where_the_sign_of_the_phase_is_open_every_voxel_is_a_suspect() {
     };
     let (open, stated) = (with(PrecessionChoice::Auto), with(PrecessionChoice::Given(Precession::Plus)));
     assert!(open.warnings.iter().any(|warning| warning.slug == "precession-undecided"));
-    assert!(open.swap.iter().all(|&suspected| suspected) && open.found.n_swap_suspected == 160);
+    assert!(open.swap.iter().all(|&suspected| suspected) && open.found.counts.n_swap_suspected == 160);
     assert!(!stated.swap.iter().all(|&suspected| suspected));
 }
 

@@ -2,16 +2,19 @@
 
 use super::bipolar::{Bipolar, OddEvenPhase};
 use super::model::Precession;
-use crate::dixon::FatModel;
+use super::withhold::Counts;
+use crate::dixon::{DixonError, FatModel};
 use crate::error::Warning;
+use crate::image::Mask;
+use crate::image::echoes::EchoSeries;
 use ndarray::{Array3, ArrayView3, ArrayView4};
 use num_complex::Complex32;
 
-/// Complex echoes of one acquisition.
+/// Echoes of one acquisition: complex, or magnitudes (`f32`).
 #[derive(Debug, Clone, Copy)]
-pub struct Echoes<'a> {
+pub struct Echoes<'a, T = Complex32> {
     /// `[x, y, z, echo]`, Fortran order; NaN where not measured.
-    pub data: ArrayView4<'a, Complex32>,
+    pub data: ArrayView4<'a, T>,
     /// Echo times, ms, increasing.
     pub echo_times_ms: &'a [f64],
     /// Field strength, T.
@@ -20,6 +23,25 @@ pub struct Echoes<'a> {
     pub voxel_mm: [f64; 3],
     /// Where to look; everywhere with signal without it.
     pub mask: Option<ArrayView3<'a, bool>>,
+}
+
+impl<'a, T> Echoes<'a, T> {
+    /// Those of a series, inside a mask on its grid.
+    pub fn of(series: &'a EchoSeries<T>, mask: Option<&'a Mask>) -> Self {
+        Echoes {
+            data: series.data.view(),
+            echo_times_ms: &series.echo_times_ms,
+            field_t: series.field_t,
+            voxel_mm: series.grid.spacing_mm(),
+            mask: mask.map(|mask| mask.data.view()),
+        }
+    }
+
+    /// The failure where no voxel carries signal.
+    pub(in crate::dixon) fn no_signal(&self) -> DixonError {
+        let what = if self.mask.is_some() { "the echo series, inside the mask," } else { "the echo series" };
+        DixonError::NoSignal { what }
+    }
 }
 
 /// How the sign of the phase is known.
@@ -75,16 +97,9 @@ pub struct Found {
     pub sigma_from: &'static str,
     /// Period of the field map, Hz; `None` for unequal echo spacings.
     pub field_period_hz: Option<f64>,
-    /// Voxels that were fitted.
-    pub n_fitted: usize,
-    /// Of those, noise alone.
-    pub n_noise: usize,
-    /// Of those, with a standard deviation so large that they say nothing on their own.
-    pub n_uncertain: usize,
-    /// Of those, where the model does not hold (metal).
-    pub n_metal: usize,
-    /// Of those, where a swap of water and fat is suspected.
-    pub n_swap_suspected: usize,
+    /// Voxels, and what speaks against them.
+    #[serde(flatten)]
+    pub counts: Counts,
 }
 
 /// Maps in the memory order of the echoes; NaN where not measured or withheld.

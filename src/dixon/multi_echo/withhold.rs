@@ -65,17 +65,46 @@ pub fn is_uncertain(sd: f32) -> bool {
     sd.is_nan() || sd > UNCERTAIN_POINTS
 }
 
-/// What must be said where most voxels with signal are uncertain or contradict the model: rather than the tissue, something
-/// that was stated of the acquisition is then wrong.
-pub fn mostly_unusable(n_with_signal: usize, n_uncertain: usize, n_metal: usize) -> Option<Warning> {
-    let n = n_uncertain + n_metal;
-    (2 * n > n_with_signal).then(|| {
-        let message = format!(
-            "{n} of {n_with_signal} voxels with signal are uncertain or contradict the signal model: there is much noise, or \
-             the echo times, their order or the field strength are not those that were stated"
-        );
-        Warning::new("mostly-unusable", message)
-    })
+/// Voxels that were fitted, and what speaks against them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Voxels that were fitted.
+    pub n_fitted: usize,
+    /// Of those, noise alone.
+    pub n_noise: usize,
+    /// Of those, with a standard deviation so large that they say nothing on their own.
+    pub n_uncertain: usize,
+    /// Of those, where the model does not hold (metal); two echoes cannot show it.
+    pub n_metal: usize,
+    /// Of those, where a swap of water and fat is suspected.
+    pub n_swap_suspected: usize,
+}
+
+impl Counts {
+    /// Counts one fitted voxel by the first that speaks against it: noise, metal, the standard deviation of its PDFF
+    /// (points). True where something does: then it is withheld by default.
+    pub fn speaks_against(&mut self, noise: bool, metal: bool, sd: f32) -> bool {
+        let metal = !noise && metal;
+        let uncertain = !noise && !metal && is_uncertain(sd);
+        self.n_fitted += 1;
+        self.n_noise += usize::from(noise);
+        self.n_metal += usize::from(metal);
+        self.n_uncertain += usize::from(uncertain);
+        noise || metal || uncertain
+    }
+
+    /// What must be said where most voxels with signal are uncertain or contradict the model: rather than the tissue,
+    /// something that was stated of the acquisition is then wrong.
+    pub fn warning(&self) -> Option<Warning> {
+        let (n, n_with_signal) = (self.n_uncertain + self.n_metal, self.n_fitted - self.n_noise);
+        (2 * n > n_with_signal).then(|| {
+            let message = format!(
+                "{n} of {n_with_signal} voxels with signal are uncertain or contradict the signal model: there is much noise, \
+                 or the echo times, their order or the field strength are not those that were stated"
+            );
+            Warning::new("mostly-unusable", message)
+        })
+    }
 }
 
 /// What must be said where the residual is far above the noise of the background: the signal is not what the model says.
@@ -113,9 +142,16 @@ mod tests {
 
     #[test]
     fn what_is_said_of_an_acquisition_that_does_not_fit() {
-        assert_eq!(mostly_unusable(1000, 300, 200), None);
-        assert_eq!(mostly_unusable(1000, 400, 101).unwrap().slug, "mostly-unusable");
-        assert_eq!(mostly_unusable(0, 0, 0), None);
+        let of =
+            |n_uncertain, n_metal| Counts { n_fitted: 1100, n_noise: 100, n_uncertain, n_metal, ..Counts::default() };
+        assert_eq!(of(300, 200).warning(), None);
+        assert_eq!(of(400, 101).warning().unwrap().slug, "mostly-unusable");
+        assert_eq!(Counts::default().warning(), None);
+        let mut counts = Counts::default();
+        let judged = [(true, true, 9.0), (false, true, 9.0), (false, false, 9.0), (false, false, 1.0)];
+        let against = judged.map(|(noise, metal, sd)| counts.speaks_against(noise, metal, sd));
+        assert_eq!(against, [true, true, true, false]);
+        assert_eq!([counts.n_fitted, counts.n_noise, counts.n_metal, counts.n_uncertain], [4, 1, 1, 1]);
         assert_eq!(poor_fit(2.9, 1.0), None);
         assert!(poor_fit(4.2, 1.0).unwrap().message.contains("4.2 times"));
     }

@@ -19,6 +19,7 @@ use super::multi_echo::graph::Graph;
 use super::multi_echo::message_passing::MessagePassing;
 use super::multi_echo::residual::{ABSENT, N_LABELS};
 use super::multi_echo::source::Source;
+use super::multi_echo::withhold::Counts;
 use super::multi_echo::{
     Bipolar, Echoes, Params, Precession, PrecessionChoice, Withhold, labelling, maps, model, moves, noise, withhold,
 };
@@ -55,14 +56,9 @@ pub struct TwoEchoFound {
     pub sigma_from: &'static str,
     /// Period of the field map, Hz.
     pub field_period_hz: f64,
-    /// Voxels that were fitted.
-    pub n_fitted: usize,
-    /// Of those, noise alone.
-    pub n_noise: usize,
-    /// Of those, with a standard deviation so large that they say nothing on their own.
-    pub n_uncertain: usize,
-    /// Of those, where a swap of water and fat is suspected.
-    pub n_swap_suspected: usize,
+    /// Voxels, and what speaks against them.
+    #[serde(flatten)]
+    pub counts: Counts,
 }
 
 /// Maps in the memory order of the echoes; NaN where not measured or withheld.
@@ -105,7 +101,7 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
     let timing = model::EchoModel::new(echoes.echo_times_ms, echoes.field_t, &params.fat_model, Precession::Plus)?;
     let mut warnings: Vec<Warning> = timing.check_spacing()?.into_iter().collect();
     let energies = source.energies(echoes.mask.as_ref());
-    let guess = variance_of_neighbours(&source, &energies).ok_or(DixonError::NoSignal { what: "the echo series" })?;
+    let guess = variance_of_neighbours(&source, &energies).ok_or(echoes.no_signal())?;
     let background = noise::variance_of_background(&energies, 2, guess);
     let variance = background.unwrap_or(guess);
     let limit = noise::noise_energy_limit(2, variance) as f32;
@@ -153,10 +149,7 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
         sigma: variance.sqrt(),
         sigma_from: if background.is_some() { "background" } else { "neighbours" },
         field_period_hz: period_hz,
-        n_fitted: 0,
-        n_noise: 0,
-        n_uncertain: 0,
-        n_swap_suspected: 0,
+        counts: Counts::default(),
     };
     let mut planes: [Vec<f32>; 5] = std::array::from_fn(|_| vec![f32::NAN; n]);
     let mut swap = vec![false; n];
@@ -167,11 +160,7 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
         let fraction = f64::from(of.fraction[label]);
         let sd = (100.0 * protocol.variance_of(fraction, 1.0 / f64::from(of.curvature)).sqrt()) as f32;
         let noise = energies[voxel] <= limit;
-        let uncertain = !noise && withhold::is_uncertain(sd);
-        found.n_fitted += 1;
-        found.n_noise += usize::from(noise);
-        found.n_uncertain += usize::from(uncertain);
-        if params.withhold == Withhold::Default && (noise || uncertain) {
+        if found.counts.speaks_against(noise, false, sd) && params.withhold == Withhold::Default {
             continue;
         }
         source.gather(voxel, &mut signal);
@@ -183,9 +172,9 @@ pub fn separate_two(echoes: &Echoes<'_>, params: &Params) -> Result<TwoEchoSepar
             plane[voxel] = value as f32;
         }
         swap[voxel] = suspects[voxel];
-        found.n_swap_suspected += usize::from(suspects[voxel]);
+        found.counts.n_swap_suspected += usize::from(suspects[voxel]);
     }
-    warnings.extend(withhold::mostly_unusable(found.n_fitted - found.n_noise, found.n_uncertain, 0));
+    warnings.extend(found.counts.warning());
     let dims = source.dims;
     let [pdff, pdff_sd, water, fat, field] = planes.map(|plane| maps::volume(dims, plane));
     Ok(TwoEchoSeparation { pdff, pdff_sd, water, fat, field, swap: maps::volume(dims, swap), found, warnings })

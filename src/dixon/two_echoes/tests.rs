@@ -57,7 +57,7 @@ fn a_body_without_noise_is_recovered_with_its_field_and_the_sign_of_its_phase() 
             assert!((f64::from(found.field[at]) - field_hz(at)).abs() < 0.1, "{at:?}: {}", found.field[at]);
             n += 1;
         }
-        assert_eq!(n, found.found.n_fitted);
+        assert_eq!(n, found.found.counts.n_fitted);
     }
 }
 
@@ -82,5 +82,7 @@ fn where_the_sign_of_the_phase_is_open_every_voxel_is_a_suspect() {
     });
     let found = separated(times_ms, &data);
     assert!(found.warnings.iter().any(|warning| warning.slug == "precession-undecided"));
-    assert!(found.found.n_fitted > 0 && found.swap.iter().zip(&found.pdff).all(|(swap, p)| *swap == p.is_finite()));
+    assert!(
+        found.found.counts.n_fitted > 0 && found.swap.iter().zip(&found.pdff).all(|(swap, p)| *swap == p.is_finite())
+    );
 }

@@ -54,6 +54,16 @@ pub struct EchoSeries<T> {
     pub warnings: Vec<Warning>,
 }
 
+impl<T> EchoSeries<T> {
+    /// What is known of the echoes, without their values: they are the largest thing in memory.
+    pub fn without_values(self) -> EchoSeries<()> {
+        let EchoSeries { grid, data: _, echo_times_ms, field_t, n_not_a_number, excitation, phase, source, warnings } =
+            self;
+        let data = Array4::default((0, 0, 0, 0));
+        EchoSeries { grid, data, echo_times_ms, field_t, n_not_a_number, excitation, phase, source, warnings }
+    }
+}
+
 /// Reads magnitude and phase.
 ///
 /// # Errors
