@@ -4,6 +4,7 @@
 //! decides the exit code ([`crate::error::Exit`]).
 
 mod adc;
+mod adc_change;
 mod agreement;
 pub mod args;
 mod change;
@@ -64,6 +65,8 @@ enum Command {
     Ff(Box<ff::FfArgs>),
     /// Apparent diffusion coefficient from two or more b-values
     Adc(adc::AdcArgs),
+    /// Change of ADC and of lesions between two visits, judged against repeatability and noise
+    AdcChange(Box<adc_change::AdcChangeArgs>),
     /// Compose stations of a whole-body examination into one series
     Compose(compose::ComposeArgs),
     /// Statistics and histogram of a map in named vertebrae or in a mask
@@ -111,6 +114,7 @@ impl Command {
         match self {
             Command::Ff(args) => ff::run(*args, context),
             Command::Adc(args) => adc::run(args, context),
+            Command::AdcChange(args) => adc_change::run(*args, context),
             Command::Compose(args) => compose::run(args, context),
             Command::Histogram(args) => histogram::run(args, context),
             Command::Tdv(args) => tdv::run(*args, context),

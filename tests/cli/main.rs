@@ -1,6 +1,7 @@
 //! The subcommands as a user runs them.
 
 mod adc;
+mod adc_change;
 mod agreement;
 mod compare;
 mod compose;
