@@ -16,9 +16,10 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 9] = [
+const METHODS: [(&str, &str); 10] = [
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
+    ("response", include_str!("../docs/response.md")),
     ("compare", include_str!("../docs/compare.md")),
     ("agreement", include_str!("../docs/agreement.md")),
     ("roc", include_str!("../docs/roc.md")),
@@ -29,8 +30,9 @@ const METHODS: [(&str, &str); 9] = [
 ];
 
 /// Other words for a topic.
-const ALIASES: [(&str, &str); 8] = [
+const ALIASES: [(&str, &str); 9] = [
     ("ff", "sff"),
+    ("imwg", "response"),
     ("auc", "roc"),
     ("youden", "roc"),
     ("flic", "firth"),

@@ -86,6 +86,28 @@ pub enum CohortError {
         /// What was expected.
         expected: &'static str,
     },
+    /// A column whose unit is not stated, or is none of the quantity's.
+    #[error("{path}: column {column} has no unit that its quantity is read in; expected {expected}")]
+    Unit {
+        /// The file.
+        path: String,
+        /// The column.
+        column: String,
+        /// The units it may have.
+        expected: String,
+        /// How the user can say it.
+        example: String,
+    },
+    /// One quantity in more columns than one.
+    #[error("{path} has {what} in {} columns: {}", columns.len(), columns.join(", "))]
+    TwoColumns {
+        /// The file.
+        path: String,
+        /// The quantity.
+        what: String,
+        /// The columns.
+        columns: Vec<String>,
+    },
     /// A value that breaks a rule of its column.
     #[error("{path}: column {column} has \"{value}\" for {who}; expected {expected}")]
     Value {
@@ -113,6 +135,8 @@ impl Failure for CohortError {
             CohortError::UnnamedOutcome { .. } => "unnamed-outcome",
             CohortError::OneClass { .. } => "one-class",
             CohortError::Syntax { .. } => "syntax",
+            CohortError::Unit { .. } => "unit-not-stated",
+            CohortError::TwoColumns { .. } => "two-columns",
             CohortError::Value { .. } => "unexpected-value",
         }
     }
@@ -151,6 +175,10 @@ impl Failure for CohortError {
             }
             CohortError::OneClass { .. } => "check which values count as positive".to_owned(),
             CohortError::Syntax { .. } => "see --help for an example".to_owned(),
+            CohortError::Unit { example, .. } => {
+                format!("end the column's name with its unit, or say it, e.g. --column \"{example}\"")
+            }
+            CohortError::TwoColumns { .. } => "keep one of them, or name it with --column".to_owned(),
             CohortError::Value { .. } => "correct the cell, or leave it empty where the value is missing".to_owned(),
         })
     }

@@ -7,8 +7,9 @@ use super::measure::{MeasureRequest, measure_prepared, prepare};
 use super::results::write_results;
 use super::tables::{collected, write_dictionary};
 use crate::cohort::analysis::{Analysis, Inputs, analyse, clinical_table};
+use crate::cohort::response::{self, Reading};
 use crate::cohort::results::{FlowEntry, ResponseRow};
-use crate::cohort::{Endpoint, Frame, Marker, Table, response};
+use crate::cohort::{Endpoint, Frame, Marker, Table};
 use crate::error::{Result, Warning};
 use crate::image::Overwrite;
 use crate::report::write_report;
@@ -39,7 +40,7 @@ pub fn run(request: &MeasureRequest, seed: u64) -> Result<RunDone> {
 
     let summary = measure_prepared(request, &prepared)?;
     let (_, collected, wide) = collected(&request.out)?;
-    let responses = responses(clinical.as_ref(), &prepared.config)?;
+    let (responses, told) = responses(clinical.as_ref(), &prepared.config)?;
     let analysis = analyse(Inputs {
         wide: &wide,
         clinical: clinical.as_ref(),
@@ -54,7 +55,7 @@ pub fn run(request: &MeasureRequest, seed: u64) -> Result<RunDone> {
     super::description::write(&request.study, &request.out)?;
     let report = write_report(&request.out, Overwrite::Force)?;
     let mut warnings = analysis.warnings.clone();
-    warnings.extend(response::disagreements(&responses));
+    warnings.extend(told);
     Ok(RunDone { summary, warnings, analysis, report })
 }
 
@@ -63,7 +64,7 @@ fn check_tables(clinical: Option<&Table>, config: &StudyConfig) -> Result<()> {
     Marker::of_plan(&config.plan)?;
     if clinical.is_some() {
         let (frame, _) = Frame::of_study(&Wide::default(), clinical, &config.sessions)?;
-        Endpoint::of_study(&frame, &responses(clinical, config)?, config)?;
+        Endpoint::of_study(&frame, &responses(clinical, config)?.0, config)?;
     }
     Ok(())
 }
@@ -79,10 +80,11 @@ fn failed(out: &std::path::Path) -> Result<Vec<FlowEntry>> {
     Ok(states.into_iter().filter_map(entry).collect())
 }
 
-/// IMWG categories of the visits, in order of time.
-fn responses(clinical: Option<&Table>, config: &StudyConfig) -> Result<Vec<ResponseRow>> {
+/// IMWG categories of the visits, in order of time, and what must be known of them.
+fn responses(clinical: Option<&Table>, config: &StudyConfig) -> Result<(Vec<ResponseRow>, Vec<Warning>)> {
     let sessions = [&config.sessions.baseline, &config.sessions.followup, &config.endpoint.session];
     let mut order: Vec<&str> = sessions.into_iter().map(String::as_str).collect();
     order.dedup();
-    Ok(clinical.map_or_else(|| Ok(Vec::new()), |table| response::of_table(table, &order))?)
+    let Some(table) = clinical else { return Ok(Default::default()) };
+    Ok(response::of_table(table, &order, &Reading::default())?)
 }

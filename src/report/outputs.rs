@@ -156,8 +156,8 @@ fn changes(table: &Table) -> Result<Vec<Change>> {
 fn responses(table: &Table) -> Result<Vec<ResponseRow>> {
     let (subjects, sessions) = (table.labels("subject")?, table.labels("session")?);
     let [category, range, reasons] = [table.text("category")?, table.text("range")?, table.text("reasons")?];
+    let [physician, confirmed] = [table.text("physician")?, table.text("confirmed")?];
     let [label, iss, r_iss] = [table.numbers("label")?, table.numbers("iss")?, table.numbers("r_iss")?];
-    let confirmed = table.text("confirmed")?;
     let small = |value: Option<f64>| value.map(|v| v as u8);
     Ok((0..table.n_rows())
         .map(|n| ResponseRow {
@@ -165,8 +165,9 @@ fn responses(table: &Table) -> Result<Vec<ResponseRow>> {
             session: sessions[n].clone(),
             category: category[n].clone(),
             range: range[n].clone().unwrap_or_default(),
+            physician: physician[n].clone(),
             label: small(label[n]),
-            confirmed: confirmed[n].as_deref().and_then(|text| text.parse().ok()),
+            confirmed: confirmed[n].as_deref().map(|text| text == "confirmed"),
             reasons: list(reasons[n].as_deref()),
             iss: small(iss[n]),
             r_iss: small(r_iss[n]),

@@ -192,6 +192,21 @@ fn response_gives_category_label_and_stage() {
 }
 
 #[test]
+fn response_reads_the_unit_that_is_said_and_refuses_one_that_is_not() {
+    let text = CLINICAL.replace("m_protein_serum_g_dl", "M spike");
+    let (folder, table) = Folder::with("units.csv", &text);
+    let said = json("response", &table, &["--column", "m_protein_serum=M spike:g/dL"]);
+    let (_folder, named) = Folder::with("clinical.csv", CLINICAL);
+    assert_eq!(said["rows"], json("response", &named, &[])["rows"]);
+    fails("response", &table, &["--column", "m_protein_serum=M spike:mmol/L"], 4, "error[unit-not-stated]");
+    fails("response", &table, &["--column", "m_protein=M spike:g/L"], 2, "error[syntax]");
+    let bare = folder.path("bare.csv");
+    fs::write(&bare, CLINICAL.replace("albumin_g_dl", "albumin")).unwrap();
+    fails("response", &bare.display().to_string(), &[], 4, "albumin=albumin:g/dL");
+    fails("response", &named, &["--flc-assay", "unheard-of"], 2, "freelite, n-latex");
+}
+
+#[test]
 fn tables_that_do_not_fit_end_with_four_and_say_where() {
     let (folder, table) = Folder::with("wide.csv", WIDE);
     let roc = |predictor: &'static str| [&OUTCOME[..], &["--predictor", predictor]].concat();

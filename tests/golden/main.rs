@@ -6,6 +6,7 @@ mod fat_water;
 mod ibsi;
 mod kernels;
 mod nifti;
+mod response;
 mod simulate;
 mod stats;
 

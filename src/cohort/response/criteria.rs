@@ -1,88 +1,6 @@
 //! The criteria of each category in three-valued logic, and the range of categories that known values leave open.
 
-use super::Labs;
-use std::fmt;
-
-/// IMWG category, worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Category {
-    /// Progressive disease.
-    PD,
-    /// Stable disease.
-    SD,
-    /// Minimal response.
-    MR,
-    /// Partial response.
-    PR,
-    /// Very good partial response.
-    VGPR,
-    /// Complete response.
-    CR,
-    /// Stringent complete response.
-    SCR,
-}
-
-impl Category {
-    /// All, worst first.
-    pub const ALL: [Category; 7] =
-        [Category::PD, Category::SD, Category::MR, Category::PR, Category::VGPR, Category::CR, Category::SCR];
-
-    /// From `sCR`, `CR`, `VGPR`, `PR`, `MR`, `SD`, `PD`.
-    pub fn parse(text: &str) -> Option<Category> {
-        Category::ALL.into_iter().find(|category| category.to_string() == text)
-    }
-
-    /// VGPR or better.
-    pub fn is_deep(self) -> bool {
-        self >= Category::VGPR
-    }
-}
-
-impl fmt::Display for Category {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Category::SCR => f.write_str("sCR"),
-            other => fmt::Debug::fmt(other, f),
-        }
-    }
-}
-
-/// Categories still possible, with what decided.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Range {
-    /// Worst still possible.
-    pub worst: Category,
-    /// Best still possible.
-    pub best: Category,
-    /// Which rules decided, which inputs are missing.
-    pub reasons: Vec<String>,
-}
-
-impl Range {
-    /// The category where only one is possible.
-    pub fn decided(&self) -> Option<Category> {
-        (self.worst == self.best).then_some(self.worst)
-    }
-
-    /// Whether a category is possible.
-    pub fn holds(&self, category: Category) -> bool {
-        (self.worst..=self.best).contains(&category)
-    }
-
-    /// 1 for VGPR or better, 0 for worse, none where the range has both.
-    pub fn label(&self) -> Option<u8> {
-        (self.worst.is_deep() == self.best.is_deep()).then_some(u8::from(self.best.is_deep()))
-    }
-}
-
-impl fmt::Display for Range {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.decided() {
-            Some(category) => write!(f, "{category}"),
-            None => write!(f, "{}..{}", self.worst, self.best),
-        }
-    }
-}
+use super::{Category, Labs, Range};
 
 /// Met, failed, or undecided for want of a value.
 type Tri = Option<bool>;
@@ -108,13 +26,25 @@ enum Measure {
     LightChains { kappa: bool },
     /// None of these; plasma cells of the marrow.
     Marrow,
+    /// Nothing but the plasma cells of the blood.
+    Circulating,
     /// Not enough is known of the baseline.
     Unknown,
 }
 
+/// Whether serum and urine M protein can be followed.
+fn measurable_proteins(baseline: &Labs) -> [Tri; 2] {
+    [baseline.serum_m_g_dl.map(|m| m >= 1.0), baseline.urine_m_mg_24h.map(|m| m >= 200.0)]
+}
+
+/// Whether either can.
+fn by_protein(baseline: &Labs) -> Tri {
+    let [serum, urine] = measurable_proteins(baseline);
+    or(serum, urine)
+}
+
 fn measure(baseline: &Labs) -> Measure {
-    let serum = baseline.serum_m_g_dl.map(|m| m >= 1.0);
-    let urine = baseline.urine_m_mg_24h.map(|m| m >= 200.0);
+    let [serum, urine] = measurable_proteins(baseline);
     match or(serum, urine) {
         Some(true) => return Measure::Protein { serum, urine },
         None => return Measure::Unknown,
@@ -129,13 +59,22 @@ fn measure(baseline: &Labs) -> Measure {
         }
         _ => return Measure::Unknown,
     }
-    if baseline.marrow_plasma_pct.is_some() { Measure::Marrow } else { Measure::Unknown }
+    match (baseline.marrow_plasma_pct, baseline.circulating_per_ul) {
+        (Some(_), _) => Measure::Marrow,
+        (None, Some(_)) => Measure::Circulating,
+        (None, None) => Measure::Unknown,
+    }
 }
 
 /// Involved minus uninvolved free light chain, mg/L.
 fn dflc(labs: &Labs, kappa_involved: bool) -> Option<f64> {
     let difference = labs.kappa_mg_l? - labs.lambda_mg_l?;
     Some(if kappa_involved { difference } else { -difference })
+}
+
+/// dFLC of the visit `then` where it can be held against that of `now`: both by one assay.
+fn dflc_like(then: &Labs, now: &Labs, kappa_involved: bool) -> Option<f64> {
+    (then.flc_assay == now.flc_assay).then(|| dflc(then, kappa_involved)).flatten()
 }
 
 /// Fall from `before` to `after` of at least `percent`.
@@ -210,6 +149,7 @@ fn named(followed: Measure) -> &'static str {
         Measure::Protein { .. } => "serum M protein",
         Measure::LightChains { .. } => "free light chains",
         Measure::Marrow => "marrow plasma cells",
+        Measure::Circulating => "circulating plasma cells",
         Measure::Unknown => "what is known",
     }
 }
@@ -229,6 +169,7 @@ fn missing(followed: Measure, now: &Labs) -> Vec<&'static str> {
         }
         Measure::LightChains { .. } => need(now.kappa_mg_l.and(now.lambda_mg_l).is_some(), "free light chains"),
         Measure::Marrow => {}
+        Measure::Circulating => need(now.circulating_per_ul.is_some(), "circulating plasma cells"),
         Measure::Unknown => need(false, "what the disease is measured by at baseline"),
     }
     need(now.ife_serum.is_some(), "serum immunofixation");
@@ -252,9 +193,15 @@ fn may_have_risen(followed: Measure, before: &[&Labs], now: &Labs) -> bool {
     let urine = || rose(lowest(before, |labs| labs.urine_m_mg_24h), now.urine_m_mg_24h, 25.0, 200.0);
     let [(by_serum, serum), (by_urine, urine)] = match followed {
         Measure::Protein { serum: by_serum, urine: by_urine } => [(by_serum, serum()), (by_urine, urine())],
+        // neither protein is measurable and no light chains were measured: theirs may have risen
+        Measure::Unknown if before.first().is_some_and(|first| by_protein(first) == Some(false)) => return true,
         Measure::Unknown => [(None, serum()), (None, urine())],
-        Measure::LightChains { kappa } => return dflc(now, kappa).is_none(),
+        Measure::LightChains { kappa } => {
+            let low = lowest(before, |labs| dflc_like(labs, now, kappa));
+            return low.is_none() || dflc(now, kappa).is_none();
+        }
         Measure::Marrow => return now.marrow_plasma_pct.is_none(),
+        Measure::Circulating => return now.circulating_per_ul.is_none(),
     };
     let open = |by: Tri, rise: Tri, shown: Tri| by != Some(false) && rise.is_none() && shown != Some(false);
     open(by_serum, serum, now.ife_serum) || open(by_urine, urine, now.ife_urine)
@@ -276,6 +223,10 @@ fn progression(followed: Measure, before: &[&Labs], now: &Labs) -> Option<String
             return Some("PD: plasmacytomas >= 50 % above the smallest sum of products of diameters".to_owned());
         }
     }
+    let longest = lowest(before, |labs| labs.lesion_longest_mm).filter(|length| *length > 10.0);
+    if yes(rose(longest, now.lesion_longest_mm, 50.0, 0.0)) {
+        return Some("PD: longest diameter of a lesion > 1 cm >= 50 % above its smallest".to_owned());
+    }
     if yes(rose(serum, now.serum_m_g_dl, 25.0, 0.5)) {
         return Some("PD: serum M protein >= 25 % and >= 0.5 g/dL above the lowest".to_owned());
     }
@@ -286,7 +237,7 @@ fn progression(followed: Measure, before: &[&Labs], now: &Labs) -> Option<String
         return Some("PD: urine M protein >= 25 % and >= 200 mg/24 h above the lowest".to_owned());
     }
     if let Measure::LightChains { kappa } = followed {
-        let (low, high) = (lowest(before, |labs| dflc(labs, kappa)), dflc(now, kappa));
+        let (low, high) = (lowest(before, |labs| dflc_like(labs, now, kappa)), dflc(now, kappa));
         let above = low.zip(high).map(|(low, high)| high - low > 100.0);
         if yes(and(rose(low, high, 25.0, 0.0), above)) {
             return Some("PD: dFLC >= 25 % and > 100 mg/L above the lowest".to_owned());
@@ -296,6 +247,11 @@ fn progression(followed: Measure, before: &[&Labs], now: &Labs) -> Option<String
         && yes(rose(lowest(before, |labs| labs.marrow_plasma_pct), now.marrow_plasma_pct, 25.0, 10.0))
     {
         return Some("PD: marrow plasma cells >= 25 % and >= 10 points above the lowest".to_owned());
+    }
+    let circulating = lowest(before, |labs| labs.circulating_per_ul);
+    let many = now.circulating_per_ul.is_some_and(|cells| cells >= 200.0);
+    if followed == Measure::Circulating && many && yes(rose(circulating, now.circulating_per_ul, 50.0, 0.0)) {
+        return Some("PD: circulating plasma cells >= 50 % above the lowest and >= 200/uL".to_owned());
     }
     None
 }
@@ -331,9 +287,9 @@ fn very_good(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
             let by_immunofixation = or(gone, if negative == Some(true) { Some(true) } else { Some(false) });
             or(by_immunofixation, and(serum_fell, urine_low))
         }
-        Measure::LightChains { kappa } => fell(dflc(baseline, kappa), dflc(now, kappa), 90.0),
+        Measure::LightChains { kappa } => fell(dflc_like(baseline, now, kappa), dflc(now, kappa), 90.0),
         Measure::Marrow => Some(false),
-        Measure::Unknown => None,
+        Measure::Circulating | Measure::Unknown => None,
     };
     // a better category asks for no less than partial response does
     and(by_measure, plasmacytoma_fell(baseline, now, 50.0))
@@ -353,12 +309,12 @@ fn partial(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
             let urine_low = now.urine_m_mg_24h.map(|m| m < 200.0);
             and(serum_fell, or(urine_low, fell(baseline.urine_m_mg_24h, now.urine_m_mg_24h, 90.0)))
         }
-        Measure::LightChains { kappa } => fell(dflc(baseline, kappa), dflc(now, kappa), 50.0),
+        Measure::LightChains { kappa } => fell(dflc_like(baseline, now, kappa), dflc(now, kappa), 50.0),
         Measure::Marrow => and(
             baseline.marrow_plasma_pct.map(|cells| cells >= 30.0),
             fell(baseline.marrow_plasma_pct, now.marrow_plasma_pct, 50.0),
         ),
-        Measure::Unknown => None,
+        Measure::Circulating | Measure::Unknown => None,
     };
     and(by_measure, plasmacytoma_fell(baseline, now, 50.0))
 }
@@ -371,7 +327,7 @@ fn minimal(followed: Measure, baseline: &Labs, now: &Labs) -> Tri {
             and(serum_fell, urine_fell)
         }
         Measure::LightChains { .. } | Measure::Marrow => Some(false),
-        Measure::Unknown => None,
+        Measure::Circulating | Measure::Unknown => None,
     };
     and(by_measure, plasmacytoma_fell(baseline, now, 25.0))
 }

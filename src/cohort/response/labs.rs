@@ -1,23 +1,8 @@
 //! The laboratory values that response and stage are made of, and the columns of the clinical table that hold them.
 
 use super::super::{CohortError, Table};
-use super::{Category, Visit};
-
-/// Number columns; each has its unit in its name, the last two are 0 or 1. All are optional.
-pub const NUMBERS: [&str; 12] = [
-    "m_protein_serum_g_dl",
-    "m_protein_urine_mg_24h",
-    "flc_kappa_mg_l",
-    "flc_lambda_mg_l",
-    "b2m_mg_l",
-    "albumin_g_dl",
-    "ldh_u_l",
-    "ldh_uln",
-    "marrow_plasma_pct",
-    "plasmacytoma_spd_mm2",
-    "clonal_cells",
-    "new_lesion",
-];
+use super::{Assay, Category, Source, Visit, units};
+use crate::error::Warning;
 
 /// Columns of words, with what may stand in them. All are optional.
 pub const WORDS: [(&str, [&str; 2]); 4] = [
@@ -50,10 +35,16 @@ pub struct Labs {
     pub marrow_plasma_pct: Option<f64>,
     /// Sum of products of diameters of soft-tissue plasmacytomas, mm2.
     pub plasmacytoma_spd_mm2: Option<f64>,
+    /// Longest diameter of the lesion followed, mm.
+    pub lesion_longest_mm: Option<f64>,
+    /// Circulating plasma cells per uL of blood.
+    pub circulating_per_ul: Option<f64>,
     /// Clonal plasma cells in the marrow by immunohistochemistry or flow: 1 seen, 0 not.
     pub clonal_cells: Option<f64>,
     /// A new bone lesion or plasmacytoma since the visit before: 1 yes, 0 no.
     pub new_lesion: Option<f64>,
+    /// By which assay the free light chains were measured.
+    pub flc_assay: Option<Assay>,
     /// Immunofixation of serum shows the M protein.
     pub ife_serum: Option<bool>,
     /// Immunofixation of urine shows the M protein.
@@ -66,20 +57,41 @@ pub struct Labs {
     pub best_response: Option<Category>,
 }
 
+/// How the columns of a table are to be read, where their names do not say it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// Where quantities stand, and in which unit.
+    pub sources: Vec<Source>,
+    /// The assay of the light chains of rows that name none.
+    pub flc_assay: Option<Assay>,
+}
+
 /// The visits of a clinical table in order of subject and of `sessions`; other sessions are not read.
 ///
 /// # Errors
-/// Duplicate keys, text in number columns, a word or category that is not known.
-pub fn visits(table: &Table, sessions: &[&str]) -> Result<Vec<Visit>, CohortError> {
+/// Duplicate keys, text in number columns, a quantity without its unit, a word or category that is not known.
+pub fn visits(table: &Table, sessions: &[&str], reading: &Reading) -> Result<(Vec<Visit>, Vec<Warning>), CohortError> {
     table.check_key(&["subject", "session"])?;
     let (who, when) = (table.labels("subject")?, table.labels("session")?);
-    let mut visits: Vec<Visit> = (0..who.len())
-        .map(|n| Visit { subject: who[n].clone(), session: when[n].clone(), labs: Labs::default() })
+    let mut labs = vec![Labs { flc_assay: reading.flc_assay, ..Labs::default() }; who.len()];
+    let mut warnings = units::read(table, &reading.sources, &mut labs)?;
+    let mut visits: Vec<Visit> = (labs.into_iter().enumerate())
+        .map(|(n, labs)| Visit { subject: who[n].clone(), session: when[n].clone(), labs })
         .collect();
-    for column in NUMBERS.iter().filter(|column| table.has(column)) {
-        for (visit, value) in visits.iter_mut().zip(table.numbers(column)?) {
-            *visit.labs.number(column) = value;
+    if table.has("flc_assay") {
+        for (visit, word) in visits.iter_mut().zip(table.text("flc_assay")?) {
+            if let Some(word) = word {
+                let known = Assay::parse(&word);
+                let assay =
+                    known.ok_or_else(|| unexpected(table, "flc_assay", &word, visit, Assay::EXPECTED.to_owned()))?;
+                visit.labs.flc_assay = Some(assay);
+            }
         }
+    }
+    if visits.iter().any(|v| v.labs.kappa_mg_l.is_some() && v.labs.flc_assay.is_none()) {
+        let message = "no assay of the free light chains is named: their ratio is judged by the limits of Freelite, \
+            0.26-1.65; name it in the column flc_assay";
+        warnings.push(Warning::new("flc-assay-unnamed", message));
     }
     for (column, [yes, no]) in WORDS.iter().filter(|(column, _)| table.has(column)) {
         for (visit, word) in visits.iter_mut().zip(table.text(column)?) {
@@ -105,7 +117,7 @@ pub fn visits(table: &Table, sessions: &[&str]) -> Result<Vec<Visit>, CohortErro
     let rank = |visit: &Visit| sessions.iter().position(|session| *session == visit.session);
     visits.retain(|visit| rank(visit).is_some());
     visits.sort_by(|a, b| (&a.subject, rank(a)).cmp(&(&b.subject, rank(b))));
-    Ok(visits)
+    Ok((visits, warnings))
 }
 
 fn unexpected(table: &Table, column: &str, word: &str, visit: &Visit, expected: String) -> CohortError {
@@ -119,23 +131,6 @@ fn unexpected(table: &Table, column: &str, word: &str, visit: &Visit, expected: 
 }
 
 impl Labs {
-    fn number(&mut self, column: &str) -> &mut Option<f64> {
-        match column {
-            "m_protein_serum_g_dl" => &mut self.serum_m_g_dl,
-            "m_protein_urine_mg_24h" => &mut self.urine_m_mg_24h,
-            "flc_kappa_mg_l" => &mut self.kappa_mg_l,
-            "flc_lambda_mg_l" => &mut self.lambda_mg_l,
-            "b2m_mg_l" => &mut self.b2m_mg_l,
-            "albumin_g_dl" => &mut self.albumin_g_dl,
-            "ldh_u_l" => &mut self.ldh_u_l,
-            "ldh_uln" => &mut self.ldh_uln,
-            "marrow_plasma_pct" => &mut self.marrow_plasma_pct,
-            "clonal_cells" => &mut self.clonal_cells,
-            "new_lesion" => &mut self.new_lesion,
-            _ => &mut self.plasmacytoma_spd_mm2,
-        }
-    }
-
     fn word(&mut self, column: &str) -> &mut Option<bool> {
         match column {
             "ife_serum" => &mut self.ife_serum,
@@ -145,9 +140,10 @@ impl Labs {
         }
     }
 
-    /// Free light chain ratio kappa / lambda within 0.26-1.65.
+    /// Free light chain ratio kappa / lambda within the limits of its assay.
     pub fn flc_ratio_is_normal(&self) -> Option<bool> {
         let (kappa, lambda) = (self.kappa_mg_l?, self.lambda_mg_l?);
-        Some((0.26..=1.65).contains(&(kappa / lambda)))
+        let [low, high] = self.flc_assay.unwrap_or(Assay::Freelite).normal_ratio();
+        Some((low..=high).contains(&(kappa / lambda)))
     }
 }

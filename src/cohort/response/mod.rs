@@ -4,16 +4,22 @@
 //! Palumbo 2015 (doi:10.1200/JCO.2015.61.2267). A criterion whose inputs are missing is neither met nor failed: the
 //! result is then the range of categories still possible, and the binary label is given where the whole range lies on one
 //! side. Nothing is imputed. Progression stays possible where a value that the disease is followed by is missing; lesions that
-//! nobody recorded cannot show it, and circulating plasma cells are not read.
+//! nobody recorded cannot show it. Light chains of two assays are not held against each other.
 //! A physician's category is accepted, and told where it lies outside the laboratory's range.
 
+mod assay;
+mod category;
 mod criteria;
 mod labs;
 mod stage;
+mod units;
 
-pub use criteria::{Category, Range, range};
-pub use labs::{Labs, NUMBERS, WORDS, visits};
+pub use assay::Assay;
+pub use category::{Category, Range};
+pub use criteria::range;
+pub use labs::{Labs, Reading, WORDS, visits};
 pub use stage::{iss, r_iss};
+pub use units::{QUANTITIES, Quantity, Source};
 
 use super::results::ResponseRow;
 use super::{CohortError, Table};
@@ -52,12 +58,16 @@ fn row(visit: &Visit, baseline: &Labs, found: Range) -> ResponseRow {
     {
         reasons.push(format!("physician: {category}, outside the laboratory's range {found}"));
     }
+    if baseline.flc_assay != visit.labs.flc_assay && visit.labs.kappa_mg_l.is_some() {
+        reasons.push("free light chains by another assay than at baseline: their change is not told".to_owned());
+    }
     let category = judged.or(found.decided());
     ResponseRow {
         subject: visit.subject.clone(),
         session: visit.session.clone(),
         category: category.map(|c| c.to_string()),
         range: found.to_string(),
+        physician: judged.map(|c| c.to_string()),
         label: judged.map_or_else(|| found.label(), |c| Some(u8::from(c.is_deep()))),
         confirmed: visit.labs.confirmed,
         reasons,
@@ -67,7 +77,7 @@ fn row(visit: &Visit, baseline: &Labs, found: Range) -> ResponseRow {
 }
 
 /// Subjects whose physician's category lies outside the laboratory's range.
-pub fn disagreements(rows: &[ResponseRow]) -> Vec<Warning> {
+fn disagreements(rows: &[ResponseRow]) -> Vec<Warning> {
     let outside = rows.iter().flat_map(|row| {
         let told = row.reasons.iter().filter(|reason| reason.starts_with("physician: "));
         told.map(move |reason| {
@@ -80,14 +90,21 @@ pub fn disagreements(rows: &[ResponseRow]) -> Vec<Warning> {
 /// The response of a clinical table; `sessions` in order of time, others are not read.
 ///
 /// # Errors
-/// Duplicate keys, text in number columns, a word or category that is not known.
-pub fn of_table(table: &Table, sessions: &[&str]) -> Result<Vec<ResponseRow>, CohortError> {
-    Ok(rows(&visits(table, sessions)?))
+/// Those of [`visits`].
+pub fn of_table(
+    table: &Table,
+    sessions: &[&str],
+    reading: &Reading,
+) -> Result<(Vec<ResponseRow>, Vec<Warning>), CohortError> {
+    let (visits, mut warnings) = visits(table, sessions, reading)?;
+    let rows = rows(&visits);
+    warnings.extend(disagreements(&rows));
+    Ok((rows, warnings))
 }
 
 /// Columns of `tables/response.csv`.
-pub const COLUMNS: [&str; 9] =
-    ["subject", "session", "category", "range", "label", "confirmed", "iss", "r_iss", "reasons"];
+pub const COLUMNS: [&str; 10] =
+    ["subject", "session", "category", "range", "physician", "label", "confirmed", "iss", "r_iss", "reasons"];
 
 /// One row of `tables/response.csv`.
 pub fn cells(row: &ResponseRow) -> Vec<String> {
@@ -97,8 +114,9 @@ pub fn cells(row: &ResponseRow) -> Vec<String> {
         row.session.clone(),
         row.category.clone().unwrap_or_default(),
         row.range.clone(),
+        row.physician.clone().unwrap_or_default(),
         number(row.label),
-        row.confirmed.map(|yes| if yes { "yes" } else { "no" }.to_owned()).unwrap_or_default(),
+        if row.confirmed == Some(true) { "confirmed" } else { "unconfirmed" }.to_owned(),
         number(row.iss),
         number(row.r_iss),
         row.reasons.join("; "),

@@ -34,6 +34,8 @@ pub struct ResponseRow {
     pub category: Option<String>,
     /// Categories still possible, worst to best, e.g. `VGPR..CR`.
     pub range: String,
+    /// Category that a physician gave; it is then the category, and one outside the range is told in `reasons`.
+    pub physician: Option<String>,
     /// 1 for sCR, CR or VGPR, 0 for the others, null where the range lies on both sides.
     pub label: Option<u8>,
     /// Whether two consecutive assessments agree; null where not recorded.

@@ -10,7 +10,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
 /// Columns of `clinical.csv`.
-pub(crate) const COLUMNS: [&str; 30] = [
+pub(crate) const COLUMNS: [&str; 31] = [
     "subject",
     "session",
     "days_from_baseline",
@@ -24,6 +24,7 @@ pub(crate) const COLUMNS: [&str; 30] = [
     "ife_urine",
     "flc_kappa_mg_l",
     "flc_lambda_mg_l",
+    "flc_assay",
     "clonal_cells",
     "b2m_mg_l",
     "albumin_g_dl",
@@ -146,6 +147,7 @@ pub(crate) fn rows(patient: &Patient, seed: u64) -> Vec<Vec<String>> {
             immunofixation(clean || urine < 20.0),
             number(kappa, 1),
             number(lambda, 1),
+            "freelite".to_owned(),
             if clean { flag(u8::from(outcome.category != "sCR")) } else { flag(1) },
             number((b2m * patient.laboratory.b2m.powf(power)).max(0.9), 2),
             number((albumin * (1.0 + 0.03 * power)).min(5.0), 1),
