@@ -3,8 +3,8 @@
 use super::fit::Answer;
 use crate::dixon::multi_echo::graph::Graph;
 use crate::dixon::multi_echo::message_passing::MessagePassing;
-use crate::dixon::multi_echo::moves;
-use crate::dixon::multi_echo::residual::{ABSENT, N_LABELS};
+use crate::dixon::multi_echo::minima::{ABSENT, N_LABELS};
+use crate::dixon::multi_echo::moves::{self, Open};
 use rayon::prelude::*;
 
 /// Strength of the bond between neighbours, relative to what they know of their fat fractions, mm.
@@ -47,12 +47,13 @@ pub fn choose(
     }
     let mut chosen = passing.labels();
     drop(passing);
-    moves::settle(&graph, &mut chosen, CAP, 3);
+    moves::settle(&graph, &mut chosen, &mut Open::all(&graph), CAP, 3);
     let cost = |voxel: usize, answers: &mut [Option<Answer>; 2]| {
         if answers[1].is_none() {
             return f32::INFINITY;
         }
-        let change = graph.change(&chosen, voxel, 1 - chosen[voxel], CAP) / noise_variance as f32;
+        let (costs, kept) = (graph.costs(&chosen, voxel, CAP), usize::from(chosen[voxel]));
+        let change = (costs[1 - kept] - costs[kept]) / noise_variance as f32;
         if chosen[voxel] == 1 {
             answers.swap(0, 1);
         }

@@ -8,7 +8,7 @@
 //! the line explains more of the residual is taken.
 
 use super::residual::{Residual, Scratch};
-use super::source::{Roll, Source, turn_odd_and_even};
+use super::source::{Roll, Source};
 use num_complex::Complex32;
 use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
@@ -163,15 +163,16 @@ pub fn lowest_by_angle(
     voxels: impl Iterator<Item = usize>,
 ) -> [f64; N_ANGLES] {
     let (mut signal, mut scratch) = (Vec::new(), Scratch::default());
-    let step = Complex32::from_polar(1.0, -(FRAC_PI_2 / N_ANGLES as f64) as f32);
-    let first = Complex32::from_polar(1.0, -angle(0) as f32);
+    let turns: [_; N_ANGLES] = std::array::from_fn(|k| {
+        let (sin, cos) = (2.0 * angle(k)).sin_cos();
+        [cos as f32, sin as f32]
+    });
     let mut sums = [0.0; N_ANGLES];
     for voxel in voxels {
         source.gather(voxel, &mut signal);
-        turn_odd_and_even(&mut signal, first);
-        for sum in &mut sums {
-            *sum += f64::from(residual.lowest(&signal, &mut scratch).max(0.0) / energies[voxel]);
-            turn_odd_and_even(&mut signal, step);
+        let lowest = residual.lowest_by_turn(&signal, &turns, &mut scratch);
+        for (sum, lowest) in sums.iter_mut().zip(lowest) {
+            *sum += f64::from(lowest.max(0.0) / energies[voxel]);
         }
     }
     sums

@@ -5,7 +5,7 @@
 //! four in a single slice. A voxel of noise has a flat residual, hence weak bonds: it passes the field on across thin
 //! cortex, and decides nothing.
 
-use super::residual::{ABSENT, N_LABELS};
+use super::minima::{ABSENT, N_LABELS};
 use rayon::prelude::*;
 
 /// The neighbours ahead along x, y and z.
@@ -131,15 +131,16 @@ impl Graph {
         of_slices.iter().sum()
     }
 
-    /// Change of the energy when one voxel takes another label.
+    /// What each label of a voxel costs, given the labels of its neighbours.
     #[inline]
-    pub fn change(&self, labels: &[u8], voxel: usize, label: u8, cap: f32) -> f32 {
-        let (old, new) = (self.phase_of(labels, voxel), self.phase[voxel][usize::from(label)]);
-        let mut change = self.cost[voxel][usize::from(label)] - self.cost[voxel][usize::from(labels[voxel])];
+    pub fn costs(&self, labels: &[u8], voxel: usize, cap: f32) -> [f32; N_LABELS] {
+        let mut costs = self.cost[voxel];
         for (other, weight) in self.neighbours(voxel) {
             let there = self.phase_of(labels, other);
-            change += weight * (self.distance(new, there, cap) - self.distance(old, there, cap));
+            for (cost, &phase) in costs.iter_mut().zip(&self.phase[voxel]) {
+                *cost += weight * self.distance(phase, there, cap);
+            }
         }
-        change
+        costs
     }
 }

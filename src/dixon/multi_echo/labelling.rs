@@ -6,7 +6,7 @@
 
 use super::graph::Graph;
 use super::message_passing::MessagePassing;
-use super::moves;
+use super::moves::{self, Open};
 
 /// Strength of the bond between neighbours, relative to the curvature of their residuals, mm.
 pub const MU: f64 = 0.15;
@@ -35,24 +35,20 @@ pub fn label(graph: &Graph, swap_phase: f32, n_echoes: usize) -> Vec<u8> {
     }
     let mut labels = passing.labels();
     passing.set_cap(cap);
-    let mut energy = graph.energy(&labels, cap);
     for sweep in 0..SWEEPS[1] {
         passing.sweep();
         if sweep + 2 >= SWEEPS[1] {
-            let found = passing.labels();
-            let energy_found = graph.energy(&found, cap);
-            if energy_found < energy {
-                (labels, energy) = (found, energy_found);
-            }
+            moves::fuse(graph, &mut labels, &passing.labels(), cap);
         }
     }
     drop(passing);
-    moves::settle(graph, &mut labels, cap, 2);
+    let mut open = Open::all(graph);
+    moves::settle(graph, &mut labels, &mut open, cap, 2);
     for _ in 0..3 {
-        if moves::repair_swaps(graph, &mut labels, swap_phase, cap) == 0 {
+        if moves::repair_swaps(graph, &mut labels, &mut open, swap_phase, cap) == 0 {
             break;
         }
-        moves::settle(graph, &mut labels, cap, 2);
+        moves::settle(graph, &mut labels, &mut open, cap, 2);
     }
     labels
 }

@@ -9,7 +9,7 @@
 //! they run side by side, and the result is the same as in sequence, whatever the number of threads.
 
 use super::graph::{AXES, Graph, lesser};
-use super::residual::N_LABELS;
+use super::minima::N_LABELS;
 use rayon::prelude::*;
 
 type Message = [f32; N_LABELS];

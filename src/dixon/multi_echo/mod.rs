@@ -13,7 +13,7 @@
 //! |---|---|
 //! | [`model`] | the signal at the echo times, the projection onto water and fat |
 //! | `source`, `noise` | echoes voxel by voxel; their noise |
-//! | [`residual`] | the residual over the field and its minima |
+//! | [`residual`], [`minima`] | the residual over the field and its minima |
 //! | `acquisition` | what holds for the whole acquisition |
 //! | [`bipolar`] | the odd/even phase of bipolar read-outs |
 //! | `labelling`, [`graph`], [`message_passing`], [`moves`] | which minimum each voxel takes |
@@ -25,8 +25,11 @@ mod acquisition;
 pub mod bipolar;
 pub mod graph;
 pub(super) mod labelling;
+#[cfg(test)]
+mod labelling_tests;
 pub(super) mod maps;
 pub mod message_passing;
+pub mod minima;
 pub mod model;
 pub mod moves;
 pub(super) mod noise;

@@ -14,11 +14,8 @@ use crate::dixon::DixonError;
 use num_complex::Complex32;
 use std::f32::consts::PI;
 
-/// Minima of the residual that a voxel keeps, the lowest of all that there are.
-pub const N_LABELS: usize = 4;
-
-/// Cost of a label that does not exist.
-pub const ABSENT: f32 = 1e30;
+/// Values that are compared side by side; the grid is a multiple of it.
+const LANES: usize = 8;
 
 /// Half the width of the searched field, Hz, where the residual is not periodic.
 const HALF_WINDOW_HZ_PER_T: f64 = 300.0;
@@ -26,7 +23,7 @@ const HALF_WINDOW_HZ_PER_T: f64 = 300.0;
 /// The residual of one protocol.
 #[derive(Debug)]
 pub struct Residual {
-    n_echoes: usize,
+    pub(super) n_echoes: usize,
     /// Pairs (m, q), m > q, with the index of their term.
     pairs: Vec<(usize, usize, usize)>,
     /// Time differences in units of the spacing.
@@ -38,34 +35,25 @@ pub struct Residual {
     /// cos and sin of each term on the positive half of the grid, padded by nothing: `half` values a term.
     cosine: Vec<f32>,
     sine: Vec<f32>,
-    half: usize,
-    step: f32,
+    pub(super) half: usize,
+    pub(super) step: f32,
     /// The period of the field phase: 2 pi for uniform echoes, else a number that nothing reaches.
     pub period: f32,
-}
-
-/// The lowest minima of a voxel.
-#[derive(Debug, Clone, Copy)]
-pub struct Minima {
-    /// Field phases, rad a spacing, lowest residual first.
-    pub phase: [f32; N_LABELS],
-    /// Residuals there, signal squared; [`ABSENT`] beyond the last minimum.
-    pub cost: [f32; N_LABELS],
-    /// Second derivative at the lowest, signal squared a rad squared.
-    pub curvature: f32,
-    /// Which of the R2* values fits each of them best.
-    pub r_index: [u8; N_LABELS],
 }
 
 /// Scratch of one thread.
 #[derive(Debug, Default)]
 pub struct Scratch {
     products: Vec<Complex32>,
-    terms: Vec<Vec<Complex32>>,
-    constants: Vec<f32>,
-    values: Vec<f32>,
-    lowest: Vec<f32>,
-    at_r: Vec<u8>,
+    pub(super) terms: Vec<Vec<Complex32>>,
+    pub(super) constants: Vec<f32>,
+    /// Sums over the terms that are even and odd in the field, on half the grid.
+    pub(super) halves: [Vec<f32>; 2],
+    pub(super) values: Vec<f32>,
+    pub(super) lowest: Vec<f32>,
+    pub(super) at_r: Vec<u32>,
+    /// Terms and values that an odd/even phase leaves, and that it turns.
+    by_turn: [(Vec<Complex32>, Vec<f32>); 3],
 }
 
 impl Residual {
@@ -106,7 +94,7 @@ impl Residual {
         };
         // at least 8 points a turn of the fastest term and 64 a turn of the field; a multiple of 8 for the vector unit
         let points = (2.0 * half_width / (2.0 * std::f64::consts::PI) * (8.0 * fastest).max(64.0)).ceil() as usize;
-        let half = points.div_ceil(2).next_multiple_of(8);
+        let half = points.div_ceil(2).next_multiple_of(LANES);
         let step = half_width / half as f64;
         let table = |f: fn(f64) -> f64| -> Vec<f32> {
             harmonics.iter().flat_map(|h| (0..half).map(move |l| f(h * (l as f64 + 0.5) * step) as f32)).collect()
@@ -127,7 +115,7 @@ impl Residual {
 
     /// Constant and terms of the residual at every R2*, into the scratch.
     #[inline]
-    fn coefficients(&self, signal: &[Complex32], scratch: &mut Scratch) {
+    pub(super) fn coefficients(&self, signal: &[Complex32], scratch: &mut Scratch) {
         let Scratch { products, terms, constants, .. } = scratch;
         products.clear();
         products.extend(self.pairs.iter().map(|&(m, q, _)| signal[m].conj() * signal[q]));
@@ -145,12 +133,20 @@ impl Residual {
 
     /// The residual on the whole grid: the negative half mirrored, then the positive.
     #[inline]
-    fn evaluate(&self, constant: f32, terms: &[Complex32], values: &mut Vec<f32>) {
+    pub(super) fn evaluate(
+        &self,
+        constant: f32,
+        terms: &[Complex32],
+        halves: &mut [Vec<f32>; 2],
+        values: &mut Vec<f32>,
+    ) {
         let half = self.half;
-        values.clear();
-        values.resize(4 * half, 0.0);
-        let (sums, out) = values.split_at_mut(2 * half);
-        let (even, odd) = sums.split_at_mut(half);
+        for sum in halves.iter_mut() {
+            sum.resize(half, 0.0);
+            sum.fill(0.0);
+        }
+        values.resize(2 * half, 0.0);
+        let [even, odd] = halves.each_mut().map(|sum| &mut sum[..half]);
         for (k, c) in terms.iter().enumerate() {
             let (cosine, sine) = (&self.cosine[k * half..][..half], &self.sine[k * half..][..half]);
             for l in 0..half {
@@ -158,19 +154,18 @@ impl Residual {
                 odd[l] += c.im * sine[l];
             }
         }
-        let (negative, positive) = out.split_at_mut(half);
+        let (negative, positive) = values.split_at_mut(half);
         for l in 0..half {
             positive[l] = constant - 2.0 * (even[l] - odd[l]);
         }
         for l in 0..half {
             negative[half - 1 - l] = constant - 2.0 * (even[l] + odd[l]);
         }
-        values.drain(..2 * half);
     }
 
     /// Residual, slope and curvature at a field phase.
     #[inline]
-    fn at(&self, constant: f32, terms: &[Complex32], phase: f32) -> [f32; 3] {
+    pub(super) fn at(&self, constant: f32, terms: &[Complex32], phase: f32) -> [f32; 3] {
         let (mut value, mut slope, mut curvature) = (constant, 0.0, 0.0);
         let (sine, cosine) = phase.sin_cos();
         let turn = Complex32::new(cosine, sine);
@@ -187,80 +182,57 @@ impl Residual {
         [value, slope, curvature]
     }
 
-    /// All minima of a voxel's residual, the lowest [`N_LABELS`] of them kept; `signal` holds the echoes.
-    pub fn minima(&self, signal: &[Complex32], scratch: &mut Scratch) -> Minima {
-        debug_assert_eq!(signal.len(), self.n_echoes);
-        self.coefficients(signal, scratch);
-        let mut values = std::mem::take(&mut scratch.values);
-        let Scratch { constants, terms, lowest, at_r, .. } = scratch;
-        for r in 0..self.r2star.len() {
-            self.evaluate(constants[r], &terms[r], &mut values);
-            if r == 0 {
-                std::mem::swap(lowest, &mut values);
-                at_r.clear();
-                at_r.resize(lowest.len(), 0);
-            } else {
-                for ((low, at_r), &value) in lowest.iter_mut().zip(at_r.iter_mut()).zip(&values) {
-                    *at_r = if value < *low { r as u8 } else { *at_r };
-                    *low = lesser(value, *low);
-                }
-            }
-        }
-        let found = self.polish(lowest, at_r, constants, terms);
-        scratch.values = values;
-        found
-    }
-
     /// The lowest residual of a voxel over field and R2*, from the grid alone.
     pub fn lowest(&self, signal: &[Complex32], scratch: &mut Scratch) -> f32 {
         self.coefficients(signal, scratch);
-        let mut values = std::mem::take(&mut scratch.values);
+        let Scratch { constants, terms, halves, values, .. } = scratch;
         let mut lowest = f32::INFINITY;
-        for r in 0..self.r2star.len() {
-            self.evaluate(scratch.constants[r], &scratch.terms[r], &mut values);
-            lowest = values.iter().copied().fold(lowest, lesser);
+        for (&constant, terms) in constants.iter().zip(&*terms) {
+            self.evaluate(constant, terms, halves, values);
+            lowest = lesser(least(values.as_chunks().0, |chunk| *chunk), lowest);
         }
-        scratch.values = values;
         lowest
     }
 
-    fn polish(&self, values: &[f32], at_r: &[u8], constants: &[f32], all_terms: &[Vec<Complex32>]) -> Minima {
-        let n = values.len();
-        let circular = self.period < 7.0;
-        let mut found =
-            Minima { phase: [0.0; N_LABELS], cost: [ABSENT; N_LABELS], curvature: 0.0, r_index: [0; N_LABELS] };
-        // the ends of a window are no minima
-        let mut before = if circular { values[n - 1] } else { f32::NEG_INFINITY };
-        for l in 0..n {
-            let here = values[l];
-            let after = match (l + 1 < n, circular) {
-                (true, _) => values[l + 1],
-                (false, true) => values[0],
-                (false, false) => f32::NEG_INFINITY,
-            };
-            if here < before && here <= after {
-                let r = usize::from(at_r[l]);
-                let (constant, terms) = (constants[r], &all_terms[r]);
-                let grid_phase = (l as f32 + 0.5 - self.half as f32) * self.step;
-                let bend = before - 2.0 * here + after;
-                let offset = if bend.is_finite() && bend > 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
-                let mut phase = grid_phase + offset * self.step;
-                let mut at = self.at(constant, terms, phase);
-                for _ in 0..2 {
-                    if at[2] > 0.0 {
-                        phase = (phase - at[1] / at[2]).clamp(grid_phase - self.step, grid_phase + self.step);
-                        at = self.at(constant, terms, phase);
-                    }
-                }
-                // where the residual is nearly flat Newton may leave the minimum: the grid's point then stands
-                if at[0] > here {
-                    (phase, at[0]) = (grid_phase, here);
-                }
-                insert(&mut found, phase, at[0], at[2], at_r[l]);
+    /// [`lowest`](Self::lowest) for the signal with odd and even echoes turned by each of some angles theta, which are
+    /// given as `[cos 2 theta, sin 2 theta]`. A turn leaves the terms of pairs of like parity as they are, and multiplies
+    /// those of the others by `exp(+-2 i theta)`: three residuals make that of every angle.
+    pub fn lowest_by_turn<const N: usize>(
+        &self,
+        signal: &[Complex32],
+        turns: &[[f32; 2]; N],
+        scratch: &mut Scratch,
+    ) -> [f32; N] {
+        self.coefficients(signal, scratch);
+        let Scratch { products, constants, halves, by_turn, .. } = scratch;
+        let mut lowest = [f32::INFINITY; N];
+        for (&constant, (_, of_pairs)) in constants.iter().zip(&self.projections) {
+            for (terms, _) in by_turn.iter_mut() {
+                terms.clear();
+                terms.resize(self.harmonics.len(), Complex32::default());
             }
-            before = here;
+            for ((&(m, q, term), p), product) in self.pairs.iter().zip(of_pairs).zip(products.iter()) {
+                let c = p * product;
+                if (m + q) % 2 == 0 {
+                    by_turn[0].0[term] += c;
+                } else {
+                    by_turn[1].0[term] += c;
+                    // i c where echo m is turned ahead, -i c where it is turned back
+                    by_turn[2].0[term] +=
+                        if m % 2 == 0 { Complex32::new(-c.im, c.re) } else { Complex32::new(c.im, -c.re) };
+                }
+            }
+            for (constant, (terms, values)) in [constant, 0.0, 0.0].into_iter().zip(by_turn.iter_mut()) {
+                self.evaluate(constant, terms, halves, values);
+            }
+            let [kept, cosine, sine] = by_turn.each_ref().map(|(_, values)| values.as_chunks::<LANES>().0);
+            for (lowest, &[cos, sin]) in lowest.iter_mut().zip(turns) {
+                let turned = kept.iter().zip(cosine).zip(sine);
+                let here = least(turned, |((kept, c), s)| std::array::from_fn(|l| kept[l] + cos * c[l] + sin * s[l]));
+                *lowest = lesser(here, *lowest);
+            }
         }
-        found
+        lowest
     }
 
     /// Field phase brought into half a period round 0.
@@ -270,14 +242,45 @@ impl Residual {
     }
 }
 
-/// Keeps a minimum where it is among the lowest.
-fn insert(found: &mut Minima, phase: f32, cost: f32, curvature: f32, r_index: u8) {
-    let Some(place) = found.cost.iter().position(|&kept| cost < kept) else { return };
-    found.cost[place..].rotate_right(1);
-    found.phase[place..].rotate_right(1);
-    found.r_index[place..].rotate_right(1);
-    (found.cost[place], found.phase[place], found.r_index[place]) = (cost, phase, r_index);
-    if place == 0 {
-        found.curvature = curvature.max(0.0);
+/// The least of all values, which come in rows for the vector unit.
+#[inline]
+fn least<T>(rows: impl IntoIterator<Item = T>, values: impl Fn(T) -> [f32; LANES]) -> f32 {
+    let mut least = [f32::INFINITY; LANES];
+    for row in rows {
+        for (least, value) in least.iter_mut().zip(values(row)) {
+            *least = lesser(value, *least);
+        }
+    }
+    least.into_iter().fold(f32::INFINITY, lesser)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Precession;
+    use super::super::source::turn_odd_and_even;
+    use super::*;
+    use crate::dixon::FatModel;
+
+    #[test]
+    fn turning_the_residual_is_turning_the_echoes() {
+        let fat_model = FatModel::named("hernando-6").unwrap();
+        for times in [vec![1.2, 2.2, 3.2, 4.2, 5.2, 6.2], vec![1.2, 2.3, 3.2, 4.4, 5.2]] {
+            let model = EchoModel::new(&times, 3.0, &fat_model, Precession::Plus).unwrap();
+            let residual = Residual::new(&model, &[20.0, 200.0]).unwrap();
+            let at = |e: usize, a: f32, b: f32| Complex32::from_polar(1.0 / (1.0 + a * e as f32), b * e as f32 + 0.4);
+            let signal: Vec<Complex32> = (0..times.len()).map(|e| at(e, 0.1, 1.3) + at(e, 0.3, -0.7)).collect();
+            let angles = [-0.7_f32, -0.1, 0.0, 0.4];
+            let turned = residual.lowest_by_turn(
+                &signal,
+                &angles.map(|angle| [(2.0 * angle).cos(), (2.0 * angle).sin()]),
+                &mut Scratch::default(),
+            );
+            for (angle, turned) in angles.into_iter().zip(turned) {
+                let mut echoes = signal.clone();
+                turn_odd_and_even(&mut echoes, Complex32::from_polar(1.0, -angle));
+                let expected = residual.lowest(&echoes, &mut Scratch::default());
+                assert!((turned - expected).abs() < 1e-5, "{angle}: {turned} is not {expected}");
+            }
+        }
     }
 }

@@ -3,8 +3,9 @@
 use super::acquisition::Acquisition;
 use super::graph::Graph;
 use super::maps::Maps;
+use super::minima::{ABSENT, Minima, N_LABELS};
 use super::refine::{self, Fit, R2Star};
-use super::residual::{ABSENT, Minima, N_LABELS, Residual, Scratch};
+use super::residual::{Residual, Scratch};
 use super::source::Source;
 use super::types::{Echoes, Params, Separation};
 use super::{labelling, withhold};
@@ -31,15 +32,15 @@ pub fn separate(echoes: &Echoes<'_>, params: &Params) -> Result<Separation, Dixo
     let unexplained = labelling::MODEL_ERROR.powi(2) / n_echoes as f64;
     let graph = Graph {
         dims: source.dims,
-        phase: minima.iter().map(|m| m.phase).collect(),
-        cost: minima.iter().map(|m| m.cost).collect(),
-        curvature: minima.iter().map(|m| m.curvature).collect(),
-        tolerance: acquisition.energies.iter().map(|&e| (variance + unexplained * f64::from(e)) as f32).collect(),
+        phase: minima.par_iter().map(|m| m.phase).collect(),
+        cost: minima.par_iter().map(|m| m.cost).collect(),
+        curvature: minima.par_iter().map(|m| m.curvature).collect(),
+        tolerance: acquisition.energies.par_iter().map(|&e| (variance + unexplained * f64::from(e)) as f32).collect(),
         bond: echoes.voxel_mm.map(|mm| (labelling::MU / mm) as f32),
         strongest: echoes.voxel_mm.map(|mm| (labelling::STRONGEST / mm) as f32),
         period: residual.period,
     };
-    let r_index: Vec<[u8; N_LABELS]> = minima.iter().map(|m| m.r_index).collect();
+    let r_index: Vec<[u8; N_LABELS]> = minima.par_iter().map(|m| m.r_index).collect();
     drop(minima);
     let labels = labelling::label(&graph, model.phase_of_hz(model.shift_hz) as f32, n_echoes);
     let swap = match acquisition.precession_undecided {

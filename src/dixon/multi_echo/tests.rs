@@ -1,9 +1,8 @@
 //! The separation on simulated volumes, and the promises of its parts: bounds, energies, thread counts.
 
-use super::graph::Graph;
-use super::message_passing::MessagePassing;
+use super::minima::{ABSENT, N_LABELS};
 use super::model::EchoModel;
-use super::residual::{ABSENT, N_LABELS, Residual, Scratch};
+use super::residual::{Residual, Scratch};
 use super::*;
 use crate::dixon::FatModel;
 use ndarray::{Array3, Array4, ShapeBuilder};
@@ -288,83 +287,6 @@ fn with_sixteen_echoes_the_true_minimum_is_kept_wherever_it_lies() {
         let found = residual.minima(&signal, &mut Scratch::default());
         let apart = (model.phase_of_hz(hz) - f64::from(found.phase[0])).rem_euclid(2.0 * PI);
         assert!(apart.min(2.0 * PI - apart) < 1e-2, "field {hz} Hz");
-    }
-}
-
-/// A graph of random costs and phases.
-fn random_graph(dims: [usize; 3], seed: u64) -> Graph {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let n = dims.iter().product();
-    let mut cost: Vec<[f32; N_LABELS]> = (0..n).map(|_| std::array::from_fn(|_| rng.random_range(0.0..2.0))).collect();
-    for (voxel, cost) in cost.iter_mut().enumerate() {
-        if voxel % 7 == 3 {
-            cost[2..].fill(ABSENT);
-        }
-        if voxel % 11 == 5 {
-            cost.fill(ABSENT);
-        }
-    }
-    Graph {
-        dims,
-        phase: (0..n).map(|_| std::array::from_fn(|_| rng.random_range(-3.1..3.1))).collect(),
-        cost,
-        curvature: (0..n).map(|_| rng.random_range(0.1..3.0)).collect(),
-        tolerance: vec![1.0; n],
-        bond: [0.4, 0.4, 0.1],
-        strongest: [1e3; 3],
-        period: 2.0 * std::f32::consts::PI,
-    }
-}
-
-#[test]
-fn the_bound_never_falls_and_stays_below_every_energy() {
-    for (seed, cap) in [(1, f32::INFINITY), (2, 0.5), (3, 0.15)] {
-        let graph = random_graph([9, 8, 3], seed);
-        let mut passing = MessagePassing::new(&graph, cap);
-        let mut bound = f64::NEG_INFINITY;
-        for _ in 0..15 {
-            let next = passing.sweep();
-            assert!(next > bound - 1e-4, "seed {seed}: {next} after {bound}");
-            bound = next;
-            assert!(graph.energy(&passing.labels(), cap) > bound - 1e-3, "seed {seed}");
-        }
-    }
-}
-
-#[test]
-fn on_a_chain_message_passing_is_exact() {
-    for seed in 0..20 {
-        let graph = random_graph([5, 1, 1], 100 + seed);
-        let mut passing = MessagePassing::new(&graph, 0.8);
-        passing.sweep();
-        let bound = passing.sweep();
-        let all = (0..4_usize.pow(5)).map(|k| (0..5).map(|v| (k / 4_usize.pow(v) % 4) as u8).collect::<Vec<_>>());
-        let best = all.map(|labels| graph.energy(&labels, 0.8)).fold(f64::INFINITY, f64::min);
-        let found = graph.energy(&passing.labels(), 0.8);
-        assert!((found - best).abs() < 1e-4 && (bound - best).abs() < 1e-4, "{found} {bound} {best}");
-    }
-}
-
-#[test]
-fn no_move_raises_the_energy() {
-    let cap = 0.4;
-    for seed in 0..10 {
-        let graph = random_graph([10, 9, 2], 200 + seed);
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let random = |rng: &mut ChaCha8Rng| (0..180).map(|_| rng.random_range(0..2)).collect::<Vec<u8>>();
-        let mut labels = random(&mut rng);
-        let mut energy = graph.energy(&labels, cap);
-        let mut check = |labels: &[u8], what: &str| {
-            let now = graph.energy(labels, cap);
-            assert!(now <= energy + 1e-4, "{what}: {now} after {energy}");
-            energy = now;
-        };
-        moves::repair_swaps(&graph, &mut labels, 2.7, cap);
-        check(&labels, "repair");
-        moves::fuse(&graph, &mut labels, &random(&mut rng), cap);
-        check(&labels, "fusion");
-        moves::settle(&graph, &mut labels, cap, 3);
-        check(&labels, "settle");
     }
 }
 

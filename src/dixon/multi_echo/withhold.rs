@@ -2,8 +2,9 @@
 
 use super::graph::Graph;
 use super::labelling::MODEL_ERROR;
-use super::residual::{ABSENT, N_LABELS};
+use super::minima::N_LABELS;
 use crate::error::Warning;
+use rayon::prelude::*;
 
 /// A standard deviation of PDFF (percentage points) above which a voxel on its own says next to nothing.
 const UNCERTAIN_POINTS: f32 = 6.0;
@@ -32,23 +33,22 @@ pub fn with_surroundings(energies: &[f32], limit: f32, dims: [usize; 3]) -> Vec<
 fn step(inside: &[bool], dims: [usize; 3], grow: bool) -> Vec<bool> {
     let [nx, ny, nz] = dims;
     let at = |x: usize, y: usize, z: usize| inside[x + nx * (y + ny * z)];
-    let mut out = Vec::with_capacity(inside.len());
-    for z in 0..nz {
-        for y in 0..ny {
-            for x in 0..nx {
-                let here = at(x, y, z);
-                let differs = |other: bool| other == grow;
-                let changed = here != grow
-                    && (x > 0 && differs(at(x - 1, y, z))
-                        || x + 1 < nx && differs(at(x + 1, y, z))
-                        || y > 0 && differs(at(x, y - 1, z))
-                        || y + 1 < ny && differs(at(x, y + 1, z))
-                        || z > 0 && differs(at(x, y, z - 1))
-                        || z + 1 < nz && differs(at(x, y, z + 1)));
-                out.push(if changed { grow } else { here });
-            }
+    let mut out = vec![false; inside.len()];
+    out.par_chunks_mut((nx * ny).max(1)).enumerate().for_each(|(z, out)| {
+        for (i, out) in out.iter_mut().enumerate() {
+            let (x, y) = (i % nx, i / nx);
+            let here = at(x, y, z);
+            let differs = |other: bool| other == grow;
+            let changed = here != grow
+                && (x > 0 && differs(at(x - 1, y, z))
+                    || x + 1 < nx && differs(at(x + 1, y, z))
+                    || y > 0 && differs(at(x, y - 1, z))
+                    || y + 1 < ny && differs(at(x, y + 1, z))
+                    || z > 0 && differs(at(x, y, z - 1))
+                    || z + 1 < nz && differs(at(x, y, z + 1)));
+            *out = if changed { grow } else { here };
         }
-    }
+    });
     out
 }
 
@@ -121,17 +121,15 @@ pub fn poor_fit(sigma_of_residual: f64, sigma_of_background: f64) -> Option<Warn
 
 /// True where another minimum would cost hardly more.
 pub fn suspected_swaps(graph: &Graph, labels: &[u8], noise_variance: f32, cap: f32) -> Vec<bool> {
-    use rayon::prelude::*;
     let limit = SUSPECT_MARGIN * noise_variance;
     (0..labels.len())
         .into_par_iter()
         .map(|voxel| {
-            graph.inside(voxel)
-                && (0..N_LABELS as u8).any(|label| {
-                    label != labels[voxel]
-                        && graph.cost[voxel][usize::from(label)] < ABSENT
-                        && graph.change(labels, voxel, label, cap) < limit
-                })
+            if !graph.inside(voxel) {
+                return false;
+            }
+            let (costs, kept) = (graph.costs(labels, voxel, cap), usize::from(labels[voxel]));
+            (0..N_LABELS).any(|label| label != kept && costs[label] - costs[kept] < limit)
         })
         .collect()
 }

@@ -17,7 +17,8 @@ use super::DixonError;
 use super::echo_pair::R2StarBias;
 use super::multi_echo::graph::Graph;
 use super::multi_echo::message_passing::MessagePassing;
-use super::multi_echo::residual::{ABSENT, N_LABELS};
+use super::multi_echo::minima::{ABSENT, N_LABELS};
+use super::multi_echo::moves::Open;
 use super::multi_echo::source::Source;
 use super::multi_echo::withhold::Counts;
 use super::multi_echo::{
@@ -213,7 +214,7 @@ fn label(graph: &Graph) -> Vec<u8> {
         passing.sweep();
     });
     let mut labels = passing.labels();
-    moves::settle(graph, &mut labels, CAP, 3);
+    moves::settle(graph, &mut labels, &mut Open::all(graph), CAP, 3);
     labels
 }
 
