@@ -4,7 +4,7 @@
 //! program leaves neither half a file nor a lost old one.
 
 use super::ImageError;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -46,8 +46,20 @@ pub fn check_absent<P: AsRef<Path>>(
 /// # Errors
 /// [`ImageError::Exists`] or [`ImageError::Write`].
 pub fn write_bytes_atomically(path: &Path, content: &[u8], overwrite: Overwrite) -> Result<(), ImageError> {
+    write_atomically(path, overwrite, |file| file.write_all(content).map_err(|error| failed(path, &error)))
+}
+
+/// Writes a file with `fill`; missing folders are made.
+///
+/// # Errors
+/// [`ImageError::Exists`], [`ImageError::Write`], or what `fill` returns.
+pub(super) fn write_atomically(
+    path: &Path,
+    overwrite: Overwrite,
+    fill: impl FnOnce(&mut File) -> Result<(), ImageError>,
+) -> Result<(), ImageError> {
     check_absent([path], overwrite)?;
-    let failed = |error: std::io::Error| ImageError::Write { path: path.to_owned(), reason: error.to_string() };
+    let failed = |error: std::io::Error| failed(path, &error);
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -62,7 +74,7 @@ pub fn write_bytes_atomically(path: &Path, content: &[u8], overwrite: Overwrite)
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut part = builder.tempfile_in(&folder).map_err(failed)?;
-    part.write_all(content).map_err(failed)?;
+    fill(part.as_file_mut())?;
     let renamed = match overwrite {
         Overwrite::Refuse => part.persist_noclobber(path),
         Overwrite::Force => part.persist(path),
@@ -77,6 +89,11 @@ pub fn write_bytes_atomically(path: &Path, content: &[u8], overwrite: Overwrite)
         }
         Err(e) => Err(failed(e.error)),
     }
+}
+
+/// A write that failed.
+pub(super) fn failed(path: &Path, error: &std::io::Error) -> ImageError {
+    ImageError::Write { path: path.to_owned(), reason: error.to_string() }
 }
 
 /// Writes a whole text file; missing folders are made.

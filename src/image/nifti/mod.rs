@@ -8,7 +8,9 @@
 mod bytes;
 mod decode;
 mod geometry;
+mod gzip;
 mod header;
+mod huffman;
 mod packed;
 mod write;
 

@@ -1,19 +1,26 @@
 //! NIfTI images to disk: single-file NIfTI-1, little-endian, the same bytes for the same image.
 //!
 //! sform and qform are both written (code 1, scanner) from the grid that came with the data; a sheared grid, which a
-//! quaternion cannot express, gets the sform alone. Files appear whole or not at all.
+//! quaternion cannot express, gets the sform alone. Files appear whole or not at all. `.nii.gz` is packed in parallel, see
+//! `gzip.rs`.
 
 use super::geometry::{Form, Forms, is_usable};
-use crate::image::atomic::{Overwrite, write_bytes_atomically};
+use super::gzip;
+use crate::image::atomic::{self, Overwrite, write_atomically};
 use crate::image::{Grid, ImageError, Labels, Mask, Voxels};
 use nalgebra::Matrix4;
 use ndarray::{ArrayView, ArrayView3, ArrayView4, Axis, Dimension};
 use nifti::{NiftiHeader, NiftiType, XForm};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::io::Write;
 use std::path::Path;
 
-/// Level of gzip: maps of floats gain little from more, and cost a lot.
-const GZIP_LEVEL: i32 = 1;
 const HEADER_BYTES: usize = 352;
+/// Bytes of voxels that are packed together: a constant, so that the file does not depend on the number of threads.
+const PIECE: usize = 1 << 18;
+/// Pieces in memory at once.
+const PIECES_AT_ONCE: usize = 64;
 
 /// How a scalar map is stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,31 +62,21 @@ pub fn write_series(
     stored: Stored,
     overwrite: Overwrite,
 ) -> Result<(), ImageError> {
-    let n_volumes = data.shape()[3];
-    let (kind, slope, content) = match stored {
-        Stored::F32 => (NiftiType::Float32, 1.0, encode(data, |v| Some(v.to_le_bytes()))),
+    let target = |kind, slope| Target { path, grid, n_volumes: data.shape()[3], kind, slope, overwrite };
+    match stored {
+        Stored::F32 => target(NiftiType::Float32, 1.0).save(data, |v| Some(v.to_le_bytes())),
         Stored::I16 { slope } => {
             let slope = f64::from(slope as f32); // as the header keeps it
-            let encoded = encode(data, |v| {
+            target(NiftiType::Int16, slope).save(data, |v| {
                 let step = (f64::from(v) / slope).round();
                 (step >= f64::from(i16::MIN) && step <= f64::from(i16::MAX)).then(|| (step as i16).to_le_bytes())
-            });
-            (NiftiType::Int16, slope, encoded)
+            })
         }
-        Stored::U8 => {
-            let encoded = encode(data, |v| {
-                let step = v.round();
-                (0.0..=255.0).contains(&step).then_some([step as u8])
-            });
-            (NiftiType::Uint8, 1.0, encoded)
-        }
-    };
-    let content = content.map_err(|value| ImageError::Unstorable {
-        path: path.to_owned(),
-        value: f64::from(value),
-        stored: if kind == NiftiType::Int16 { "int16" } else { "uint8" },
-    })?;
-    save(path, grid, n_volumes, kind, slope, content, overwrite)
+        Stored::U8 => target(NiftiType::Uint8, 1.0).save(data, |v| {
+            let step = v.round();
+            (0.0..=255.0).contains(&step).then_some([step as u8])
+        }),
+    }
 }
 
 /// Writes a map as it was kept: f32, or 16-bit steps with their slope.
@@ -90,8 +87,8 @@ pub fn write_voxels(path: &Path, grid: &Grid, voxels: &Voxels, overwrite: Overwr
     match voxels {
         Voxels::F32(values) => write_volume(path, grid, values.view(), Stored::F32, overwrite),
         Voxels::I16 { steps, slope } => {
-            let content = encode(steps.view(), |step| Some(step.to_le_bytes())).unwrap_or_default();
-            save(path, grid, 1, NiftiType::Int16, *slope, content, overwrite)
+            let target = Target { path, grid, n_volumes: 1, kind: NiftiType::Int16, slope: *slope, overwrite };
+            target.save(steps.view(), |step| Some(step.to_le_bytes()))
         }
     }
 }
@@ -101,8 +98,8 @@ pub fn write_voxels(path: &Path, grid: &Grid, voxels: &Voxels, overwrite: Overwr
 /// # Errors
 /// As [`write_volume`].
 pub fn write_bits(path: &Path, grid: &Grid, bits: ArrayView3<'_, u8>, overwrite: Overwrite) -> Result<(), ImageError> {
-    let content = encode(bits, |value| Some([value])).unwrap_or_default();
-    save(path, grid, 1, NiftiType::Uint8, 1.0, content, overwrite)
+    let target = Target { path, grid, n_volumes: 1, kind: NiftiType::Uint8, slope: 1.0, overwrite };
+    target.save(bits, |value| Some([value]))
 }
 
 /// Writes a label map: int16, or int32 where a label asks for it.
@@ -110,15 +107,14 @@ pub fn write_bits(path: &Path, grid: &Grid, bits: ArrayView3<'_, u8>, overwrite:
 /// # Errors
 /// As [`write_volume`].
 pub fn write_labels(path: &Path, labels: &Labels, overwrite: Overwrite) -> Result<(), ImageError> {
-    let narrow = encode(labels.data.view(), |label| i16::try_from(label).ok().map(i16::to_le_bytes));
-    let (kind, content) = match narrow {
-        Ok(content) => (NiftiType::Int16, content),
-        Err(_) => {
-            let wide = encode(labels.data.view(), |label: i32| Some(label.to_le_bytes()));
-            (NiftiType::Int32, wide.unwrap_or_default())
-        }
-    };
-    save(path, &labels.grid, 1, kind, 1.0, content, overwrite)
+    let values = labels.data.view();
+    let is_narrow = labels.data.par_iter().all(|&label| i16::try_from(label).is_ok());
+    let target = |kind| Target { path, grid: &labels.grid, n_volumes: 1, kind, slope: 1.0, overwrite };
+    if is_narrow {
+        target(NiftiType::Int16).save(values, |label| i16::try_from(label).ok().map(i16::to_le_bytes))
+    } else {
+        target(NiftiType::Int32).save(values, |label| Some(label.to_le_bytes()))
+    }
 }
 
 /// Writes a mask as uint8, 1 inside.
@@ -126,64 +122,90 @@ pub fn write_labels(path: &Path, labels: &Labels, overwrite: Overwrite) -> Resul
 /// # Errors
 /// As [`write_volume`].
 pub fn write_mask(path: &Path, mask: &Mask, overwrite: Overwrite) -> Result<(), ImageError> {
-    let content = encode(mask.data.view(), |inside| Some([u8::from(inside)])).unwrap_or_default();
-    save(path, &mask.grid, 1, NiftiType::Uint8, 1.0, content, overwrite)
+    let target = Target { path, grid: &mask.grid, n_volumes: 1, kind: NiftiType::Uint8, slope: 1.0, overwrite };
+    target.save(mask.data.view(), |inside| Some([u8::from(inside)]))
 }
 
-/// Room for the header and the bytes of all voxels, i fastest, whatever the memory order of the view; the first value that does not fit.
-fn encode<T: Copy, D: Dimension, const SIZE: usize>(
-    data: ArrayView<T, D>,
-    bytes_of: impl Fn(T) -> Option<[u8; SIZE]>,
-) -> Result<Vec<u8>, T> {
-    let mut content = vec![0; HEADER_BYTES + data.len() * SIZE];
-    let (slots, _) = content[HEADER_BYTES..].as_chunks_mut::<SIZE>();
-    for (slot, &value) in slots.iter_mut().zip(data.t()) {
-        *slot = bytes_of(value).ok_or(value)?;
-    }
-    Ok(content)
-}
-
-fn save(
-    path: &Path,
-    grid: &Grid,
+/// A file to be.
+struct Target<'a> {
+    path: &'a Path,
+    grid: &'a Grid,
     n_volumes: usize,
     kind: NiftiType,
     slope: f64,
-    mut content: Vec<u8>,
     overwrite: Overwrite,
-) -> Result<(), ImageError> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_packed = name.ends_with(".nii.gz");
-    if !is_packed && !name.ends_with(".nii") {
-        let reason = "the name of an image ends in .nii or .nii.gz".to_owned();
-        return Err(ImageError::Write { path: path.to_owned(), reason });
-    }
-    let header = header_of(path, grid, n_volumes, kind, slope)?;
-    content[..HEADER_BYTES].copy_from_slice(&serialise(&header));
-    if !is_packed {
-        return write_bytes_atomically(path, &content, overwrite);
-    }
-    write_bytes_atomically(path, &gzip(path, &content)?, overwrite)
 }
 
-/// One gzip member with neither name nor time in it.
-fn gzip(path: &Path, content: &[u8]) -> Result<Vec<u8>, ImageError> {
-    let failed = |reason: String| ImageError::Write { path: path.to_owned(), reason };
-    let level = libdeflater::CompressionLvl::new(GZIP_LEVEL).map_err(|e| failed(format!("{e:?}")))?;
-    let mut compressor = libdeflater::Compressor::new(level);
-    let mut packed = vec![0; compressor.gzip_compress_bound(content.len())];
-    let n = compressor.gzip_compress(content, &mut packed).map_err(|e| failed(e.to_string()))?;
-    packed.truncate(n);
-    Ok(packed)
+impl Target<'_> {
+    /// Writes the voxels, each as `bytes_of` says; a value for which it says nothing is refused.
+    fn save<T, D, const SIZE: usize>(
+        &self,
+        data: ArrayView<'_, T, D>,
+        bytes_of: impl Fn(T) -> Option<[u8; SIZE]> + Sync,
+    ) -> Result<(), ImageError>
+    where
+        T: Copy + Into<f64> + Send + Sync,
+        D: Dimension,
+    {
+        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_packed = name.ends_with(".nii.gz");
+        if !is_packed && !name.ends_with(".nii") {
+            let reason = "the name of an image ends in .nii or .nii.gz".to_owned();
+            return Err(ImageError::Write { path: self.path.to_owned(), reason });
+        }
+        let header = serialise(&header_of(self)?);
+        let values = in_file_order(data);
+        let encode = |part: &[T], bytes: &mut Vec<u8>| -> Result<(), ImageError> {
+            bytes.resize(part.len() * SIZE, 0);
+            let (slots, _) = bytes.as_chunks_mut::<SIZE>();
+            for (slot, &value) in slots.iter_mut().zip(part) {
+                *slot = bytes_of(value).ok_or_else(|| self.unstorable(value.into()))?;
+            }
+            Ok(())
+        };
+        write_atomically(self.path, self.overwrite, |file| {
+            let mut put = |bytes: &[u8]| file.write_all(bytes).map_err(|error| atomic::failed(self.path, &error));
+            let parts: Vec<&[T]> = values.chunks(PIECE / SIZE).collect();
+            if !is_packed {
+                put(&header)?;
+                for parts in parts.chunks(PIECES_AT_ONCE) {
+                    let encoded = |part: &&[T]| {
+                        let mut bytes = Vec::new();
+                        encode(part, &mut bytes).map(|()| bytes)
+                    };
+                    let pieces: Vec<_> = parts.par_iter().map(encoded).collect();
+                    pieces.into_iter().try_for_each(|bytes| put(&bytes?))?;
+                }
+                return Ok(());
+            }
+            let pack = |bytes: &mut Vec<u8>, part: &&[T]| encode(part, bytes).map(|()| gzip::pack(bytes, SIZE));
+            let pieces: Vec<_> = parts.par_iter().map_init(Vec::new, pack).collect();
+            // the first value that cannot be stored is the one that is named
+            let mut pieces = pieces.into_iter().collect::<Result<Vec<_>, _>>()?;
+            pieces.insert(0, gzip::pack(&header, 1));
+            put(&gzip::HEAD)?;
+            pieces.iter().try_for_each(|piece| put(&piece.bytes))?;
+            put(&gzip::tail(&pieces))
+        })
+    }
+
+    fn unstorable(&self, value: f64) -> ImageError {
+        let stored = if self.kind == NiftiType::Int16 { "int16" } else { "uint8" };
+        ImageError::Unstorable { path: self.path.to_owned(), value, stored }
+    }
 }
 
-fn header_of(
-    path: &Path,
-    grid: &Grid,
-    n_volumes: usize,
-    kind: NiftiType,
-    slope: f64,
-) -> Result<NiftiHeader, ImageError> {
+/// All values, i fastest, whatever the memory order of the view.
+fn in_file_order<T: Copy, D: Dimension>(data: ArrayView<'_, T, D>) -> Cow<'_, [T]> {
+    let transposed = data.reversed_axes();
+    match transposed.to_slice() {
+        Some(values) => Cow::Borrowed(values),
+        None => Cow::Owned(transposed.iter().copied().collect()),
+    }
+}
+
+fn header_of(target: &Target<'_>) -> Result<NiftiHeader, ImageError> {
+    let &Target { path, grid, n_volumes, kind, slope, overwrite: _ } = target;
     let unusable = |reason: &str| ImageError::Geometry { path: path.to_owned(), reason: reason.to_owned() };
     if !is_usable(grid) {
         return Err(unusable("its affine is singular or not finite"));
