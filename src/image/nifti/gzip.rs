@@ -142,7 +142,8 @@ fn coded(content: &[u8], tokens: &[Token], distance: usize) -> Option<Vec<u8>> {
     let mut distances = [0_u32; 30];
     (distances[symbol], distances[if symbol == 0 { 1 } else { 0 }]) = (1, 1);
     let codes = BlockCodes::of(&frequencies, &distances);
-    let n_bits: usize = frequencies.iter().zip(&codes.literals).map(|(&n, code)| n as usize * code.length as usize).sum();
+    let n_bits: usize =
+        frequencies.iter().zip(&codes.literals).map(|(&n, code)| n as usize * code.length as usize).sum();
     let n_bytes = (n_bits + n_extra_bits) / 8 + 400; // the head takes less
     if n_bytes >= content.len() + 5 * content.len().div_ceil(STORED) {
         return None;
@@ -204,8 +205,8 @@ mod tests {
     fn every_length_of_a_match_has_its_symbol() {
         // RFC 1951, 3.2.5: first length of the symbols 257 to 285
         let first = [
-            3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
-            258,
+            3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195,
+            227, 258,
         ];
         for length in MATCH {
             let symbol = first.partition_point(|&start| start <= length) - 1;

@@ -84,7 +84,8 @@ fn lengths(frequencies: &[u32], longest: usize) -> Vec<u8> {
     for node in n..2 * n - 1 {
         let mut sum = 0;
         for _ in 0..2 {
-            let least = if leaf < n && (inner >= node || weight[leaf] <= weight[inner]) { &mut leaf } else { &mut inner };
+            let least =
+                if leaf < n && (inner >= node || weight[leaf] <= weight[inner]) { &mut leaf } else { &mut inner };
             parent[*least] = node;
             sum += weight[*least];
             *least += 1;
@@ -221,7 +222,8 @@ mod tests {
     #[test]
     fn a_code_is_complete_and_no_longer_than_allowed() {
         // frequencies of Fibonacci make the deepest tree
-        let deep: Vec<u32> = std::iter::successors(Some((1, 1)), |&(a, b)| Some((b, a + b))).map(|p| p.0).take(30).collect();
+        let deep: Vec<u32> =
+            std::iter::successors(Some((1, 1)), |&(a, b)| Some((b, a + b))).map(|p| p.0).take(30).collect();
         for longest in [7, 15] {
             let lengths = lengths(&deep, longest);
             assert_eq!(kraft(&lengths, longest), 1 << longest);
