@@ -1,9 +1,8 @@
 //! `myelomri agreement`: whether repeats, scanners or readers agree.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{TableArgs, cell};
+use super::table_args::{PatientsArgs, cell};
 use super::{CliError, Context, output};
-use crate::cohort::Table;
 use crate::cohort::analysis::agreement::{of_categories, of_numbers};
 use crate::cohort::results::AgreementResults;
 use crate::error::Result;
@@ -26,7 +25,7 @@ use clap::Args;
 )]
 pub struct AgreementArgs {
     #[command(flatten)]
-    table: TableArgs,
+    table: PatientsArgs,
     /// Number column (twice or more)
     #[arg(long = "column", value_name = "COL", conflicts_with = "kappa")]
     columns: Vec<String>,
@@ -36,9 +35,6 @@ pub struct AgreementArgs {
     /// Levels of the categories from low to high, for weighted kappa [default: in the order of their names]
     #[arg(long, value_name = "LEVEL,...", value_delimiter = ',', requires = "kappa")]
     levels: Vec<String>,
-    /// What several rows share: with `subject`, the limits are those of repeated pairs
-    #[arg(long, value_name = "COL", value_parser = ["subject"])]
-    cluster: Option<String>,
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
@@ -50,16 +46,18 @@ pub struct AgreementArgs {
 /// # Errors
 /// Columns that are missing or hold text, fewer than two columns, a level that is not named.
 pub fn run(args: AgreementArgs, context: &Context) -> Result<()> {
-    let AgreementArgs { table, columns, kappa, levels, cluster, out, format } = args;
+    let AgreementArgs { table, columns, kappa, levels, out, format } = args;
     if kappa.is_none() && columns.len() < 2 {
         let how = "pass --column COL twice or more, or --kappa A,B";
         return Err(CliError::usage("agreement needs two columns", how).into());
     }
     out.check_absent(&["_agreement.json", "_bland-altman.svg", "_bland-altman.png"])?;
-    let table = Table::read(&table.table)?;
+    table.needs_one_row("--kappa", kappa.is_some())?;
+    let clustered = table.is_clustered();
+    let table = table.table(context)?;
     let results = match kappa {
         Some(pair) => of_categories(&table, &super::table_args::two_columns(&pair)?, &levels)?,
-        None => of_numbers(&table, &columns, cluster.is_some())?,
+        None => of_numbers(&table, &columns, clustered)?,
     };
     if !results.missing.is_empty() {
         context.say(format!("left out for a missing value: {}", results.missing.join(", ")));

@@ -1,7 +1,7 @@
 //! `myelomri compare`: group and paired tests, Table 1, correction for multiple tests.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OptionalOutcomeArgs, PlanArgs, TableArgs, cell, family_name, say_outcome, two_columns};
+use super::table_args::{OptionalOutcomeArgs, PatientsArgs, PlanArgs, cell, family_name, say_outcome, two_columns};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::compare::{Adjustment, Chosen, Comparisons, compare};
 use crate::cohort::analysis::family_of;
@@ -28,7 +28,7 @@ use clap::{Args, ValueEnum};
 )]
 pub struct CompareArgs {
     #[command(flatten)]
-    table: TableArgs,
+    table: PatientsArgs,
     #[command(flatten)]
     outcome: OptionalOutcomeArgs,
     /// Number column to compare between the classes, or between the levels of --by (repeatable)
@@ -112,8 +112,10 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
         let how = "pass --outcome COL --positive VALUE, or --by COL";
         return Err(CliError::usage("--variable needs groups", how).into());
     }
+    let others = [&categories, &changes, &pairs, &correlations, &table_one].iter().any(|list| !list.is_empty());
+    table.needs_one_row("anything but --variable with --outcome", others || by.is_some())?;
     out.check_absent(&["_compare.json"])?;
-    let frame = table.frame()?;
+    let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
     let planned = plan.markers()?;
     let with_family =

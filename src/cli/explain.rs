@@ -16,12 +16,13 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 10] = [
+const METHODS: [(&str, &str); 11] = [
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
     ("response", include_str!("../docs/response.md")),
     ("compare", include_str!("../docs/compare.md")),
     ("agreement", include_str!("../docs/agreement.md")),
+    ("rows", include_str!("../docs/rows.md")),
     ("roc", include_str!("../docs/roc.md")),
     ("delong", include_str!("../docs/delong.md")),
     ("firth", include_str!("../docs/firth.md")),
@@ -30,9 +31,10 @@ const METHODS: [(&str, &str); 10] = [
 ];
 
 /// Other words for a topic.
-const ALIASES: [(&str, &str); 9] = [
+const ALIASES: [(&str, &str); 10] = [
     ("ff", "sff"),
     ("imwg", "response"),
+    ("cluster", "rows"),
     ("auc", "roc"),
     ("youden", "roc"),
     ("flic", "firth"),

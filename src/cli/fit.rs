@@ -1,7 +1,7 @@
 //! `myelomri fit`: a logistic model of the outcome.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OutcomeArgs, TableArgs, TermArgs, cell, say_outcome};
+use super::table_args::{OutcomeArgs, PatientsArgs, TermArgs, cell, say_outcome};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::fit::fit;
 use crate::cohort::results::{Diagnostics, Family, Model, Term};
@@ -23,7 +23,7 @@ use clap::Args;
 )]
 pub struct FitArgs {
     #[command(flatten)]
-    table: TableArgs,
+    table: PatientsArgs,
     #[command(flatten)]
     outcome: OutcomeArgs,
     #[command(flatten)]
@@ -47,8 +47,9 @@ pub fn run(args: FitArgs, context: &Context) -> Result<()> {
     if specs.is_empty() {
         return Err(CliError::usage("a model without a term", "pass --term COL, once or more").into());
     }
+    terms.check_penalty(&table)?;
     out.check_absent(&["_fit.json", "_model.json", "_forest.svg", "_forest.png"])?;
-    let frame = table.frame()?;
+    let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
     let mut fitted = fit(&frame, &endpoint, "model", Family::Exploratory, &specs, terms.estimator())?;
     if wald {

@@ -1,7 +1,7 @@
 //! `myelomri roc`: curves, areas with intervals, cut-offs, comparisons, a plot.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OutcomeArgs, PlanArgs, TableArgs, cell, direction_name, say_outcome};
+use super::table_args::{OutcomeArgs, PatientsArgs, PlanArgs, cell, direction_name, say_outcome};
 use super::{Context, output};
 use crate::cohort::Marker;
 use crate::cohort::analysis::family_of;
@@ -29,7 +29,7 @@ use std::path::PathBuf;
 )]
 pub struct RocArgs {
     #[command(flatten)]
-    table: TableArgs,
+    table: PatientsArgs,
     #[command(flatten)]
     outcome: OutcomeArgs,
     /// Marker with the direction that points to the positive class, COL:higher or COL:lower (repeatable)
@@ -138,6 +138,9 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         out,
         format,
     } = args;
+    let by_rows = tests.iter().any(|test| matches!(test, TestChoice::Permutation | TestChoice::Venkatraman));
+    table.needs_one_row("--test permutation and venkatraman", by_rows)?;
+    table.needs_one_row("--by", by.is_some())?;
     let options = RocOptions {
         rules: cutoffs.iter().map(|text| parse_rule(text)).collect::<std::result::Result<_, _>>()?,
         tie: match tie {
@@ -179,7 +182,7 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
             Ok(Marker { family: family_of(&marker.column, &planned), ..marker })
         })
         .collect::<Result<Vec<Marker>>>()?;
-    let frame = table.frame()?;
+    let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
     let results = roc(&frame, &endpoint, &markers, &options)?;
     context.say(say_outcome(&endpoint.outcome));

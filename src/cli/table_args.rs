@@ -1,8 +1,9 @@
 //! Flags that the statistical subcommands share: table, outcome, markers, terms, plan.
 
+use super::{CliError, Context};
 use crate::cohort::analysis::fit::TermSpec;
 use crate::cohort::results::{Direction, Family, Outcome};
-use crate::cohort::{CohortError, Endpoint, Frame, Marker, Table};
+use crate::cohort::{Aggregate, CohortError, Endpoint, Frame, Marker, Table};
 use crate::error::Result;
 use crate::stats::logistic::Method;
 use crate::study::StudyConfig;
@@ -12,18 +13,87 @@ use std::path::PathBuf;
 /// The table to analyse.
 #[derive(Debug, Clone, Args)]
 pub struct TableArgs {
-    /// Table with one row a patient: CSV, TSV, Parquet or Excel (first sheet)
+    /// Table with a header: CSV, TSV, Parquet or Excel (first sheet)
     #[arg(long, value_name = "FILE")]
     pub table: PathBuf,
 }
 
-impl TableArgs {
-    /// The table, one row a patient.
+/// The table to analyse, with what is done where a patient has several rows.
+#[derive(Debug, Clone, Args)]
+pub struct PatientsArgs {
+    #[command(flatten)]
+    table: TableArgs,
+    /// Make the rows of a patient one, number columns by this; several rows a patient are refused without
+    #[arg(long, value_name = "HOW", conflicts_with = "cluster")]
+    aggregate: Option<AggregateChoice>,
+    /// Keep the rows and take those of one patient as alike: intervals, tests and resamples go by patients
+    #[arg(long, value_name = "COL", value_parser = ["subject"])]
+    cluster: Option<String>,
+}
+
+/// `--aggregate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AggregateChoice {
+    /// Mean of the rows
+    Mean,
+    /// Median of the rows
+    Median,
+    /// Smallest of the rows
+    Min,
+    /// Largest of the rows
+    Max,
+}
+
+impl PatientsArgs {
+    /// The table as read, its rows made one a patient where that was asked.
     ///
     /// # Errors
-    /// A file that cannot be read, a patient with more rows than one.
-    pub fn frame(&self) -> Result<Frame> {
-        Ok(Frame::of_table(&Table::read(&self.table)?)?)
+    /// A file that cannot be read, a table without subjects.
+    pub fn table(&self, context: &Context) -> Result<Table> {
+        let table = Table::read(&self.table.table)?;
+        let how = match self.aggregate {
+            None => return Ok(table),
+            Some(AggregateChoice::Mean) => Aggregate::Mean,
+            Some(AggregateChoice::Median) => Aggregate::Median,
+            Some(AggregateChoice::Min) => Aggregate::Min,
+            Some(AggregateChoice::Max) => Aggregate::Max,
+        };
+        let (table, warnings) = table.aggregated(how)?;
+        context.warn(&warnings);
+        Ok(table)
+    }
+
+    /// Whether several rows a patient stay rows.
+    pub fn is_clustered(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// The frame of the table: one row a patient, or rows of patients with `--cluster`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a patient with more rows than one where neither flag is given.
+    pub fn frame(&self, context: &Context) -> Result<Frame> {
+        let table = self.table(context)?;
+        if !self.is_clustered() {
+            return Ok(Frame::of_table(&table)?);
+        }
+        let frame = Frame::of_rows(&table)?;
+        if !frame.has_clusters() {
+            context.say("every patient has one row: --cluster changes nothing");
+        }
+        Ok(frame)
+    }
+
+    /// Refuses what would take rows for patients.
+    ///
+    /// # Errors
+    /// A usage error that names the way out, where `--cluster` was given.
+    pub fn needs_one_row(&self, what: &str, is_asked: bool) -> Result<()> {
+        if is_asked && self.is_clustered() {
+            let how = "leave it out, or make one row a patient with --aggregate mean";
+            return Err(CliError::usage(format!("{what} would take rows for patients with --cluster"), how).into());
+        }
+        Ok(())
     }
 }
 
@@ -143,6 +213,15 @@ impl TermArgs {
     /// A term that cannot be read.
     pub fn specs(&self) -> Result<Vec<TermSpec>> {
         Ok(self.terms.iter().map(|text| TermSpec::parse(text)).collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// Refuses a penalty that folds of rows would tune.
+    ///
+    /// # Errors
+    /// Ridge or lasso without `--lambda` where rows are clustered.
+    pub fn check_penalty(&self, patients: &PatientsArgs) -> Result<()> {
+        let is_tuned = self.estimator().is_penalised_by_choice() && self.lambda.is_none();
+        patients.needs_one_row("a penalty tuned by folds (give --lambda)", is_tuned)
     }
 
     /// The estimator.

@@ -1,7 +1,7 @@
 //! `myelomri validate`: internal validation of a logistic model, or a saved model on other patients.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OutcomeArgs, TableArgs, TermArgs, cell, say_outcome};
+use super::table_args::{OutcomeArgs, PatientsArgs, TermArgs, cell, say_outcome};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::fit::prepare;
 use crate::cohort::analysis::roc::options::Resampling;
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 )]
 pub struct ValidateArgs {
     #[command(flatten)]
-    table: TableArgs,
+    table: PatientsArgs,
     #[command(flatten)]
     outcome: OutcomeArgs,
     #[command(flatten)]
@@ -85,9 +85,12 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
     if specs.is_empty() && model.is_none() {
         return Err(CliError::usage("no model to validate", "pass --term COL, once or more, or --model JSON").into());
     }
+    terms.check_penalty(&table)?;
+    table.needs_one_row("--model", model.is_some())?;
+    table.needs_one_row("--permutations", permutations > 0)?;
     let figures = ["_calibration.svg", "_calibration.png", "_decision.svg", "_decision.png"];
     out.check_absent(&[&["_validate.json"], &figures[..]].concat())?;
-    let frame = table.frame()?;
+    let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
     endpoint.check_two_classes()?;
     let results = match &model {

@@ -168,6 +168,9 @@ impl Failure for CohortError {
             CohortError::TextInNumbers { .. } => {
                 "write numbers with a decimal point, leave missing values empty, name the unit in the column".to_owned()
             }
+            CohortError::DuplicateKey { key, .. } if !key.contains(", ") => {
+                "rows of one patient are alike: pass --aggregate mean, or --cluster subject".to_owned()
+            }
             CohortError::DuplicateKey { .. } => "keep one row a patient and session".to_owned(),
             CohortError::EmptyKey { .. } => "fill it in or delete the row".to_owned(),
             CohortError::UnnamedOutcome { .. } => {

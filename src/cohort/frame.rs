@@ -49,16 +49,45 @@ impl Frame {
             (1..=table.n_rows()).map(|n| format!("row {n}")).collect()
         };
         let mut frame = Frame { source: table.source().to_owned(), subjects, ..Frame::default() };
+        frame.read_columns(table)?;
+        Ok(frame)
+    }
+
+    /// The frame of a table with any number of rows a patient, each of which stays a row; [`Frame::clusters`] says whose.
+    ///
+    /// # Errors
+    /// Where the table has no column `subject`, or a row without one.
+    pub fn of_rows(table: &Table) -> Result<Frame, CohortError> {
+        let mut frame =
+            Frame { source: table.source().to_owned(), subjects: table.labels("subject")?, ..Frame::default() };
+        frame.read_columns(table)?;
+        Ok(frame)
+    }
+
+    /// The number of the patient of each of these rows, from 0, where a patient has several rows.
+    pub fn clusters(&self, rows: &[usize]) -> Option<Vec<usize>> {
+        let names: BTreeSet<&String> = rows.iter().map(|&row| &self.subjects[row]).collect();
+        let names: Vec<&String> = names.into_iter().collect();
+        let number = |&row: &usize| names.binary_search(&&self.subjects[row]).unwrap_or_default();
+        self.has_clusters().then(|| rows.iter().map(number).collect())
+    }
+
+    /// Whether a patient has several rows.
+    pub fn has_clusters(&self) -> bool {
+        self.subjects.iter().collect::<BTreeSet<_>>().len() < self.subjects.len()
+    }
+
+    fn read_columns(&mut self, table: &Table) -> Result<(), CohortError> {
         for column in table.columns() {
             if column == "subject" {
                 continue;
             }
             match table.numbers(&column) {
-                Ok(values) => frame.numbers.push((column, values)),
-                Err(_) => frame.texts.push((column.clone(), table.text(&column)?)),
+                Ok(values) => self.numbers.push((column, values)),
+                Err(_) => self.texts.push((column.clone(), table.text(&column)?)),
             }
         }
-        Ok(frame)
+        Ok(())
     }
 
     /// The frame of a study: measures and clinical columns of all sessions, and the changes from baseline to

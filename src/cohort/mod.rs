@@ -18,4 +18,4 @@ pub use endpoint::Endpoint;
 pub use error::CohortError;
 pub use frame::Frame;
 pub use marker::Marker;
-pub use table::Table;
+pub use table::{Aggregate, Table};

@@ -9,7 +9,10 @@ use polars::prelude::DataFrame;
 use std::collections::HashMap;
 use std::path::Path;
 
+mod aggregate;
 mod formats;
+
+pub use aggregate::Aggregate;
 
 /// What stands for a missing value, beside the empty cell.
 const MISSING: [&str; 3] = ["n/a", "NA", "NaN"];

@@ -72,6 +72,19 @@ impl Folds {
         Ok(Folds { repeats: vec![fold] })
     }
 
+    /// Folds of several repeats, each checked as [`Folds::given`] does.
+    pub(super) fn of_repeats(repeats: Vec<Vec<usize>>) -> Result<Folds, StatsError> {
+        for fold in &repeats {
+            Folds::given(fold.clone())?;
+        }
+        Ok(Folds { repeats })
+    }
+
+    /// The fold of each patient, for each repeat.
+    pub fn repeats(&self) -> &[Vec<usize>] {
+        &self.repeats
+    }
+
     /// Repeats.
     pub fn len(&self) -> usize {
         self.repeats.len()

@@ -7,6 +7,7 @@
 //! The plain interval passes 1 (0.964 with 15 and 35 patients: 1.012), so the logit interval is the default; at an area
 //! of 0 or 1, or without variance, Newcombe's method 5 (2006, doi:10.1002/sim.2324) still gives a bound.
 
+use super::clustered::Clusters;
 use super::distributions::{normal_half_width, normal_p};
 use super::error::{all_finite, same_length, two_classes};
 use super::roc::Direction;
@@ -20,9 +21,11 @@ pub struct DeLong {
     /// DeLong variance of the area; NaN with a single patient in a class.
     pub variance: f64,
     /// For each positive patient the share of negatives below.
-    placements_positive: Vec<f64>,
+    pub(super) placements_positive: Vec<f64>,
     /// For each negative patient the share of positives above.
-    placements_negative: Vec<f64>,
+    pub(super) placements_negative: Vec<f64>,
+    /// The patients of the rows, where several rows are of one.
+    pub(super) clusters: Option<Clusters>,
 }
 
 /// An interval of an area and how it was made.
@@ -30,7 +33,7 @@ pub struct DeLong {
 pub struct AucInterval {
     /// The interval.
     pub interval: Interval,
-    /// `logit-delong` or `newcombe`.
+    /// `logit-delong`, `logit-obuchowski` for several rows a patient, or `newcombe`.
     pub method: &'static str,
 }
 
@@ -69,7 +72,7 @@ pub fn delong(values: &[f64], positive: &[bool], direction: Direction) -> Result
     let placements_negative: Vec<f64> = above.iter().map(|c| c / m as f64).collect();
     let variance = sample_covariance(&placements_positive, &placements_positive) / m as f64
         + sample_covariance(&placements_negative, &placements_negative) / n as f64;
-    Ok(DeLong { auc, variance, placements_positive, placements_negative })
+    Ok(DeLong { auc, variance, placements_positive, placements_negative, clusters: None })
 }
 
 impl DeLong {
@@ -84,6 +87,9 @@ impl DeLong {
         let (m, n) = (self.placements_positive.len(), self.placements_negative.len());
         same_length("paired comparison", m, other.placements_positive.len())?;
         same_length("paired comparison", n, other.placements_negative.len())?;
+        if let Some(clusters) = &self.clusters {
+            return Ok(clusters.covariance(self, other));
+        }
         Ok(sample_covariance(&self.placements_positive, &other.placements_positive) / m as f64
             + sample_covariance(&self.placements_negative, &other.placements_negative) / n as f64)
     }
@@ -98,14 +104,19 @@ impl DeLong {
 
     /// The default interval: logit, or Newcombe's where the logit interval does not exist.
     pub fn interval(&self, level: f64) -> AucInterval {
-        let (m, n) = (self.placements_positive.len(), self.placements_negative.len());
+        let (m, n) = match &self.clusters {
+            // as sure as so many patients can be
+            Some(clusters) => clusters.of_each_class(),
+            None => (self.placements_positive.len(), self.placements_negative.len()),
+        };
         match self.se() {
             Some(se) if self.auc > 0.0 && self.auc < 1.0 => {
                 let a = self.auc;
                 let half = normal_half_width(level) * se / (a * (1.0 - a));
                 let centre = (a / (1.0 - a)).ln();
                 let interval = Interval { low: inverse_logit(centre - half), high: inverse_logit(centre + half) };
-                AucInterval { interval, method: "logit-delong" }
+                let method = if self.clusters.is_some() { "logit-obuchowski" } else { "logit-delong" };
+                AucInterval { interval, method }
             }
             _ => AucInterval { interval: newcombe(self.auc, m, n, level), method: "newcombe" },
         }

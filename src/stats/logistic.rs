@@ -183,7 +183,16 @@ impl Fit {
     /// Covariance of the coefficients in the units of the data, column by column, intercept first; none for ridge and
     /// lasso.
     pub fn covariance(&self, design: &Design) -> Option<Vec<f64>> {
-        let standardised = &self.maximum.as_ref()?.covariance;
+        Some(self.on_data_scale(design, self.standardised_covariance()?))
+    }
+
+    /// The same on the standardised scale of the design.
+    pub(super) fn standardised_covariance(&self) -> Option<&[f64]> {
+        Some(&self.maximum.as_ref()?.covariance)
+    }
+
+    /// A covariance of the standardised coefficients as that of the coefficients in the units of the data.
+    pub(super) fn on_data_scale(&self, design: &Design, standardised: &[f64]) -> Vec<f64> {
         let k = design.width();
         // each coefficient of the data as a combination of the standardised ones
         let part = |j: usize, l: usize| match (j, l) {
@@ -195,7 +204,7 @@ impl Fit {
         let entry = |i: usize, j: usize| -> f64 {
             (0..k).map(|a| part(i, a) * (0..k).map(|b| standardised[a * k + b] * part(j, b)).sum::<f64>()).sum()
         };
-        Some((0..k * k).map(|at| entry(at / k, at % k)).collect())
+        (0..k * k).map(|at| entry(at / k, at % k)).collect()
     }
 
     fn likelihood<'a>(&self, x: &'a [f64], k: usize, positive: &'a [bool]) -> Likelihood<'a> {

@@ -9,6 +9,7 @@
 //! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`], [`partial_auc`], [`curve_tests`], [`planning`] |
 //! | do two measurements agree? | [`icc`], [`limits`], [`repeatability`], [`concordance`] |
 //! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`], [`flac`], [`ridge`], [`elastic_net`], [`diagnostics`] |
+//! | are several rows one patient? | [`clustered`] |
 //! | does it hold on new patients? | [`resample`], [`recipe`], [`validation`], [`cross_validation`], [`calibration`], [`decision_curve`] |
 //! | do groups or visits differ? | [`group_tests`], [`rank_tests`], [`several_groups`], [`contingency`], [`ancova`], [`effect_size`], [`multiplicity`], [`summary`] |
 //! | may the test be used? | [`normality`], [`spread_tests`] |
@@ -16,6 +17,7 @@
 
 pub mod ancova;
 pub mod calibration;
+pub mod clustered;
 pub mod concordance;
 pub mod contingency;
 pub mod correlation;

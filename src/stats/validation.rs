@@ -189,13 +189,30 @@ pub struct LeavePairOut {
 
 /// Leave-pair-out area of a recipe: each pair is judged by a model that saw neither.
 pub fn leave_pair_out(design: &Design, positive: &[bool], method: Method) -> Result<LeavePairOut, StatsError> {
+    leave_pair_of_groups_out(design, positive, &alone(positive), method)
+}
+
+/// Every row as a patient.
+fn alone(positive: &[bool]) -> Vec<usize> {
+    (0..positive.len()).collect()
+}
+
+/// The same where rows of one number in `group` are one patient's: the model saw no row of either patient.
+pub fn leave_pair_of_groups_out(
+    design: &Design,
+    positive: &[bool],
+    group: &[usize],
+    method: Method,
+) -> Result<LeavePairOut, StatsError> {
+    same_length("leave-pair-out validation", group.len(), positive.len())?;
     same_length("leave-pair-out validation", design.rows(), positive.len())?;
     let (n_positive, n_negative) = two_classes(positive)?;
     let cases: Vec<usize> = (0..positive.len()).filter(|&i| positive[i]).collect();
     let pairs: Vec<(usize, usize)> =
         cases.iter().flat_map(|&i| (0..positive.len()).filter(|&j| !positive[j]).map(move |j| (i, j))).collect();
     let judge = |&(case, control): &(usize, usize)| -> Option<u64> {
-        let kept: Vec<usize> = (0..positive.len()).filter(|&k| k != case && k != control).collect();
+        let kept: Vec<usize> =
+            (0..positive.len()).filter(|&k| group[k] != group[case] && group[k] != group[control]).collect();
         let fit = method.fit_rows(design, positive, &kept).ok()?;
         let (a, b) = (fit.linear_predictor_at(design, case), fit.linear_predictor_at(design, control));
         let tolerance = 1e-12 * a.abs().max(b.abs());
@@ -214,10 +231,21 @@ pub fn leave_pair_out(design: &Design, positive: &[bool], method: Method) -> Res
 
 /// Linear predictor of each patient by a model that did not see him; none where it could not be estimated.
 pub fn leave_one_out(design: &Design, positive: &[bool], method: Method) -> Result<Vec<Option<f64>>, StatsError> {
+    leave_group_out(design, positive, &alone(positive), method)
+}
+
+/// The same for rows of patients: linear predictor of each row by a model that saw no row of its patient.
+pub fn leave_group_out(
+    design: &Design,
+    positive: &[bool],
+    group: &[usize],
+    method: Method,
+) -> Result<Vec<Option<f64>>, StatsError> {
+    same_length("leave-one-out predictions", group.len(), positive.len())?;
     same_length("leave-one-out predictions", design.rows(), positive.len())?;
     two_classes(positive)?;
     let predict = |i: usize| {
-        let kept: Vec<usize> = (0..positive.len()).filter(|&k| k != i).collect();
+        let kept: Vec<usize> = (0..positive.len()).filter(|&k| group[k] != group[i]).collect();
         method.fit_rows(design, positive, &kept).ok().map(|fit| fit.linear_predictor_at(design, i))
     };
     Ok((0..positive.len()).into_par_iter().map(predict).collect())

@@ -3,6 +3,7 @@
 mod adc;
 mod adc_change;
 mod agreement;
+mod clustered;
 mod compare;
 mod compose;
 mod dropout;

@@ -10,7 +10,7 @@ use super::super::{CohortError, Frame};
 use crate::error::{Exit, Result, Warning};
 use crate::stats::design::Design;
 use crate::stats::logistic::{Fit, Method};
-use crate::stats::{LEVEL, cutoff, distributions, roc, separation};
+use crate::stats::{LEVEL, clustered, cutoff, distributions, roc, separation};
 
 /// Events per variable below which a model is warned of: the rule of ten.
 const FEW_EVENTS_PER_VARIABLE: f64 = 10.0;
@@ -112,9 +112,18 @@ pub struct Prepared {
     pub positive: Vec<bool>,
     /// Rows of the frame.
     pub rows: Vec<usize>,
+    /// The patient of each row, where several rows are of one.
+    pub clusters: Option<Vec<usize>>,
     /// Subjects left out for a missing value.
     pub missing: Vec<String>,
     saved: Vec<SavedTerm>,
+}
+
+impl Prepared {
+    /// The patient of each row, every row its own where nothing else is known.
+    pub fn patients(&self) -> Vec<usize> {
+        self.clusters.clone().unwrap_or_else(|| (0..self.positive.len()).collect())
+    }
 }
 
 /// Complete cases of the terms.
@@ -138,6 +147,7 @@ pub fn prepare(frame: &Frame, endpoint: &Endpoint, terms: &[TermSpec]) -> Result
     Ok(Prepared {
         design,
         columns: cases.columns,
+        clusters: frame.clusters(&cases.rows),
         positive: cases.positive,
         rows: cases.rows,
         missing: cases.missing,
@@ -174,7 +184,12 @@ pub fn fit(
     let prepared = prepare(frame, endpoint, terms)?;
     let separated = separation::detect(&prepared.design, &prepared.positive)?;
     let fit = method.fit(&prepared.design, &prepared.positive)?;
-    let coefficients = fit.inference(&prepared.design, &prepared.positive, LEVEL);
+    let clusters = &prepared.clusters;
+    let by_patients = clusters
+        .as_ref()
+        .and_then(|cluster| clustered::inference(&fit, &prepared.design, &prepared.positive, cluster, LEVEL));
+    let is_robust = by_patients.is_some();
+    let coefficients = by_patients.unwrap_or_else(|| fit.inference(&prepared.design, &prepared.positive, LEVEL));
     let terms = coefficients.into_iter().map(|c| Term {
         odds_ratio: c.estimate.exp(),
         name: c.name,
@@ -193,16 +208,21 @@ pub fn fit(
     model.events = fit.events;
     model.log_likelihood = Some(fit.log_likelihood);
     model.null_log_likelihood = Some(fit.null_log_likelihood);
-    model.aic = fit.aic;
+    model.ci_method = if is_robust { "cluster-robust" } else { "profile" }.to_owned();
+    model.aic = fit.aic.filter(|_| clusters.is_none());
     model.separation = separated.kind.name().to_owned();
     model.separated_by = separated.columns();
     model.lambda = match fit.method {
         Method::Ridge { lambda } | Method::Lasso { lambda } => lambda,
         _ => None,
     };
-    model.diagnostics = Some(super::diagnostics::diagnose(&fit, &prepared, frame)?);
+    if clusters.is_none() {
+        model.diagnostics = Some(super::diagnostics::diagnose(&fit, &prepared, frame)?);
+    }
     model.missing = prepared.missing.clone();
     model.warnings = warnings(&model, &prepared, &fit);
+    let note = "tests and intervals are Wald's with the sandwich by patients; no AIC and no diagnostics of rows";
+    model.warnings.extend(super::clustered(frame, note));
     let linear_predictors = fit.linear_predictors(&prepared.design);
     let mut saved = saved(&model, &prepared, &fit);
     saved.cutoff = best_cutoff(&linear_predictors, &prepared.positive);
@@ -244,6 +264,7 @@ fn blank(name: &str, family: Family, endpoint: &Endpoint, method: &str) -> Model
         log_likelihood: None,
         null_log_likelihood: None,
         aic: None,
+        ci_method: String::new(),
         separation: String::new(),
         separated_by: Vec::new(),
         diagnostics: None,

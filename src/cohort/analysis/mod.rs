@@ -17,6 +17,7 @@ pub use study::{Analysis, Inputs, MULTIVARIABLE, analyse, clinical_table, method
 
 use super::Frame;
 use super::results::Family;
+use crate::error::Warning;
 
 /// Seed of every resampling that is not told otherwise: the DOI number of the study that is served first.
 pub const SEED: u64 = 229_607;
@@ -36,6 +37,26 @@ pub fn exploratory_columns(frame: &Frame, planned: &[super::Marker], laboratory:
         known.next().is_some_and(|first| known.any(|value| value != first))
     };
     points.chain(laboratory).filter(|column| !is_planned(column) && varies(column)).collect()
+}
+
+/// Fewer patients than this leave variances by patients too small.
+const FEW_PATIENTS: usize = 30;
+
+/// That several rows are of one patient, with what follows for this analysis.
+fn clustered(frame: &Frame, note: &str) -> Vec<Warning> {
+    let rows: Vec<usize> = (0..frame.subjects.len()).collect();
+    frame.clusters(&rows).map_or_else(Vec::new, |cluster| clustered_rows(&cluster, note))
+}
+
+/// The same of the patient of each row.
+fn clustered_rows(cluster: &[usize], note: &str) -> Vec<Warning> {
+    let (rows, patients) = (cluster.len(), crate::stats::clustered::count(cluster));
+    let mut told = vec![Warning::new("clustered-rows", format!("{rows} rows of {patients} patients: {note}"))];
+    if patients < FEW_PATIENTS {
+        let message = format!("{patients} patients are few for variances by patients: they come out too small");
+        told.push(Warning::new("few-patients", message));
+    }
+    told
 }
 
 /// Family of a column: that of the marker in the plan, else exploratory.

@@ -11,7 +11,7 @@ use crate::stats::cross_validation::{Folds, cross_validate, permutation_null};
 use crate::stats::distributions::wilson;
 use crate::stats::logistic::Method;
 use crate::stats::resample::{Resamples, Scheme as Draw};
-use crate::stats::{LEVEL, StatsError, decision_curve, validation};
+use crate::stats::{LEVEL, StatsError, clustered, decision_curve, validation};
 
 /// Threshold probabilities of the decision curve.
 const THRESHOLDS: std::ops::RangeInclusive<usize> = 1..=80;
@@ -54,9 +54,11 @@ impl Default for ValidateOptions {
 pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) -> Result<ValidateResults> {
     let Prepared { design, positive, .. } = prepared;
     let seed = options.seed;
-    let resamples = match &options.resamples {
-        Some(rows) => Resamples::given(rows.clone(), positive.len())?,
-        None => Resamples::draw(Draw::Stratified, positive, options.bootstrap, seed),
+    let group = &prepared.patients();
+    let resamples = match (&options.resamples, &prepared.clusters) {
+        (Some(rows), _) => Resamples::given(rows.clone(), positive.len())?,
+        (None, Some(cluster)) => clustered::resamples(positive, cluster, options.bootstrap, seed)?,
+        (None, None) => Resamples::draw(Draw::Stratified, positive, options.bootstrap, seed),
     };
     let internal = validation::bootstrap(design, positive, method, &resamples, LEVEL)?;
     let mut schemes: Vec<Scheme> = internal
@@ -76,7 +78,7 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
             p: None,
         })
         .collect();
-    let pairs = validation::leave_pair_out(design, positive, method)?;
+    let pairs = validation::leave_pair_of_groups_out(design, positive, group, method)?;
     schemes.push(Scheme {
         scheme: "leave-pair-out".into(),
         metric: "auc".into(),
@@ -90,6 +92,10 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
         ..Scheme::default()
     });
     let mut warnings = Vec::new();
+    if let Some(cluster) = &prepared.clusters {
+        let note = "resamples, folds and pairs left out are of whole patients";
+        warnings.extend(super::clustered_rows(cluster, note));
+    }
     cross_validated(prepared, method, options, &mut schemes, &mut warnings)?;
     if options.permutations > 0 {
         schemes.push(null(prepared, method, options)?);
@@ -101,7 +107,7 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
             format!("{} of {} resamples were separated and {kept}", internal.n_separated, internal.n_resamples),
         ));
     }
-    let left_out = validation::leave_one_out(design, positive, method)?;
+    let left_out = validation::leave_group_out(design, positive, group, method)?;
     let (risk, class): (Vec<f64>, Vec<bool>) =
         left_out.iter().zip(positive).filter_map(|(lp, &p)| lp.map(|lp| (inverse_logit(lp), p))).unzip();
     let slope = internal.metrics.iter().find(|metric| metric.metric == "calibration_slope").and_then(|m| m.corrected);
@@ -130,7 +136,11 @@ fn cross_validated(
         None => return Ok(()),
         Some(FoldsAsked::Given(fold)) => ("given-folds".to_owned(), Folds::given(fold.clone())),
         Some(FoldsAsked::Drawn(k, repeats)) => {
-            (format!("{k}-fold, {repeats} repeats"), Folds::draw(positive, *k, *repeats, options.seed))
+            let folds = match &prepared.clusters {
+                Some(cluster) => clustered::folds(positive, cluster, *k, *repeats, options.seed),
+                None => Folds::draw(positive, *k, *repeats, options.seed),
+            };
+            (format!("{k}-fold, {repeats} repeats"), folds)
         }
     };
     let folds = match folds {
@@ -153,7 +163,7 @@ fn cross_validated(
     let found = cross_validate(design, positive, method, &folds)?;
     schemes.push(of(&name, "auc", found.auc, found.n_folds, found.n_not_estimable));
     schemes.push(of(&name, "brier", found.brier, found.n_folds, found.n_not_estimable));
-    let single = cross_validate(design, positive, method, &Folds::given((0..positive.len()).collect())?)?;
+    let single = cross_validate(design, positive, method, &Folds::given(prepared.patients())?)?;
     let (n, lost) = (single.n_folds, single.n_not_estimable);
     schemes.push(of("leave-one-out-pooled", "auc", single.pooled_auc, n, lost));
     schemes.push(of("leave-one-out-pooled", "brier", single.brier, n, lost));

@@ -36,6 +36,9 @@ pub struct Model {
     pub null_log_likelihood: Option<f64>,
     /// Akaike's criterion.
     pub aic: Option<f64>,
+    /// How tests and intervals were made: `profile`, or `cluster-robust` where several rows are of one patient.
+    #[serde(default)]
+    pub ci_method: String,
     /// `none`, `quasi` or `complete`.
     pub separation: String,
     /// Columns along which the maximum-likelihood estimate diverges.

@@ -7,6 +7,8 @@ use super::super::super::CohortError;
 pub enum Question {
     /// A number column between the two classes of the outcome.
     Between,
+    /// The same with several rows a patient.
+    BetweenRows,
     /// A category column between the two classes.
     Categories,
     /// Two columns of the same patients.
@@ -23,7 +25,7 @@ pub enum Question {
 
 /// Name, question, asked without being named, whether it tests a hypothesis of the study (and is adjusted with others)
 /// or only whether another test may be used.
-const TESTS: [(&str, Question, bool, bool); 27] = [
+const TESTS: [(&str, Question, bool, bool); 29] = [
     ("mann-whitney", Question::Between, true, true),
     ("student-t", Question::Between, false, true),
     ("welch-t", Question::Between, false, true),
@@ -32,6 +34,8 @@ const TESTS: [(&str, Question, bool, bool); 27] = [
     ("levene", Question::Between, false, false),
     ("brown-forsythe", Question::Between, false, false),
     ("variance-ratio", Question::Between, false, false),
+    ("clustered-rank-sum", Question::BetweenRows, true, true),
+    ("clustered-mean", Question::BetweenRows, false, true),
     ("fisher", Question::Categories, true, true),
     ("chi-squared", Question::Categories, false, true),
     ("chi-squared-yates", Question::Categories, false, true),
@@ -90,7 +94,7 @@ pub fn is_hypothesis(test: &str) -> bool {
 
 /// What an unknown name is answered with.
 const NAMES: &str = "a test: all, mann-whitney, student-t, welch-t, kolmogorov-smirnov, shapiro-wilk, levene, \
-    brown-forsythe, variance-ratio, fisher, chi-squared, chi-squared-yates, wilcoxon-signed-rank, pratt-signed-rank, \
+    brown-forsythe, variance-ratio, clustered-rank-sum, clustered-mean, fisher, chi-squared, chi-squared-yates, wilcoxon-signed-rank, pratt-signed-rank, \
     paired-t, sign, shapiro-wilk-differences, mcnemar, mcnemar-exact, ancova, \
     firth-given-baseline, pearson, spearman, kendall, kruskal-wallis, anova, welch-anova, pairwise-mann-whitney";
 

@@ -67,6 +67,7 @@ pub fn compare(frame: &Frame, endpoint: Option<&Endpoint>, what: &Comparisons) -
         endpoint.check_two_classes()?;
     }
     let mut rows = Rows::default();
+    rows.warnings.extend(super::clustered(frame, "n counts rows; tests and intervals go by patients"));
     if let Some(endpoint) = endpoint {
         between_classes(frame, endpoint, what, &mut rows)?;
     }
@@ -144,6 +145,13 @@ fn between_classes(frame: &Frame, endpoint: &Endpoint, what: &Comparisons, rows:
         };
         let (positive, negative) = (split(true), split(false));
         let blank = Test::blank(column, *family, cases.positive.len(), cases.missing.clone());
+        if let Some(cluster) = frame.clusters(&cases.rows) {
+            for test in what.chosen.of(Question::BetweenRows) {
+                let found = run::between_rows(test, &cases.columns[0], &cases.positive, &cluster, &blank);
+                rows.take(found, test, &blank);
+            }
+            continue;
+        }
         for test in what.chosen.of(Question::Between) {
             rows.take(run::between(test, &positive, &negative, &blank), test, &blank);
         }

@@ -6,14 +6,16 @@ use crate::stats::ancova::adjusted_difference;
 use crate::stats::contingency::{fisher_rows, mcnemar, sign_test, two_by_two};
 use crate::stats::correlation::{kendall, pearson, spearman};
 use crate::stats::design::Design;
+use crate::stats::distributions::{normal_half_width, normal_p};
 use crate::stats::effect_size::effect_size;
 use crate::stats::group_tests::{TTest, chi_squared, fisher, paired, student, welch};
 use crate::stats::logistic::Method;
 use crate::stats::normality::shapiro_wilk;
 use crate::stats::rank_tests::{mann_whitney, signed_rank};
+use crate::stats::roc::Direction;
 use crate::stats::several_groups::{anova, kruskal_wallis, welch_anova};
 use crate::stats::spread_tests::{Centre, equal_spread, kolmogorov_smirnov, variance_ratio};
-use crate::stats::{Interval, LEVEL, StatsError};
+use crate::stats::{Interval, LEVEL, StatsError, clustered};
 
 type Answer = Result<Vec<Test>, StatsError>;
 
@@ -63,6 +65,26 @@ pub fn between(name: &str, positive: &[f64], negative: &[f64], blank: &Test) -> 
                 Ok(Test { variable, n: values.len(), statistic: Some(t.w), p: Some(t.p), ..row.clone() })
             };
             return Ok(vec![of("positive", positive)?, of("negative", negative)?]);
+        }
+    }])
+}
+
+/// A number column between two classes, several rows a patient.
+pub fn between_rows(name: &str, values: &[f64], positive: &[bool], cluster: &[usize], blank: &Test) -> Answer {
+    let row = Test { test: name.to_owned(), ..blank.clone() };
+    Ok(vec![match name {
+        "clustered-mean" => {
+            let (difference, se) = clustered::mean_difference(values, positive, cluster)?;
+            let half = normal_half_width(LEVEL) * se;
+            let ends = Interval { low: difference - half, high: difference + half };
+            let row = Test { statistic: finite(difference / se), p: finite(normal_p(difference / se)), ..row };
+            estimated(row, "mean-difference", difference, Some(ends))
+        }
+        _ => {
+            let area = clustered::area(values, positive, cluster, Direction::Higher)?;
+            let against = area.against_half();
+            let row = Test { statistic: against.map(|(z, _)| z), p: against.map(|(_, p)| p), ..row };
+            estimated(row, "probability-of-larger", area.auc, Some(area.interval(LEVEL).interval))
         }
     }])
 }

@@ -12,6 +12,9 @@ use super::super::marker::Marker;
 use super::super::results::RocResults;
 use super::super::{CohortError, Frame};
 use crate::error::{Exit, Result, Warning};
+use crate::stats::delong::{DeLong, delong};
+use crate::stats::roc::Direction;
+use crate::stats::{StatsError, clustered};
 
 /// Curves of the markers, and the comparison of every two of them on the patients that have both.
 ///
@@ -20,6 +23,7 @@ use crate::error::{Exit, Result, Warning};
 pub fn roc(frame: &Frame, endpoint: &Endpoint, markers: &[Marker], options: &RocOptions) -> Result<RocResults> {
     endpoint.check_two_classes()?;
     let mut results = RocResults::default();
+    results.warnings.extend(super::clustered(frame, "intervals of sensitivity and specificity are not given"));
     for marker in markers {
         let values = frame.numbers(&marker.column)?;
         results.curves.push(curve(frame, endpoint, marker, values, options, &mut results.warnings)?);
@@ -46,6 +50,19 @@ pub fn roc_or_say_why(frame: &Frame, endpoint: &Endpoint, markers: &[Marker]) ->
     }
     pairs::compare(frame, endpoint, &drawn, &options, &mut results)?;
     Ok(results)
+}
+
+/// Area with the variance that goes with these rows: DeLong's, or Obuchowski's where several are of one patient.
+fn area(
+    values: &[f64],
+    positive: &[bool],
+    clusters: Option<&[usize]>,
+    direction: Direction,
+) -> std::result::Result<DeLong, StatsError> {
+    match clusters {
+        Some(cluster) => clustered::area(values, positive, cluster, direction),
+        None => delong(values, positive, direction),
+    }
 }
 
 /// The result, or a warning that says why these data do not give one.

@@ -12,7 +12,7 @@ use crate::stats::delong::{DeLong, hanley_mcneil_se, newcombe};
 use crate::stats::distributions::normal_half_width;
 use crate::stats::likelihood_ratio::Ratio;
 use crate::stats::resample::{Resamples, auc_bca, auc_distribution, percentile_interval};
-use crate::stats::{Interval, LEVEL, delong, partial_auc, roc};
+use crate::stats::{Interval, LEVEL, partial_auc, roc};
 
 /// The values of one marker with their classes.
 struct Data<'a> {
@@ -21,6 +21,8 @@ struct Data<'a> {
     positive: &'a [bool],
     direction: roc::Direction,
     resamples: Option<Resamples>,
+    /// Whether several rows are one patient's.
+    is_clustered: bool,
 }
 
 /// The curve of one marker, whose values need not be a column of the frame (a model's predictions).
@@ -39,9 +41,10 @@ pub fn curve(
     let direction = marker.direction.into();
     let (values, positive) = (&cases.columns[0], &cases.positive);
     let empirical = roc::curve(values, positive, direction)?;
-    let area = delong::delong(values, positive, direction)?;
-    let resamples = options.resampling.as_ref().map(|r| r.of(positive)).transpose()?;
-    let data = Data { marker, values, positive, direction, resamples };
+    let clusters = frame.clusters(&cases.rows);
+    let area = super::area(values, positive, clusters.as_deref(), direction)?;
+    let resamples = options.resampling.as_ref().map(|r| r.of(positive, clusters.as_deref())).transpose()?;
+    let data = Data { marker, values, positive, direction, resamples, is_clustered: clusters.is_some() };
     if area.auc < 0.5 {
         warnings.push(Warning::new(
             "auc-below-half",
@@ -97,10 +100,10 @@ fn intervals(data: &Data, area: &DeLong, (m, n): (usize, usize)) -> Vec<NamedInt
         found.push(named("delong", area.plain_interval(LEVEL)));
     }
     let half = normal_half_width(LEVEL) * hanley_mcneil_se(area.auc, m, n);
-    if half > 0.0 {
+    if half > 0.0 && !data.is_clustered {
         found.push(named("hanley-mcneil", Interval { low: area.auc - half, high: area.auc + half }));
     }
-    if default.method != "newcombe" {
+    if default.method != "newcombe" && !data.is_clustered {
         found.push(named("newcombe", newcombe(area.auc, m, n, LEVEL)));
     }
     if let Some(resamples) = &data.resamples {
@@ -108,7 +111,9 @@ fn intervals(data: &Data, area: &DeLong, (m, n): (usize, usize)) -> Vec<NamedInt
         if let Some(interval) = areas.ok().and_then(|areas| percentile_interval(&areas, LEVEL)) {
             found.push(named("bootstrap-percentile", interval));
         }
-        if let Ok(interval) = auc_bca(data.values, data.positive, data.direction, resamples, LEVEL) {
+        // its jackknife leaves out a row, which is no patient
+        let bca = auc_bca(data.values, data.positive, data.direction, resamples, LEVEL);
+        if let (Ok(interval), false) = (bca, data.is_clustered) {
             found.push(named("bootstrap-bca", interval));
         }
     }
@@ -170,9 +175,27 @@ fn cutoffs(data: &Data, curve: &roc::Curve, options: &RocOptions, warnings: &mut
             youden_optimism: s.optimism,
             n_resamples: s.resamples.len(),
         });
-        cutoffs.push(row(rule.name(), &chosen, moves));
+        let row = row(rule.name(), &chosen, moves);
+        cutoffs.push(if data.is_clustered { without_intervals(row) } else { row });
     }
     cutoffs
+}
+
+/// Intervals of shares take rows for patients; those of the resamples do not.
+fn without_intervals(cutoff: Cutoff) -> Cutoff {
+    let none = [f64::NAN; 2];
+    Cutoff {
+        sensitivity_ci: none,
+        sensitivity_ci_exact: none,
+        specificity_ci: none,
+        specificity_ci_exact: none,
+        ppv_ci: None,
+        npv_ci: None,
+        likelihood_ratio_positive_ci: None,
+        likelihood_ratio_negative_ci: None,
+        diagnostic_odds_ratio_ci: None,
+        ..cutoff
+    }
 }
 
 fn row(rule: &str, optimum: &Optimum, stability: Option<Stability>) -> Cutoff {

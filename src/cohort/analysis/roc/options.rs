@@ -1,6 +1,7 @@
 //! What is asked of ROC curves beyond the area, in the words of a user.
 
 use super::super::super::CohortError;
+use crate::stats::clustered;
 use crate::stats::cutoff::Rule;
 use crate::stats::cutoff_stability::Tie;
 use crate::stats::partial_auc::Focus;
@@ -57,14 +58,15 @@ pub enum Resampling {
 }
 
 impl Resampling {
-    /// The resamples for these patients.
+    /// The resamples for these patients; whole patients are drawn where several rows are of one.
     ///
     /// # Errors
     /// A given row outside the patients.
-    pub fn of(&self, positive: &[bool]) -> Result<Resamples, crate::stats::StatsError> {
-        match self {
-            Resampling::Drawn { n, seed } => Ok(Resamples::draw(Scheme::Stratified, positive, *n, *seed)),
-            Resampling::Given(rows) => Resamples::given(rows.clone(), positive.len()),
+    pub fn of(&self, positive: &[bool], clusters: Option<&[usize]>) -> Result<Resamples, crate::stats::StatsError> {
+        match (self, clusters) {
+            (Resampling::Drawn { n, seed }, Some(cluster)) => clustered::resamples(positive, cluster, *n, *seed),
+            (Resampling::Drawn { n, seed }, None) => Ok(Resamples::draw(Scheme::Stratified, positive, *n, *seed)),
+            (Resampling::Given(rows), _) => Resamples::given(rows.clone(), positive.len()),
         }
     }
 

@@ -50,9 +50,10 @@ fn paired(
     let columns = [frame.numbers(&a.column)?.to_vec(), frame.numbers(&b.column)?.to_vec()];
     let cases = frame.cases(&columns, &endpoint.positive);
     let y = &cases.positive;
+    let clusters = frame.clusters(&cases.rows);
     let x = (cases.columns[0].as_slice(), roc::Direction::from(a.direction));
     let z = (cases.columns[1].as_slice(), roc::Direction::from(b.direction));
-    let areas = [delong::delong(x.0, y, x.1)?, delong::delong(z.0, y, z.1)?];
+    let areas = [super::area(x.0, y, clusters.as_deref(), x.1)?, super::area(z.0, y, clusters.as_deref(), z.1)?];
     let mut row = CurveComparison {
         a: a.column.clone(),
         b: b.column.clone(),
@@ -78,7 +79,7 @@ fn paired(
         }
         CurveTest::Bootstrap => {
             let default = super::options::Resampling::Drawn { n: 2000, seed };
-            let resamples = options.resampling.as_ref().unwrap_or(&default).of(y)?;
+            let resamples = options.resampling.as_ref().unwrap_or(&default).of(y, clusters.as_deref())?;
             let found = bootstrap_difference(x, z, y, &resamples, LEVEL)?;
             (row.ci_low, row.ci_high) = (Some(found.interval.low), Some(found.interval.high));
             (row.z, row.p) = (Some(found.difference / found.se), Some(found.p));
@@ -98,10 +99,11 @@ fn of_all(frame: &Frame, endpoint: &Endpoint, markers: &[&Marker]) -> Result<Glo
     let columns: Vec<Vec<Option<f64>>> =
         markers.iter().map(|m| Ok(frame.numbers(&m.column)?.to_vec())).collect::<Result<_>>()?;
     let cases = frame.cases(&columns, &endpoint.positive);
+    let clusters = frame.clusters(&cases.rows);
     let areas = markers
         .iter()
         .zip(&cases.columns)
-        .map(|(marker, values)| Ok(delong::delong(values, &cases.positive, marker.direction.into())?))
+        .map(|(marker, values)| Ok(super::area(values, &cases.positive, clusters.as_deref(), marker.direction.into())?))
         .collect::<Result<Vec<_>>>()?;
     let test = global(&areas)?;
     Ok(GlobalComparison { n: cases.positive.len(), curves: markers.len(), chi2: test.chi2, df: test.df, p: test.p })

@@ -1,0 +1,104 @@
+//! Several rows a patient: refused, made one, or taken as alike.
+
+use assert_cmd::Command;
+use predicates::str::contains;
+use serde_json::Value;
+use std::fs;
+
+const OUTCOME: [&str; 4] = ["--outcome", "response", "--positive", "CR"];
+
+/// Three vertebrae of 24 patients; a third of the patients respond.
+fn table(folder: &tempfile::TempDir) -> String {
+    let mut text = "subject,level,x,z,again,response\n".to_owned();
+    for patient in 0..24 {
+        let class = patient % 3 == 0;
+        for level in 0..3 {
+            let x =
+                f64::from((patient * 7) % 11) + if class { 4.0 } else { 0.0 } + 0.5 * f64::from((patient + level) % 3);
+            let z = f64::from((patient * 5 + level * 4) % 9);
+            let response = if class { "CR" } else { "PR" };
+            text += &format!("{patient:03},L{},{x},{z},{},{response}\n", level + 1, x + 0.25 * z);
+        }
+    }
+    let path = folder.path().join("rows.csv");
+    fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+fn run(args: &[&str]) -> assert_cmd::assert::Assert {
+    Command::cargo_bin("myelomri").unwrap().args(args).assert()
+}
+
+fn json(args: &[&str]) -> Value {
+    let done = run(&[args, &["--format", "json"]].concat()).success();
+    serde_json::from_slice(&done.get_output().stdout).unwrap()
+}
+
+/// Each command with what it needs.
+fn commands(table: &str) -> Vec<Vec<&str>> {
+    let with = |command, rest: &[&'static str], has_outcome: bool| {
+        let outcome: &[&str] = if has_outcome { &OUTCOME } else { &[] };
+        [&[command, "--table", table], outcome, rest].concat()
+    };
+    vec![
+        with("roc", &["--predictor", "x:higher", "--predictor", "z:higher"], true),
+        with("fit", &["--term", "x"], true),
+        with("compare", &["--variable", "x"], true),
+        with("validate", &["--term", "x", "--bootstrap", "40", "--repeats", "2"], true),
+        with("agreement", &["--column", "x", "--column", "again"], false),
+    ]
+}
+
+#[test]
+fn several_rows_a_patient_are_refused_unless_a_way_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = table(&folder);
+    for command in commands(&table) {
+        run(&command).code(4).stderr(contains("error[duplicate-key]")).stderr(contains("--cluster subject"));
+        run(&[&command[..], &["--aggregate", "mean"]].concat())
+            .success()
+            .stderr(contains("72 rows of 24 patients were made one each by their mean"));
+        run(&[&command[..], &["--cluster", "subject"]].concat()).success();
+        run(&[&command[..], &["--cluster", "subject", "--aggregate", "mean"]].concat()).code(2);
+    }
+}
+
+#[test]
+fn alike_rows_widen_the_intervals_and_the_results_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = table(&folder);
+    let clustered = |n: usize| json(&[&commands(&table)[n][..], &["--cluster", "subject"]].concat());
+    let roc = clustered(0);
+    let curve = &roc["curves"][0];
+    assert_eq!((curve["n_positive"].as_u64(), curve["ci_method"].as_str()), (Some(24), Some("logit-obuchowski")));
+    assert!(curve["cutoffs"][0]["sensitivity_ci"][0].is_null());
+    assert!(roc["comparisons"][0]["p"].as_f64().is_some_and(|p| p > 0.0 && p < 1.0));
+    // three rows that say nearly one thing: an error nearly that of one row a patient
+    let single = json(&[&commands(&table)[0][..], &["--aggregate", "mean"]].concat());
+    let ratio = curve["se"].as_f64().unwrap() / single["curves"][0]["se"].as_f64().unwrap();
+    assert!((0.85..1.2).contains(&ratio), "{ratio}");
+    let fit = clustered(1);
+    assert_eq!((fit["ci_method"].as_str(), fit["aic"].is_null()), (Some("cluster-robust"), true));
+    assert!(fit["warnings"].to_string().contains("72 rows of 24 patients"));
+    let compare = clustered(2);
+    assert_eq!(compare["tests"][0]["test"], "clustered-rank-sum");
+    let validate = clustered(3);
+    assert!(validate["warnings"].to_string().contains("whole patients"));
+    assert_eq!(validate["schemes"][0]["n_not_estimable"], 0);
+}
+
+#[test]
+fn what_takes_rows_for_patients_is_refused_with_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = table(&folder);
+    let commands = commands(&table);
+    let refused = |n: usize, more: &[&str]| {
+        let all = [&commands[n][..], &["--cluster", "subject"], more].concat();
+        run(&all).code(2).stderr(contains("rows for patients")).stderr(contains("--aggregate mean"));
+    };
+    refused(0, &["--test", "venkatraman"]);
+    refused(0, &["--by", "level"]);
+    refused(1, &["--method", "ridge"]);
+    refused(2, &["--correlate", "x,z"]);
+    refused(3, &["--permutations", "10"]);
+}
