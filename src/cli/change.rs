@@ -1,23 +1,26 @@
 //! `myelomri change`: absolute, percent and log change between two sessions.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{TableArgs, cell};
+use super::table_args::{OptionalOutcomeArgs, TableArgs, cell, file_part};
 use super::{CliError, Context, output};
+use crate::cohort::change::Policy;
 use crate::cohort::results::Change;
-use crate::cohort::{Frame, Table, change};
+use crate::cohort::{Endpoint, Frame, Table, change};
 use crate::error::Result;
 use crate::image::{write_json, write_text_atomically};
+use crate::report::plots::{Group, WaterfallPlot, waterfall_figure};
 use crate::study::{Sessions, Wide};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Flags of `change`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "The table is either long (columns subject and session, one row each) or wide (one row a \
     patient, columns COL__SESSION). With -o it writes PREFIX_change.csv and PREFIX_change.json.\n\nExample:\n  myelomri \
     change --table clinical.csv --baseline baseline --followup cycle2 --column m_protein_serum_g_dl\n\nabs = followup - \
-    baseline, pct = 100 abs / baseline, log = ln(followup / baseline). A percentage of a zero or negative baseline, \
-    or one below --limit, is missing. See `myelomri explain change`.")]
+    baseline, pct = 100 abs / baseline, log = ln(followup / baseline), sym = 100 abs / (followup + baseline). A \
+    percentage of a zero or negative baseline, or one below --limit, is missing unless --policy says otherwise. See `myelomri explain change`.")]
 pub struct ChangeArgs {
     #[command(flatten)]
     table: TableArgs,
@@ -30,17 +33,54 @@ pub struct ChangeArgs {
     /// Column without its session (repeatable) [default: every number column that both sessions have]
     #[arg(long = "column", value_name = "COL")]
     columns: Vec<String>,
-    /// Limit of quantification of a column (repeatable): below it at baseline the percentage and logarithm are withheld
+    /// Limit of quantification of a column (repeatable); --policy says what is done below it
     #[arg(long = "limit", value_name = "COL=X")]
     limits: Vec<String>,
+    /// What is done where a baseline is zero, negative or below its limit
+    #[arg(long, value_name = "POLICY", default_value = "withhold")]
+    policy: PolicyChoice,
+    /// Draw this kind of change of each column, a bar a patient: PREFIX_COLUMN_waterfall.svg and .png
+    #[arg(long, value_name = "KIND", requires = "out")]
+    waterfall: Option<KindChoice>,
+    /// Outcome by which the bars are coloured
+    #[command(flatten)]
+    outcome: OptionalOutcomeArgs,
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
+/// `--policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PolicyChoice {
+    /// What is relative is missing, with a flag; the difference stays
+    Withhold,
+    /// Values from zero to below the limit are taken as the limit, for what is relative alone
+    AtLimit,
+    /// End with exit code 4 and name the subjects
+    Refuse,
+}
+
+/// `--waterfall`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum KindChoice {
+    /// Difference
+    Abs,
+    /// Percentage of the baseline
+    Pct,
+    /// Log ratio
+    Log,
+    /// Symmetrised percentage
+    Sym,
+}
+
 #[derive(Serialize)]
 struct ChangeResults {
+    /// What was done where a relative change is not defined.
+    policy: &'static str,
+    /// Limits of quantification, by column.
+    limits: BTreeMap<String, f64>,
     rows: Vec<Change>,
 }
 
@@ -49,9 +89,17 @@ struct ChangeResults {
 /// # Errors
 /// A table that cannot be read, has duplicate keys, or lacks a column.
 pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
-    let ChangeArgs { table, baseline, followup, columns, limits, out, format } = args;
+    let ChangeArgs { table, baseline, followup, columns, limits, policy, waterfall, outcome, out, format } = args;
+    let policy = match policy {
+        PolicyChoice::Withhold => Policy::Withhold,
+        PolicyChoice::AtLimit => Policy::AtLimit,
+        PolicyChoice::Refuse => Policy::Refuse,
+    };
     let limits = limits.iter().map(|text| limit(text)).collect::<Result<Vec<_>>>()?;
     out.check_absent(&["_change.csv", "_change.json"])?;
+    if policy == Policy::AtLimit && limits.is_empty() {
+        return Err(CliError::usage("--policy at-limit without a limit", "pass --limit COL=X").into());
+    }
     if baseline == followup {
         return Err(
             CliError::usage(format!("--baseline and --followup are both {baseline}"), "name two sessions").into()
@@ -73,19 +121,29 @@ pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
         let message = format!("--limit names {unknown}, whose change is not computed");
         return Err(CliError::usage(message, "name a column that both sessions have, without its session").into());
     }
+    let endpoint = outcome.endpoint(&frame)?;
+    let endings = |column: &str| ["svg", "png"].map(|e| format!("_{}_waterfall.{e}", file_part(column)));
+    for column in columns.iter().filter(|_| waterfall.is_some()) {
+        out.check_absent(&endings(column).each_ref().map(String::as_str))?;
+    }
     let mut rows = Vec::new();
     for column in &columns {
-        let mut of_column = change::of_column(&frame, column, &sessions)?;
-        if let Some((_, limit)) = limits.iter().find(|(named, _)| named == column) {
-            of_column.iter_mut().for_each(|row| change::withhold_below(row, *limit));
-        }
+        let limit = limits.iter().find(|(named, _)| named == column).map(|(_, limit)| *limit);
+        let of_column = change::of_column(&frame, column, &sessions)?;
+        let of_column: Vec<Change> = of_column.into_iter().map(|row| policy.apply(row, limit)).collect();
+        policy.check(&of_column)?;
         let missing: Vec<&str> = of_column.iter().filter(|r| r.abs.is_none()).map(|r| r.subject.as_str()).collect();
         if !missing.is_empty() {
             context.say(format!("{column}: without a pair of visits: {}", missing.join(", ")));
         }
+        if let Some(kind) = waterfall
+            && let [Some(svg), Some(png)] = endings(column).map(|ending| out.path(&ending))
+        {
+            waterfall_figure(&bars(column, kind, &of_column, endpoint.as_ref()))?.save(&svg, &png)?;
+        }
         rows.extend(of_column);
     }
-    let results = ChangeResults { rows };
+    let results = ChangeResults { policy: policy.name(), limits: limits.into_iter().collect(), rows };
     if let Some(path) = out.path("_change.json") {
         write_json(&path, &results, out.overwrite())?;
     }
@@ -101,6 +159,26 @@ pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
         Format::Csv => output::print(&output::csv(&change::COLUMNS, &cells(&results.rows, None))),
         Format::Table => output::print(&output::aligned(&change::COLUMNS, &cells(&results.rows, Some(3)))),
     }
+}
+
+/// The bars of one column, by the outcome where there is one; a patient without one has none.
+fn bars(column: &str, kind: KindChoice, rows: &[Change], endpoint: Option<&Endpoint>) -> WaterfallPlot {
+    let (ending, of): (&str, fn(&Change) -> Option<f64>) = match kind {
+        KindChoice::Abs => ("abs", |row| row.abs),
+        KindChoice::Pct => ("pct", |row| row.pct),
+        KindChoice::Log => ("log", |row| row.log),
+        KindChoice::Sym => ("sym", |row| row.sym),
+    };
+    let groups = match endpoint {
+        None => vec![Group { name: String::new(), values: rows.iter().filter_map(of).collect() }],
+        Some(endpoint) => [(true, endpoint.outcome.positive.join("/")), (false, "others".to_owned())]
+            .map(|(class, name)| {
+                let of_class = rows.iter().zip(&endpoint.positive).filter(|(_, p)| **p == Some(class));
+                Group { name, values: of_class.filter_map(|(row, _)| of(row)).collect() }
+            })
+            .to_vec(),
+    };
+    WaterfallPlot { column: format!("{column}__{ending}"), groups, note: String::new(), exploratory: false }
 }
 
 /// `COL=X` with a positive number.

@@ -1,13 +1,17 @@
 //! `myelomri compare`: group and paired tests, Table 1, correction for multiple tests.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OptionalOutcomeArgs, PatientsArgs, PlanArgs, cell, family_name, say_outcome, two_columns};
+use super::table_args::{
+    OptionalOutcomeArgs, PatientsArgs, PlanArgs, cell, family_name, file_part, say_outcome, two_columns,
+};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::compare::{Adjustment, Chosen, Comparisons, compare};
 use crate::cohort::analysis::family_of;
-use crate::cohort::results::CompareResults;
+use crate::cohort::results::{CompareResults, Test};
+use crate::cohort::{Endpoint, Frame};
 use crate::error::Result;
 use crate::image::write_json;
+use crate::report::plots::{CorrelationPlot, correlation_figure};
 use crate::study::Sessions;
 use crate::units::show_p;
 use clap::{Args, ValueEnum};
@@ -114,13 +118,19 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
     }
     let others = [&categories, &changes, &pairs, &correlations, &table_one].iter().any(|list| !list.is_empty());
     table.needs_one_row("anything but --variable with --outcome", others || by.is_some())?;
+    let both = |texts: Vec<String>| texts.iter().map(|text| two_columns(text)).collect::<Result<Vec<_>>>();
+    let correlated = both(correlations)?;
+    let endings: Vec<[String; 2]> = correlated
+        .iter()
+        .map(|[a, b]| ["svg", "png"].map(|e| format!("_{}_{}_correlation.{e}", file_part(a), file_part(b))))
+        .collect();
     out.check_absent(&["_compare.json"])?;
+    out.check_absent(&endings.iter().flatten().map(String::as_str).collect::<Vec<_>>())?;
     let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
-    let planned = plan.markers()?;
+    let (planned, stamp) = plan.declared()?;
     let with_family =
         |columns: Vec<String>| columns.into_iter().map(|c| (c.clone(), family_of(&c, &planned))).collect();
-    let both = |texts: Vec<String>| texts.iter().map(|text| two_columns(text)).collect::<Result<Vec<_>>>();
     let sessions = baseline.zip(followup).map(|(baseline, followup)| Sessions { baseline, followup });
     let what = Comparisons {
         between: with_family(variables),
@@ -128,10 +138,11 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
         changes: with_family(changes),
         sessions: sessions.as_ref(),
         pairs: both(pairs)?,
-        correlations: both(correlations)?,
+        correlations: correlated.clone(),
         by,
         table_one,
         chosen: Chosen::parse(&tests)?,
+        plan: stamp,
         adjustment: match adjust {
             AdjustChoice::Holm => Adjustment::Holm,
             AdjustChoice::Bh => Adjustment::BenjaminiHochberg,
@@ -145,7 +156,46 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
     if let Some(path) = out.path("_compare.json") {
         write_json(&path, &results, out.overwrite())?;
     }
+    for (pair, [svg, png]) in correlated.iter().zip(&endings) {
+        if let (Some(svg), Some(png)) = (out.path(svg), out.path(png)) {
+            correlation_figure(&correlation(&frame, endpoint.as_ref(), pair, &results)?)?.save(&svg, &png)?;
+        }
+    }
     print(&results, format.format)
+}
+
+/// The picture of a pair, its patients apart by the outcome where there is one.
+fn correlation(
+    frame: &Frame,
+    endpoint: Option<&Endpoint>,
+    pair: &[String; 2],
+    results: &CompareResults,
+) -> Result<CorrelationPlot> {
+    let (x, y) = (frame.numbers(&pair[0])?, frame.numbers(&pair[1])?);
+    let points = |class: Option<bool>| -> Vec<[f64; 2]> {
+        let of_class = |row: &usize| class.is_none() || endpoint.is_some_and(|e| e.positive[*row] == class);
+        (0..x.len()).filter(of_class).filter_map(|row| Some([x[row]?, y[row]?])).collect()
+    };
+    let groups = match endpoint {
+        None => vec![(String::new(), points(None))],
+        Some(e) => vec![(e.outcome.positive.join("/"), points(Some(true))), ("others".to_owned(), points(Some(false)))],
+    };
+    let name = format!("{} ~ {}", pair[0], pair[1]);
+    let note = |test: &Test| {
+        let number = |value: f64| format!("{value:.2}").replace('-', "−");
+        let ends = test.ci_low.zip(test.ci_high);
+        let ends = ends.map_or_else(String::new, |(a, b)| format!(" ({} to {})", number(a), number(b)));
+        let p = match show_p(test.p?) {
+            text if text.starts_with('<') => text.replacen('<', "< ", 1),
+            text => format!("= {text}"),
+        };
+        let mut word = test.test.clone();
+        word[..1].make_ascii_uppercase();
+        Some(format!("{word} {}{ends}, P {p}, n = {}", number(test.estimate?), test.n))
+    };
+    let notes = results.tests.iter().filter(|test| test.variable == name).filter_map(note).collect();
+    let exploratory = results.plan.is_some();
+    Ok(CorrelationPlot { columns: pair.clone(), groups, notes, exploratory })
 }
 
 const HEADER: [&str; 11] =

@@ -174,7 +174,7 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         by,
     };
     out.check_absent(&["_roc.json", "_roc.svg", "_roc.png"])?;
-    let planned = plan.markers()?;
+    let (planned, stamp) = plan.declared()?;
     let markers = predictors
         .iter()
         .map(|text| {
@@ -184,7 +184,8 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         .collect::<Result<Vec<Marker>>>()?;
     let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
-    let results = roc(&frame, &endpoint, &markers, &options)?;
+    let mut results = roc(&frame, &endpoint, &markers, &options)?;
+    results.plan = stamp;
     context.say(say_outcome(&endpoint.outcome));
     context.warn(&results.warnings);
     if let (Some(json), Some(svg), Some(png)) = (out.path("_roc.json"), out.path("_roc.svg"), out.path("_roc.png")) {

@@ -2,7 +2,7 @@
 
 use super::{CliError, Context};
 use crate::cohort::analysis::fit::TermSpec;
-use crate::cohort::results::{Direction, Family, Outcome};
+use crate::cohort::results::{Direction, Family, Outcome, PlanStamp};
 use crate::cohort::{Aggregate, CohortError, Endpoint, Frame, Marker, Table};
 use crate::error::Result;
 use crate::stats::logistic::Method;
@@ -167,15 +167,16 @@ pub struct PlanArgs {
 }
 
 impl PlanArgs {
-    /// The declared markers; none without a plan.
+    /// The declared markers, and the plan with its hash; none without a plan.
     ///
     /// # Errors
     /// A file that cannot be read or is no plan.
-    pub fn markers(&self) -> Result<Vec<Marker>> {
-        let Some(path) = &self.plan else { return Ok(Vec::new()) };
+    pub fn declared(&self) -> Result<(Vec<Marker>, Option<PlanStamp>)> {
+        let Some(path) = &self.plan else { return Ok((Vec::new(), None)) };
         let bad = |reason: String| CohortError::Unreadable { path: path.display().to_string(), reason };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        Ok(Marker::of_plan(&StudyConfig::parse(&text).map_err(bad)?.plan)?)
+        let plan = StudyConfig::parse(&text).map_err(bad)?.plan;
+        Ok((Marker::of_plan(&plan)?, Some(Marker::stamp(&plan))))
     }
 }
 
@@ -233,6 +234,11 @@ impl TermArgs {
             MethodChoice::Lasso => Method::Lasso { lambda: self.lambda },
         }
     }
+}
+
+/// A column name as part of a file name.
+pub fn file_part(column: &str) -> String {
+    column.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect()
 }
 
 /// A number for a table: `digits` decimals for a person, all of them for a program, a gap where there is none.

@@ -1,7 +1,8 @@
-//! Change of a column between two visits: absolute, percent and logarithmic.
+//! Change of a column between two visits: absolute, percent, logarithmic, symmetrised.
 //!
 //! `abs = followup - baseline` (the column's unit), `pct = 100 (followup - baseline) / baseline`, `log = ln(followup /
-//! baseline)`. A percentage of nothing is not a number: it is missing where the baseline is zero or negative, never 0 or
+//! baseline)`, `sym = 100 (followup - baseline) / (followup + baseline)` from -100 to 100 (Berry and Ayers 2006,
+//! doi:10.1198/000313006X90684), which also a baseline of zero has. A percentage of nothing is not a number: it is missing where the baseline is zero or negative, never 0 or
 //! infinite, and a fall to zero is -100 %; a fall below zero is more than all of it and has no percentage. A fat fraction under 5 points makes percentages explode (2 to 25 % is +23
 //! points and +1150 %) and is flagged. What each flag means stands in [`FLAGS`].
 
@@ -9,8 +10,8 @@ use super::results::Change;
 use super::{CohortError, Frame};
 use crate::study::{Sessions, Wide};
 
-/// The three kinds of change, the endings of their columns.
-pub const KINDS: [&str; 3] = ["abs", "pct", "log"];
+/// The kinds of change, the endings of their columns.
+pub const KINDS: [&str; 4] = ["abs", "pct", "log", "sym"];
 
 /// Fat fraction (points) below which a relative change is flagged.
 pub const LOW_FAT_FRACTION_PCT: f64 = 5.0;
@@ -19,13 +20,14 @@ pub const LOW_FAT_FRACTION_PCT: f64 = 5.0;
 const FAT_FRACTIONS: [&str; 2] = ["sff_", "pdff_"];
 
 /// Flags of a change and what they mean.
-pub const FLAGS: [(&str, &str); 8] = [
+pub const FLAGS: [(&str, &str); 9] = [
     ("missing-baseline", "no value before treatment"),
     ("missing-followup", "no value at follow-up"),
     ("zero-baseline", "the baseline is 0: no percentage, no logarithm"),
     ("negative-baseline", "the baseline is negative: no percentage, no logarithm"),
     ("negative-followup", "the follow-up is negative: no percentage, no logarithm"),
-    ("below-limit", "the baseline is below the stated limit of quantification: percentage and logarithm are withheld"),
+    ("below-limit", "the baseline is below the stated limit of quantification: what is relative to it is withheld"),
+    ("at-limit", "a value below the stated limit of quantification was taken as the limit for what is relative"),
     ("log-undefined", "the follow-up is not positive: no logarithm"),
     ("low-baseline", "fat fraction under 5 points at baseline: the percentage exaggerates, read the points"),
 ];
@@ -39,9 +41,12 @@ pub fn of_pair(subject: &str, column: &str, baseline: Option<f64>, followup: Opt
     if followup.is_none() {
         flags.push("missing-followup");
     }
-    let (mut abs, mut pct, mut log) = (None, None, None);
+    let (mut abs, mut pct, mut log, mut sym) = (None, None, None, None);
     if let (Some(before), Some(after)) = (baseline, followup) {
         abs = Some(after - before);
+        if before >= 0.0 && after >= 0.0 && before + after > 0.0 {
+            sym = Some(100.0 * (after - before) / (after + before));
+        }
         if before > 0.0 && after < 0.0 {
             flags.push("negative-followup");
         } else if before > 0.0 {
@@ -66,15 +71,65 @@ pub fn of_pair(subject: &str, column: &str, baseline: Option<f64>, followup: Opt
         abs,
         pct,
         log,
+        sym,
         flags: flags.into_iter().map(str::to_owned).collect(),
     }
 }
 
-/// Withholds what is relative to a baseline below the limit of quantification, and flags it.
-pub fn withhold_below(change: &mut Change, limit: f64) {
-    if change.baseline.is_some_and(|baseline| baseline.abs() < limit) {
-        (change.pct, change.log) = (None, None);
-        change.flags.push("below-limit".to_owned());
+/// What is done where a relative change is not defined, or a value lies below the limit of quantification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// What is relative is missing, with its flag; the difference stays.
+    #[default]
+    Withhold,
+    /// Values from zero to below the limit are taken as the limit, for what is relative alone.
+    AtLimit,
+    /// Such a baseline ends the work and names its subjects.
+    Refuse,
+}
+
+impl Policy {
+    /// `withhold`, `at-limit` or `refuse`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Policy::Withhold => "withhold",
+            Policy::AtLimit => "at-limit",
+            Policy::Refuse => "refuse",
+        }
+    }
+
+    /// The change under this policy; `limit` is the limit of quantification of its column, where one was stated.
+    pub fn apply(self, change: Change, limit: Option<f64>) -> Change {
+        let Some(limit) = limit else { return change };
+        let below = |value: Option<f64>| value.is_some_and(|v| (0.0..limit).contains(&v));
+        let lifted = |value: Option<f64>| value.map(|v| if below(Some(v)) { limit } else { v });
+        if self == Policy::AtLimit && (below(change.baseline) || below(change.followup)) {
+            let Change { baseline, followup, abs, .. } = change;
+            let mut at = of_pair(&change.subject, &change.column, lifted(baseline), lifted(followup));
+            at.flags.push("at-limit".to_owned());
+            return Change { baseline, followup, abs, ..at };
+        }
+        if change.baseline.is_some_and(|baseline| baseline.abs() < limit) {
+            let mut flags = change.flags.clone();
+            flags.push("below-limit".to_owned());
+            return Change { pct: None, log: None, sym: None, flags, ..change };
+        }
+        change
+    }
+
+    /// Refuses baselines without a relative change, where that is the policy.
+    ///
+    /// # Errors
+    /// [`CohortError::UndefinedChange`] with the subjects.
+    pub fn check(self, changes: &[Change]) -> Result<(), CohortError> {
+        const OF_BASELINE: [&str; 3] = ["zero-baseline", "negative-baseline", "below-limit"];
+        let undefined = |change: &&Change| change.flags.iter().any(|flag| OF_BASELINE.contains(&flag.as_str()));
+        let who: Vec<String> =
+            changes.iter().filter(undefined).map(|c| format!("{} ({})", c.subject, c.flags.join(", "))).collect();
+        match changes.first().filter(|_| self == Policy::Refuse && !who.is_empty()) {
+            Some(first) => Err(CohortError::UndefinedChange { column: first.column.clone(), who }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -98,11 +153,11 @@ pub fn columns_of_both(frame: &Frame, sessions: &Sessions) -> Vec<String> {
 }
 
 /// Columns of `tables/changes.csv`.
-pub const COLUMNS: [&str; 8] = ["subject", "column", "baseline", "followup", "abs", "pct", "log", "flags"];
+pub const COLUMNS: [&str; 9] = ["subject", "column", "baseline", "followup", "abs", "pct", "log", "sym", "flags"];
 
 /// One row of `tables/changes.csv`; `number` says how numbers are written.
 pub fn cells(row: &Change, number: impl Fn(Option<f64>) -> String) -> Vec<String> {
-    let numbers = [row.baseline, row.followup, row.abs, row.pct, row.log].map(number);
+    let numbers = [row.baseline, row.followup, row.abs, row.pct, row.log, row.sym].map(number);
     let mut cells = vec![row.subject.clone(), row.column.clone()];
     cells.extend(numbers);
     cells.push(row.flags.join(";"));
@@ -132,7 +187,8 @@ pub(super) fn columns(subjects: &[String], changes: &[Change], kind: &str) -> Ve
     let value = |change: &Change| match kind {
         "abs" => change.abs,
         "pct" => change.pct,
-        _ => change.log,
+        "log" => change.log,
+        _ => change.sym,
     };
     changes
         .chunks_exact(subjects.len().max(1))
@@ -172,14 +228,40 @@ mod tests {
 
     #[test]
     fn a_baseline_below_the_limit_keeps_its_points_alone() {
-        let mut change = of("x", 1e-9, 1.0);
-        assert!(change.pct.is_some_and(|pct| pct > 1e10));
-        withhold_below(&mut change, 0.1);
-        assert_eq!((change.pct, change.log, change.abs.is_some()), (None, None, true));
+        assert!(of("x", 1e-9, 1.0).pct.is_some_and(|pct| pct > 1e10));
+        let change = Policy::Withhold.apply(of("x", 1e-9, 1.0), Some(0.1));
+        assert_eq!((change.pct, change.log, change.sym, change.abs.is_some()), (None, None, None, true));
         assert_eq!(change.flags, ["below-limit"]);
-        let mut enough = of("x", 0.1, 1.0);
-        withhold_below(&mut enough, 0.1);
+        let enough = Policy::Withhold.apply(of("x", 0.1, 1.0), Some(0.1));
         assert!(enough.pct.is_some() && enough.flags.is_empty());
+    }
+
+    #[test]
+    fn a_value_below_the_limit_may_be_taken_as_the_limit_for_what_is_relative() {
+        let from_zero = Policy::AtLimit.apply(of("x", 0.0, 1.0), Some(0.25));
+        assert_eq!((from_zero.baseline, from_zero.abs), (Some(0.0), Some(1.0)));
+        assert_eq!((from_zero.pct, from_zero.log, from_zero.sym), (Some(300.0), Some(4f64.ln()), Some(60.0)));
+        assert_eq!(from_zero.flags, ["at-limit"]);
+        let gone = Policy::AtLimit.apply(of("x", 4.0, 0.0), Some(1.0));
+        assert_eq!((gone.pct, gone.log, gone.abs), (Some(-75.0), Some(0.25f64.ln()), Some(-4.0)));
+        let negative = Policy::AtLimit.apply(of("x", -1.0, 2.0), Some(0.25));
+        assert_eq!((negative.pct, negative.flags), (None, vec!["negative-baseline".to_owned()]));
+    }
+
+    #[test]
+    fn baselines_without_a_percentage_may_be_refused_by_name() {
+        let rows = [of("x", 1.0, 2.0), of("x", 0.0, 2.0), of_pair("002", "x", None, Some(1.0))];
+        assert!(Policy::Withhold.check(&rows).is_ok() && Policy::Refuse.check(&rows[..1]).is_ok());
+        let error = Policy::Refuse.check(&rows).unwrap_err();
+        assert!(error.to_string().contains("001 (zero-baseline)") && !error.to_string().contains("002"), "{error}");
+    }
+
+    #[test]
+    fn the_symmetrised_change_turns_its_sign_with_the_visits() {
+        assert_eq!(of("x", 10.0, 30.0).sym, Some(50.0));
+        assert_eq!(of("x", 30.0, 10.0).sym, Some(-50.0));
+        assert_eq!((of("x", 0.0, 5.0).sym, of("x", 5.0, 0.0).sym), (Some(100.0), Some(-100.0)));
+        assert_eq!((of("x", 0.0, 0.0).sym, of("x", -1.0, 5.0).sym), (None, None));
     }
 
     #[test]

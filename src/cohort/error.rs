@@ -108,6 +108,14 @@ pub enum CohortError {
         /// The columns.
         columns: Vec<String>,
     },
+    /// Baselines of which a relative change is not defined, where that is to be refused.
+    #[error("{column}: no relative change of {}", who.join(", "))]
+    UndefinedChange {
+        /// The column.
+        column: String,
+        /// Subjects, with why.
+        who: Vec<String>,
+    },
     /// A value that breaks a rule of its column.
     #[error("{path}: column {column} has \"{value}\" for {who}; expected {expected}")]
     Value {
@@ -135,6 +143,7 @@ impl Failure for CohortError {
             CohortError::UnnamedOutcome { .. } => "unnamed-outcome",
             CohortError::OneClass { .. } => "one-class",
             CohortError::Syntax { .. } => "syntax",
+            CohortError::UndefinedChange { .. } => "undefined-change",
             CohortError::Unit { .. } => "unit-not-stated",
             CohortError::TwoColumns { .. } => "two-columns",
             CohortError::Value { .. } => "unexpected-value",
@@ -180,6 +189,9 @@ impl Failure for CohortError {
             CohortError::Syntax { .. } => "see --help for an example".to_owned(),
             CohortError::Unit { example, .. } => {
                 format!("end the column's name with its unit, or say it, e.g. --column \"{example}\"")
+            }
+            CohortError::UndefinedChange { .. } => {
+                "analyse the difference, or choose --policy withhold, or at-limit with --limit".to_owned()
             }
             CohortError::TwoColumns { .. } => "keep one of them, or name it with --column".to_owned(),
             CohortError::Value { .. } => "correct the cell, or leave it empty where the value is missing".to_owned(),

@@ -1,7 +1,8 @@
 //! Markers as declared before the data are seen: column, direction, place in the plan.
 
 use super::CohortError;
-use super::results::{Direction, Family};
+use super::results::{Direction, Family, PlanStamp};
+use crate::image::sha256_bytes;
 use crate::stats::roc;
 use crate::study::Plan;
 
@@ -47,6 +48,13 @@ impl Marker {
         primary.chain(plan.secondary.iter().map(|text| Marker::parse(text, Family::Secondary))).collect()
     }
 
+    /// The plan as it stands in the results, with its hash.
+    pub fn stamp(plan: &Plan) -> PlanStamp {
+        let Plan { primary, secondary } = plan.clone();
+        let text = serde_json::json!({ "primary": primary, "secondary": secondary }).to_string();
+        PlanStamp { sha256: sha256_bytes(text.as_bytes()), primary, secondary }
+    }
+
     /// The column without the ending of its change, and that ending: `("sff_mean_L1-L5", "pct")`.
     pub fn change(&self) -> Option<(&str, &str)> {
         let (column, kind) = self.column.rsplit_once("__")?;
@@ -66,6 +74,16 @@ impl From<Direction> for roc::Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_the_markers_in_their_order() {
+        let plan =
+            |primary: &[&str]| Plan { primary: primary.iter().map(|p| (*p).to_owned()).collect(), secondary: vec![] };
+        // printf '{"primary":["a:higher"],"secondary":[]}' | sha256sum
+        let stamp = Marker::stamp(&plan(&["a:higher"]));
+        assert_eq!(stamp.sha256, "c7cfbd928a024d82af6c1c8db4299e0855c6dbf0620d3f0778b2c483e907589b");
+        assert_ne!(Marker::stamp(&plan(&["a:lower"])).sha256, stamp.sha256);
+    }
 
     #[test]
     fn a_marker_needs_its_direction() {

@@ -3,7 +3,8 @@
 use super::labels;
 use super::outputs::Outputs;
 use super::plots::{
-    ChangePlot, ForestRow, Group, PairedPlot, change_figure, decision_figure, forest_figure, paired_figure, roc_figure,
+    ChangePlot, ForestRow, Group, PairedPlot, WaterfallPlot, change_figure, decision_figure, forest_figure,
+    paired_figure, roc_figure, waterfall_figure,
 };
 use super::tables::{class_names, family, model_name, test_name};
 use super::{Drawing, ReportError};
@@ -102,6 +103,7 @@ fn change_figures(outputs: &Outputs) -> Vec<Figure> {
             "pct" => change.pct,
             "abs" => change.abs,
             "log" => change.log,
+            "sym" => change.sym,
             _ => None,
         };
         let groups = [true, false].map(|class| Group {
@@ -118,6 +120,13 @@ fn change_figures(outputs: &Outputs) -> Vec<Figure> {
         if let Ok(drawing) = change_figure(&plot) {
             let caption = format!("{} by outcome ({}).", labels::column(&variable), family(member));
             let name = format!("change_{}", file_name(&variable));
+            figures.push(Figure { section: Section::Changes, name, caption, drawing });
+        }
+        let plot =
+            WaterfallPlot { column: variable.clone(), groups: groups.to_vec(), note: String::new(), exploratory };
+        if let Ok(drawing) = waterfall_figure(&plot) {
+            let caption = format!("{}, a bar a patient ({}).", labels::column(&variable), family(member));
+            let name = format!("waterfall_{}", file_name(&variable));
             figures.push(Figure { section: Section::Changes, name, caption, drawing });
         }
         let name = format!("visits_{}", file_name(stem));

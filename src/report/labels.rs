@@ -69,6 +69,7 @@ pub fn column(name: &str) -> String {
         Some("abs") if unit == "%" => format!("{text}, change (points)"),
         Some("abs") => with_unit(&format!("{text}, change")),
         Some("log") => format!("{text}, log ratio"),
+        Some("sym") => format!("{text}, symmetrised change"),
         Some(session) => with_unit(&format!("{text}, {session}")),
     }
 }

@@ -138,6 +138,7 @@ fn changes(table: &Table) -> Result<Vec<Change>> {
     let (subjects, columns) = (table.labels("subject")?, table.text("column")?);
     let [baseline, followup] = [table.numbers("baseline")?, table.numbers("followup")?];
     let [abs, pct, log] = [table.numbers("abs")?, table.numbers("pct")?, table.numbers("log")?];
+    let sym = table.numbers("sym")?;
     let flags = table.text("flags")?;
     Ok((0..table.n_rows())
         .map(|n| Change {
@@ -148,6 +149,7 @@ fn changes(table: &Table) -> Result<Vec<Change>> {
             abs: abs[n],
             pct: pct[n],
             log: log[n],
+            sym: sym[n],
             flags: list(flags[n].as_deref()),
         })
         .collect())

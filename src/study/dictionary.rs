@@ -49,10 +49,11 @@ pub fn dictionary(sessions: &[&str]) -> Value {
             "abs": "follow-up minus baseline, in the unit of the number",
             "pct": "100 (follow-up - baseline) / baseline, %",
             "log": "natural logarithm of follow-up / baseline",
+            "sym": "100 (follow-up - baseline) / (follow-up + baseline)",
         },
     })
 }
 
 fn suffixes(sessions: &[&str]) -> String {
-    sessions.iter().copied().chain(["abs", "pct", "log"]).collect::<Vec<_>>().join("|")
+    sessions.iter().copied().chain(["abs", "pct", "log", "sym"]).collect::<Vec<_>>().join("|")
 }

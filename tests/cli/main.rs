@@ -6,6 +6,7 @@ mod agreement;
 mod clustered;
 mod compare;
 mod compose;
+mod declared;
 mod dropout;
 mod explain;
 mod ff;

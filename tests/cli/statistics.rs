@@ -168,7 +168,7 @@ fn change_pairs_visits_and_names_what_is_missing() {
     assert_eq!((got["rows"][0]["abs"].as_f64(), got["rows"][0]["pct"].as_f64()), (Some(-3.0), Some(-75.0)));
     assert_eq!(got["rows"][1]["flags"], serde_json::json!(["missing-followup"]));
     let text = fs::read_to_string(folder.path("c_change.csv")).unwrap();
-    assert!(text.starts_with("subject,column,baseline,followup,abs,pct,log,flags\n001,"), "{text}");
+    assert!(text.starts_with("subject,column,baseline,followup,abs,pct,log,sym,flags\n001,"), "{text}");
 }
 
 #[test]

@@ -115,6 +115,7 @@ impl Analysis {
                 roc::curve(frame, endpoint, &marker, &values, &roc::RocOptions::default(), &mut curves.warnings)?;
             curves.curves.push(curve);
         }
+        curves.plan = Some(Marker::stamp(&config.plan));
         self.roc = Some(curves);
         Ok(())
     }
@@ -129,7 +130,7 @@ impl Analysis {
         seed: u64,
     ) -> Result<()> {
         let method = method_of(config);
-        let mut results = FitResults::default();
+        let mut results = FitResults { plan: Some(Marker::stamp(&config.plan)), ..FitResults::default() };
         for marker in markers {
             let name = format!("univariable:{}", marker.column);
             let terms = [TermSpec::of_column(&marker.column)];
@@ -207,7 +208,8 @@ fn comparisons<'a>(frame: &Frame, markers: &[Marker], clinical: &[String], confi
             }
         }
     }
-    Comparisons { between, changes, sessions: Some(&config.sessions), table_one, ..Comparisons::default() }
+    let plan = Some(Marker::stamp(&config.plan));
+    Comparisons { between, changes, sessions: Some(&config.sessions), table_one, plan, ..Comparisons::default() }
 }
 
 /// Reads `clinical.csv` of a study if it is there.

@@ -1,6 +1,6 @@
 //! Group comparisons and Table 1.
 
-use super::{Family, Outcome};
+use super::{Family, Outcome, PlanStamp};
 use crate::error::Warning;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,9 @@ pub struct CompareResults {
     /// How `p_adjusted` was made: `holm` or `benjamini-hochberg`.
     #[serde(default)]
     pub adjustment: String,
+    /// The declared plan; without one everything is exploratory.
+    #[serde(default)]
+    pub plan: Option<PlanStamp>,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }

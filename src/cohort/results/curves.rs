@@ -17,6 +17,9 @@ pub struct RocResults {
     /// Curves of one marker in independent groups.
     #[serde(default)]
     pub groups: Vec<CurveComparison>,
+    /// The declared plan; without one everything is exploratory.
+    #[serde(default)]
+    pub plan: Option<super::PlanStamp>,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }

@@ -18,5 +18,5 @@ pub use curves::{Curve, CurveComparison, Cutoff, GlobalComparison, NamedInterval
 pub use diagnostics::{Diagnostics, HosmerLemeshow, Inflation, Influential};
 pub use models::{FitResults, Model, SavedModel, SavedTerm, Term};
 pub use patients::{Change, FlowEntry, PatientFlow, ResponseRow};
-pub use plan::{Direction, Family, Outcome};
+pub use plan::{Direction, Family, Outcome, PlanStamp};
 pub use validation::{Calibration, CalibrationGroup, NetBenefit, Scheme, ValidateResults};

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct FitResults {
     /// Univariable models in the order of the plan, then the multivariable one, then the baseline-adjusted twins.
     pub models: Vec<Model>,
+    /// The declared plan.
+    #[serde(default)]
+    pub plan: Option<super::PlanStamp>,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }

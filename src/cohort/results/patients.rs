@@ -19,6 +19,8 @@ pub struct Change {
     pub pct: Option<f64>,
     /// Natural logarithm of follow-up / baseline; null where either is not positive.
     pub log: Option<f64>,
+    /// 100 (follow-up - baseline) / (follow-up + baseline), -100 to 100; null where either is negative or both are zero.
+    pub sym: Option<f64>,
     /// Slugs, joined by `;` in CSV: `missing-followup`, `zero-baseline`, `low-baseline` ...
     pub flags: Vec<String>,
 }

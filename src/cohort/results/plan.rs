@@ -14,6 +14,17 @@ pub enum Family {
     Exploratory,
 }
 
+/// The plan that was declared before the data were seen, with its fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanStamp {
+    /// SHA-256 of `{"primary":[...],"secondary":[...]}`, each marker as it was declared.
+    pub sha256: String,
+    /// Primary markers, at most two.
+    pub primary: Vec<String>,
+    /// Secondary markers.
+    pub secondary: Vec<String>,
+}
+
 /// Which way a marker points to the positive class. Declared, never found from the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -7,11 +7,13 @@ mod agreement;
 pub mod axes;
 mod calibration;
 mod change;
+mod correlation;
 mod decision;
 mod forest;
 mod histogram;
 mod paired;
 mod roc;
+mod waterfall;
 
 use crate::cohort::results::RocResults;
 use crate::error::Result;
@@ -20,11 +22,13 @@ use std::path::Path;
 pub use agreement::bland_altman_figure;
 pub use calibration::calibration_figure;
 pub use change::{ChangePlot, Group, change_figure};
+pub use correlation::{CorrelationPlot, correlation_figure};
 pub use decision::decision_figure;
 pub use forest::{ForestRow, forest_figure, ratio};
 pub use histogram::{Distribution, HistogramPlot, histogram_figure};
 pub use paired::{PairedPlot, paired_figure};
 pub use roc::roc_figure;
+pub use waterfall::{WaterfallPlot, waterfall_figure};
 
 /// ROC curves with AUC, interval, cut-offs and patients, as SVG and PNG.
 ///

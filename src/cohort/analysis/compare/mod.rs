@@ -6,7 +6,7 @@ mod run;
 pub use kinds::Chosen;
 
 use super::super::endpoint::Endpoint;
-use super::super::results::{CompareResults, Family, Test};
+use super::super::results::{CompareResults, Family, PlanStamp, Test};
 use super::super::{CohortError, Frame};
 use super::table_one;
 use crate::error::Warning;
@@ -37,6 +37,8 @@ pub struct Comparisons<'a> {
     pub chosen: Chosen,
     /// How p-values are adjusted.
     pub adjustment: Adjustment,
+    /// The plan that says the families.
+    pub plan: Option<PlanStamp>,
 }
 
 /// How the p-values of a family are adjusted.
@@ -113,7 +115,8 @@ pub fn compare(frame: &Frame, endpoint: Option<&Endpoint>, what: &Comparisons) -
         None => Vec::new(),
     };
     let adjustment = what.adjustment.name().to_owned();
-    Ok(CompareResults { outcome: endpoint.map(|e| e.outcome.clone()), tests, table_one, adjustment, warnings })
+    let outcome = endpoint.map(|e| e.outcome.clone());
+    Ok(CompareResults { outcome, tests, table_one, adjustment, plan: what.plan.clone(), warnings })
 }
 
 /// The rows so far, and why others are not there.
