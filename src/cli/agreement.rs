@@ -1,15 +1,16 @@
 //! `myelomri agreement`: whether repeats, scanners or readers agree.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{PatientsArgs, cell};
+use super::table_args::{PatientsArgs, RowsArgs, cell, two_columns};
 use super::{CliError, Context, output};
-use crate::cohort::analysis::agreement::{of_categories, of_numbers};
+use crate::cohort::analysis::agreement::{of_categories, of_masks, of_numbers};
 use crate::cohort::results::AgreementResults;
 use crate::error::Result;
 use crate::image::write_json;
 use crate::report::plots;
 use crate::units::show_p;
 use clap::Args;
+use std::path::PathBuf;
 
 /// Flags of `agreement`.
 #[derive(Debug, Args)]
@@ -19,13 +20,20 @@ use clap::Args;
     coefficients of variation and repeatability coefficient; Lin's concordance; Deming and Passing-Bablok lines. Category \
     columns have Cohen's kappa, unweighted and weighted. With -o it writes PREFIX_agreement.json and, for numbers, \
     PREFIX_bland-altman.svg and .png.\n\nExamples:\n  myelomri agreement --table repeats.csv --column scan1 --column scan2\n  \
-    myelomri agreement --table readers.csv --kappa reader1,reader2 --levels SD,PR,VGPR,CR\n\nShrout and Fleiss 1979 \
+    myelomri agreement --table readers.csv --kappa reader1,reader2 --levels SD,PR,VGPR,CR\n  myelomri agreement --masks \
+    reader1_mask.nii.gz reader2_mask.nii.gz\n\nShrout and Fleiss 1979 \
     (doi:10.1037/0033-2909.86.2.420), Bland and Altman 1999 (doi:10.1177/096228029900800204), Carkeet 2015 \
     (doi:10.1097/OPX.0000000000000513). See `myelomri explain agreement`."
 )]
 pub struct AgreementArgs {
+    /// Table with a header: CSV, TSV, Parquet or Excel (first sheet)
+    #[arg(long, value_name = "FILE", required_unless_present = "masks")]
+    table: Option<PathBuf>,
     #[command(flatten)]
-    table: PatientsArgs,
+    rows: RowsArgs,
+    /// Two masks on one grid (NIfTI; inside is what is not zero): Dice, Jaccard, Hausdorff distances
+    #[arg(long, value_name = "NIFTI", num_args = 2, conflicts_with_all = ["table", "columns", "kappa"])]
+    masks: Vec<PathBuf>,
     /// Number column (twice or more)
     #[arg(long = "column", value_name = "COL", conflicts_with = "kappa")]
     columns: Vec<String>,
@@ -46,18 +54,12 @@ pub struct AgreementArgs {
 /// # Errors
 /// Columns that are missing or hold text, fewer than two columns, a level that is not named.
 pub fn run(args: AgreementArgs, context: &Context) -> Result<()> {
-    let AgreementArgs { table, columns, kappa, levels, out, format } = args;
-    if kappa.is_none() && columns.len() < 2 {
-        let how = "pass --column COL twice or more, or --kappa A,B";
-        return Err(CliError::usage("agreement needs two columns", how).into());
-    }
+    let AgreementArgs { table, rows, masks, columns, kappa, levels, out, format } = args;
     out.check_absent(&["_agreement.json", "_bland-altman.svg", "_bland-altman.png"])?;
-    table.needs_one_row("--kappa", kappa.is_some())?;
-    let clustered = table.is_clustered();
-    let table = table.table(context)?;
-    let results = match kappa {
-        Some(pair) => of_categories(&table, &super::table_args::two_columns(&pair)?, &levels)?,
-        None => of_numbers(&table, &columns, clustered)?,
+    let results = match (&masks[..], table) {
+        ([first, second], _) => of_masks(&context.reader.mask(first)?, &context.reader.mask(second)?)?,
+        (_, Some(table)) => of_table(PatientsArgs::of(table, rows), &columns, kappa.as_deref(), &levels, context)?,
+        _ => return Err(CliError::usage("nothing to compare", "pass --table, or --masks with two files").into()),
     };
     if !results.missing.is_empty() {
         context.say(format!("left out for a missing value: {}", results.missing.join(", ")));
@@ -72,6 +74,27 @@ pub fn run(args: AgreementArgs, context: &Context) -> Result<()> {
         plots::bland_altman_figure(&results)?.save(&svg, &png)?;
     }
     print(&results, format.format)
+}
+
+/// Agreement of the columns of a table.
+fn of_table(
+    table: PatientsArgs,
+    columns: &[String],
+    kappa: Option<&str>,
+    levels: &[String],
+    context: &Context,
+) -> Result<AgreementResults> {
+    if kappa.is_none() && columns.len() < 2 {
+        let how = "pass --column COL twice or more, or --kappa A,B";
+        return Err(CliError::usage("agreement needs two columns", how).into());
+    }
+    table.needs_one_row("--kappa", kappa.is_some())?;
+    let clustered = table.is_clustered();
+    let table = table.table(context)?;
+    match kappa {
+        Some(pair) => of_categories(&table, &two_columns(pair)?, levels),
+        None => of_numbers(&table, columns, clustered),
+    }
 }
 
 const HEADER: [&str; 5] = ["measure", "value", "ci_low", "ci_high", "p"];
@@ -117,6 +140,15 @@ fn print(results: &AgreementResults, format: Format) -> Result<()> {
         let ends = line.slope_ci_low.zip(line.slope_ci_high).map(<[f64; 2]>::from);
         row(format!("{} slope", line.method), Some(line.slope), ends, None);
         row(format!("{} intercept", line.method), Some(line.intercept), None, None);
+    }
+    if let Some(m) = &results.masks {
+        row("Dice".into(), Some(m.dice), None, None);
+        row("Jaccard".into(), Some(m.jaccard), None, None);
+        row(format!("volume of {}, mL", m.files[0]), Some(m.volumes_ml[0]), None, None);
+        row(format!("volume of {}, mL", m.files[1]), Some(m.volumes_ml[1]), None, None);
+        row("Hausdorff, mm".into(), Some(m.hausdorff_mm), None, None);
+        row("Hausdorff 95 %, mm".into(), Some(m.hausdorff_95_mm), None, None);
+        row("mean surface distance, mm".into(), Some(m.mean_surface_mm), None, None);
     }
     for k in &results.kappa {
         row(format!("kappa, {}", k.weights), Some(k.value), Some([k.ci_low, k.ci_high]), k.p);

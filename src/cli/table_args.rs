@@ -23,6 +23,13 @@ pub struct TableArgs {
 pub struct PatientsArgs {
     #[command(flatten)]
     table: TableArgs,
+    #[command(flatten)]
+    rows: RowsArgs,
+}
+
+/// What is done where a patient has several rows.
+#[derive(Debug, Clone, Args)]
+pub struct RowsArgs {
     /// Make the rows of a patient one, number columns by this; several rows a patient are refused without
     #[arg(long, value_name = "HOW", conflicts_with = "cluster")]
     aggregate: Option<AggregateChoice>,
@@ -45,13 +52,18 @@ pub enum AggregateChoice {
 }
 
 impl PatientsArgs {
+    /// A table at a path that was given another way.
+    pub fn of(table: PathBuf, rows: RowsArgs) -> PatientsArgs {
+        PatientsArgs { table: TableArgs { table }, rows }
+    }
+
     /// The table as read, its rows made one a patient where that was asked.
     ///
     /// # Errors
     /// A file that cannot be read, a table without subjects.
     pub fn table(&self, context: &Context) -> Result<Table> {
         let table = Table::read(&self.table.table)?;
-        let how = match self.aggregate {
+        let how = match self.rows.aggregate {
             None => return Ok(table),
             Some(AggregateChoice::Mean) => Aggregate::Mean,
             Some(AggregateChoice::Median) => Aggregate::Median,
@@ -65,7 +77,7 @@ impl PatientsArgs {
 
     /// Whether several rows a patient stay rows.
     pub fn is_clustered(&self) -> bool {
-        self.cluster.is_some()
+        self.rows.cluster.is_some()
     }
 
     /// The frame of the table: one row a patient, or rows of patients with `--cluster`.

@@ -51,6 +51,12 @@ pub enum RegionError {
         /// Voxels before the erosion.
         n_before: usize,
     },
+    /// A mask without a voxel.
+    #[error("the mask {} is empty", path.display())]
+    EmptyMask {
+        /// The file.
+        path: PathBuf,
+    },
     /// The centres of the vertebrae do not lie in the order of their names.
     #[error("{upper} lies below {lower} in the label map read as {scheme}")]
     Order {
@@ -73,6 +79,7 @@ impl Failure for RegionError {
             RegionError::Selection { .. } => "unknown-region",
             RegionError::NotFound { .. } => "region-not-found",
             RegionError::Empty { .. } => "empty-region",
+            RegionError::EmptyMask { .. } => "empty-mask",
             RegionError::Order { .. } => "vertebra-order",
         }
     }
@@ -81,7 +88,10 @@ impl Failure for RegionError {
         match self {
             RegionError::UnknownScheme { .. } | RegionError::Selection { .. } => Exit::Usage,
             RegionError::LabelTable { .. } => Exit::Unreadable,
-            RegionError::NotFound { .. } | RegionError::Empty { .. } | RegionError::Order { .. } => Exit::Mismatch,
+            RegionError::NotFound { .. }
+            | RegionError::Empty { .. }
+            | RegionError::EmptyMask { .. }
+            | RegionError::Order { .. } => Exit::Mismatch,
         }
     }
 
@@ -111,6 +121,9 @@ impl Failure for RegionError {
             RegionError::Selection { .. } => "use L1-L5, L1,L3, lumbar or spine".to_owned(),
             RegionError::NotFound { .. } => "check --scheme and --region against the label map".to_owned(),
             RegionError::Empty { .. } => "erode less, or leave this level out".to_owned(),
+            RegionError::EmptyMask { .. } => {
+                "give two masks that hold something: inside is what is not zero".to_owned()
+            }
             RegionError::Order { .. } => "check --scheme: the same integers mean other bones elsewhere".to_owned(),
         })
     }

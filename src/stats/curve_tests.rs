@@ -185,26 +185,33 @@ pub fn venkatraman(
 ) -> Result<Permuted, StatsError> {
     let (r, s) = oriented_ranks("Venkatraman's test", a, b, positive)?;
     let statistic = area_between(&r, &s, positive);
-    let extreme = (0..permutations)
-        .into_par_iter()
-        .filter(|&number| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(number as u64);
-            let mut exchanged = (Vec::with_capacity(r.len()), Vec::with_capacity(r.len()));
-            for (&r, &s) in r.iter().zip(&s) {
-                // ties are broken at random after the exchange
-                let (r, s) = if rng.random::<bool>() { (s, r) } else { (r, s) };
-                exchanged.0.push(r as f64 + rng.random::<f64>() - 0.5);
-                exchanged.1.push(s as f64 + rng.random::<f64>() - 0.5);
-            }
-            area_between(&first_ranks(&exchanged.0), &first_ranks(&exchanged.1), positive) >= statistic
-        })
-        .count();
-    Ok(Permuted {
-        statistic: statistic as f64,
-        p: (extreme as f64 + 1.0) / (permutations as f64 + 1.0),
-        n: permutations,
+    permuted(statistic as f64, permutations, seed, |rng| {
+        let mut exchanged = (Vec::with_capacity(r.len()), Vec::with_capacity(r.len()));
+        for (&r, &s) in r.iter().zip(&s) {
+            // ties are broken at random after the exchange
+            let (r, s) = if rng.random::<bool>() { (s, r) } else { (r, s) };
+            exchanged.0.push(r as f64 + rng.random::<f64>() - 0.5);
+            exchanged.1.push(s as f64 + rng.random::<f64>() - 0.5);
+        }
+        Ok(area_between(&first_ranks(&exchanged.0), &first_ranks(&exchanged.1), positive) >= statistic)
     })
+}
+
+/// How many of `n` permutations reach the statistic; each has a ChaCha stream of its own.
+fn permuted(
+    statistic: f64,
+    n: usize,
+    seed: u64,
+    reaches: impl Fn(&mut ChaCha8Rng) -> Result<bool, StatsError> + Sync,
+) -> Result<Permuted, StatsError> {
+    let one = |number: usize| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(number as u64);
+        reaches(&mut rng)
+    };
+    let reached: Vec<bool> = (0..n).into_par_iter().map(one).collect::<Result<_, _>>()?;
+    let extreme = reached.into_iter().filter(|reached| *reached).count();
+    Ok(Permuted { statistic, p: (extreme as f64 + 1.0) / (n as f64 + 1.0), n })
 }
 
 /// Permutation test that two areas are equal: the markers of a patient, as ranks, are exchanged at random.
@@ -229,18 +236,11 @@ pub fn permutation_difference(
         Ok(area(r)? - area(s)?)
     };
     let statistic = gap(&r, &s)?;
-    let drawn: Vec<f64> = (0..permutations)
-        .into_par_iter()
-        .map(|number| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(number as u64);
-            let (x, y): (Vec<f64>, Vec<f64>) =
-                r.iter().zip(&s).map(|(&r, &s)| if rng.random::<bool>() { (s, r) } else { (r, s) }).unzip();
-            gap(&x, &y)
-        })
-        .collect::<Result<_, _>>()?;
-    let extreme = drawn.iter().filter(|d| d.abs() >= statistic.abs() - 1e-12).count();
-    Ok(Permuted { statistic, p: (extreme as f64 + 1.0) / (permutations as f64 + 1.0), n: permutations })
+    permuted(statistic, permutations, seed, |rng| {
+        let exchange = |(&r, &s): (&f64, &f64)| if rng.random::<bool>() { (s, r) } else { (r, s) };
+        let (x, y): (Vec<f64>, Vec<f64>) = r.iter().zip(&s).map(exchange).unzip();
+        Ok(gap(&x, &y)?.abs() >= statistic.abs() - 1e-12)
+    })
 }
 
 fn checked(what: &'static str, a: &[f64], b: &[f64], positive: &[bool]) -> Result<(), StatsError> {

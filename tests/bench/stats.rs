@@ -1,5 +1,6 @@
 //! How long the resampling takes: `cargo bench --bench stats`.
 
+use myelomri::stats::delong::delong;
 use myelomri::stats::design::Design;
 use myelomri::stats::logistic::Method;
 use myelomri::stats::resample::{Resamples, Scheme, auc_distribution};
@@ -17,6 +18,15 @@ fn cohort() -> (Vec<Vec<f64>>, Vec<bool>) {
         outcome.iter().enumerate().map(|(i, &p)| ((i * step) % 47) as f64 + if p { effect } else { 0.0 }).collect()
     };
     (vec![marker(17, 25.0), marker(29, -10.0)], outcome)
+}
+
+#[divan::bench]
+fn delong_of_100_000_patients(bencher: divan::Bencher) {
+    let outcome: Vec<bool> = (0..100_000).map(|i| i % 10 < 3).collect();
+    let scattered = |i: u64| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11) as f64 / (1u64 << 53) as f64;
+    let values: Vec<f64> =
+        outcome.iter().enumerate().map(|(i, &p)| scattered(i as u64) + if p { 0.3 } else { 0.0 }).collect();
+    bencher.bench(|| delong(&values, &outcome, Direction::Higher).unwrap().variance);
 }
 
 #[divan::bench]

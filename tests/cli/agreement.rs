@@ -123,3 +123,46 @@ fn sizes_are_planned_and_nonsense_is_refused() {
         myelomri().args(wrong).assert().code(2);
     }
 }
+
+#[test]
+fn two_masks_have_their_overlap_and_the_distances_of_an_independent_program() {
+    use myelomri::image::{Grid, Mask, Overwrite, filled, write_mask};
+    let folder = tempfile::tempdir().unwrap();
+    let (dims, spacing) = ([20, 16, 10], [1.2, 1.2, 3.0]);
+    let ball = |name: &str, centre: [f64; 3], radius: f64, spacing: [f64; 3]| {
+        let mut data = filled(dims, false);
+        data.indexed_iter_mut().for_each(|((i, j, k), at)| {
+            let at_mm = [i as f64 * spacing[0], j as f64 * spacing[1], k as f64 * spacing[2]];
+            *at = (0..3).map(|x| (at_mm[x] - centre[x]).powi(2)).sum::<f64>() <= radius * radius;
+        });
+        let path = folder.path().join(name);
+        let mask = Mask { grid: Grid::axis_aligned(dims, spacing, [0.0; 3]), data, source: path.clone() };
+        write_mask(&path, &mask, Overwrite::Refuse).unwrap();
+        path.display().to_string()
+    };
+    let first = ball("first.nii", [11.0, 9.0, 13.0], 7.0, spacing);
+    let second = ball("second.nii", [13.0, 10.0, 15.0], 8.0, spacing);
+    let got = json(&["agreement", "--masks", &first, &second]);
+    // scripts/reference/mask_overlap.py (scipy)
+    let expected = [
+        ("dice", 0.6795646916565901),
+        ("jaccard", 0.5146520146520146),
+        ("hausdorff_mm", 4.686149805543993),
+        ("hausdorff_95_mm", 3.7947331922020546),
+        ("mean_surface_mm", 1.4963320500204782),
+    ];
+    for (name, value) in expected {
+        let found = got["masks"][name].as_f64().unwrap();
+        // a NIfTI header holds the spacing in single precision
+        assert!((found - value).abs() < 1e-6, "{name}: {found}, expected {value}");
+    }
+    let empty = ball("empty.nii", [-50.0; 3], 1.0, spacing);
+    let other = ball("other.nii", [11.0, 9.0, 13.0], 7.0, [1.0, 1.2, 3.0]);
+    let fails = |second: &str, slug: &'static str| {
+        myelomri().args(["agreement", "--masks", &first, second]).assert().code(4).stderr(contains(slug));
+    };
+    fails(&empty, "error[empty-mask]");
+    fails(&other, "error[grid-mismatch]");
+    myelomri().args(["agreement", "--masks", &first]).assert().code(2);
+    myelomri().args(["agreement", "--column", "x"]).assert().code(2);
+}

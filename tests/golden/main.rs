@@ -1,6 +1,8 @@
 //! Numbers against an analytic truth or an independent program; the scripts that made them are in `scripts/reference`.
 
 mod adc_fits;
+mod coverage;
+mod crates;
 mod echoes;
 mod fat_water;
 mod ibsi;

@@ -1,8 +1,10 @@
 //! Agreement of columns that measure one thing: repeats, scanners, readers.
 
-use super::super::results::{AgreementResults, BlandAltman, ConcordanceRow, IccRow, KappaRow, LineRow};
+use super::super::results::{AgreementResults, BlandAltman, ConcordanceRow, IccRow, KappaRow, LineRow, MaskRow};
 use super::super::{CohortError, Table};
 use crate::error::{Result, Warning};
+use crate::image::Mask;
+use crate::region::overlap;
 use crate::stats::concordance::{Weights, concordance, deming, kappa, passing_bablok};
 use crate::stats::icc::icc;
 use crate::stats::limits::{limits, repeated_limits};
@@ -91,6 +93,27 @@ pub fn of_numbers(table: &Table, columns: &[String], clustered: bool) -> Result<
         });
     }
     Ok(results)
+}
+
+/// Dice, Jaccard and the distances of two masks on one grid.
+///
+/// # Errors
+/// Grids that differ, an empty mask.
+pub fn of_masks(a: &Mask, b: &Mask) -> Result<AgreementResults> {
+    let files = [a, b].map(|mask| mask.source.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    let rounding = a.grid.check_same(&b.grid, ["first mask", "second mask"], [&files[0], &files[1]])?;
+    let found = overlap(a, b)?;
+    let row = MaskRow {
+        files: files.clone(),
+        dice: found.dice,
+        jaccard: found.jaccard,
+        volumes_ml: found.volumes_ml,
+        hausdorff_mm: found.hausdorff_mm,
+        hausdorff_95_mm: found.hausdorff_95_mm,
+        mean_surface_mm: found.mean_surface_mm,
+    };
+    let warnings = rounding.into_iter().collect();
+    Ok(AgreementResults { columns: files.to_vec(), n: 1, masks: Some(row), warnings, ..AgreementResults::default() })
 }
 
 /// Kappa of two category columns, whose levels are taken in the given order, else in that of their names.

@@ -38,6 +38,9 @@ pub struct AgreementResults {
     pub lines: Vec<LineRow>,
     /// Kappa of two category columns.
     pub kappa: Vec<KappaRow>,
+    /// Overlap and distance of two masks.
+    #[serde(default)]
+    pub masks: Option<MaskRow>,
     /// Subjects left out for a missing value.
     pub missing: Vec<String>,
     /// What the reader must know.
@@ -151,4 +154,23 @@ pub struct KappaRow {
     pub p: Option<f64>,
     /// Share of subjects on which both agree.
     pub agreement: f64,
+}
+
+/// Two masks against each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MaskRow {
+    /// Names of the two files.
+    pub files: [String; 2],
+    /// Dice coefficient, 0 to 1.
+    pub dice: f64,
+    /// Jaccard index, 0 to 1.
+    pub jaccard: f64,
+    /// Volumes, mL.
+    pub volumes_ml: [f64; 2],
+    /// Hausdorff distance of the surfaces, mm.
+    pub hausdorff_mm: f64,
+    /// The larger of the 95th percentiles of both directions, mm.
+    pub hausdorff_95_mm: f64,
+    /// Mean distance of all surface voxels to the other surface, mm.
+    pub mean_surface_mm: f64,
 }

@@ -12,7 +12,7 @@ mod patients;
 mod plan;
 mod validation;
 
-pub use agreement::{AgreementResults, BlandAltman, ConcordanceRow, IccRow, KappaRow, LineRow};
+pub use agreement::{AgreementResults, BlandAltman, ConcordanceRow, IccRow, KappaRow, LineRow, MaskRow};
 pub use compare::{CompareResults, Effect, TableOneRow, Test};
 pub use curves::{Curve, CurveComparison, Cutoff, GlobalComparison, NamedInterval, PartialArea, RocResults, Stability};
 pub use diagnostics::{Diagnostics, HosmerLemeshow, Inflation, Influential};
