@@ -166,6 +166,9 @@ fn comparison(outputs: &Outputs, _: &mut Methods) -> Option<String> {
     if !declared("secondary").is_empty() {
         sentence += &format!(" Secondary markers: {}.", list(declared("secondary")));
     }
+    if let Some(plan) = &compare.plan {
+        sentence += &format!(" SHA-256 of the plan: {}.", plan.sha256);
+    }
     Some(sentence)
 }
 

@@ -299,11 +299,11 @@ fn associations(repeats: usize) {
 fn repeats_of_one_thing(repeats: usize) {
     for n in [10, 30] {
         let sizes = n.to_string();
-        for share in [0.5, 0.9] {
+        for share in [0.5f64, 0.9] {
             // two repeats of a level with variance `share`, noise with the rest
             let rows = |draw: &mut Draw| -> Vec<Vec<f64>> {
-                let noise = (1.0 - share as f64).sqrt();
-                let level = |draw: &mut Draw| (share as f64).sqrt() * draw.normal();
+                let noise = (1.0 - share).sqrt();
+                let level = |draw: &mut Draw| (share).sqrt() * draw.normal();
                 (0..n)
                     .map(|_| {
                         let level = level(draw);
@@ -316,7 +316,7 @@ fn repeats_of_one_thing(repeats: usize) {
                 let of = |n: usize| forms.as_ref().map(|f| f[n].interval);
                 vec![("ICC(1,1)", of(0)), ("ICC(A,1)", of(1)), ("ICC(C,1)", of(2))]
             });
-            let sd = (1.0 - share as f64).sqrt();
+            let sd = (1.0 - share).sqrt();
             table(repeats, &sizes, &format!("wSD {sd:.2}"), sd, |draw| {
                 vec![("within-subject SD", repeatability(&rows(draw), LEVEL).ok().map(|r| r.wsd_interval))]
             });
