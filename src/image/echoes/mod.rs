@@ -9,6 +9,7 @@
 pub mod echo_times;
 mod error;
 pub mod phase_unit;
+mod polar;
 
 pub use error::EchoError;
 pub use phase_unit::PhaseUnit;
@@ -87,10 +88,10 @@ pub fn read_magnitude_phase(
     warnings.extend(decision.warning());
     let factor = decision.radians_per_unit as f32;
     let mut data = Array4::default(magnitudes.data.raw_dim().f());
-    Zip::from(&mut data).and(&magnitudes.data).and(&phases.data).par_for_each(|s, &m, &p| {
-        let (sine, cosine) = (p * factor).sin_cos();
-        *s = Complex32::new(m * cosine, m * sine);
-    });
+    let parts = [&magnitudes, &phases].map(|part| part.data.as_slice_memory_order());
+    if let ([Some(magnitudes), Some(phases)], Some(data)) = (parts, data.as_slice_memory_order_mut()) {
+        polar::complex(magnitudes, phases, factor, data);
+    }
     finish(magnitudes.grid, data, magnitude, options, Some(decision), warnings, |s| {
         s.re.is_finite() && s.im.is_finite()
     })
@@ -139,15 +140,16 @@ fn read_stack(paths: &[PathBuf], what: &'static str, reader: &Reader) -> Result<
         return Ok((reader.series(first)?, Vec::new()));
     }
     let mut warnings = Vec::new();
-    let volumes: Vec<_> = paths.par_iter().map(|path| reader.volume(path)).collect::<std::result::Result<_, _>>()?;
-    let grid = volumes[0].grid.clone();
-    for (volume, path) in volumes.iter().zip(paths).skip(1) {
-        warnings.extend(grid.check_same(&volume.grid, [what, what], [&name(first), &name(path)])?);
+    let grids: Vec<Grid> = paths.par_iter().map(|path| reader.grid(path)).collect::<std::result::Result<_, _>>()?;
+    let grid = grids[0].clone();
+    for (other, path) in grids.iter().zip(paths).skip(1) {
+        warnings.extend(grid.check_same(other, [what, what], [&name(first), &name(path)])?);
     }
     let [nx, ny, nz] = grid.dims;
-    let mut data = Array4::zeros((nx, ny, nz, volumes.len()).f());
-    for (mut echo, volume) in data.axis_iter_mut(Axis(3)).zip(volumes) {
-        echo.assign(&volume.data);
+    let mut data = Array4::zeros((nx, ny, nz, paths.len()).f());
+    if let Some(values) = data.as_slice_memory_order_mut() {
+        let echoes = values.par_chunks_mut(grid.n_voxels().max(1)).zip(paths);
+        echoes.try_for_each(|(echo, path)| reader.volume_into(path, echo))?;
     }
     Ok((Series { grid, data, source: first.clone() }, warnings))
 }

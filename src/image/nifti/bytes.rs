@@ -1,10 +1,13 @@
 //! Bytes of a file, inflated where its content (not its name) says gzip.
 //!
 //! One gzip member, the common case, goes through libdeflate in one call; several members (bgzip, concatenated files)
-//! and more than 4 GiB go through a streaming decoder. The checksum is verified on either way.
+//! and more than 4 GiB go through a streaming decoder. The checksum is verified on either way. Reading and the checksum
+//! share the threads; inflating cannot.
 
 use crate::image::ImageError;
+use flate2::Crc;
 use flate2::read::MultiGzDecoder;
+use rayon::prelude::*;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -14,7 +17,7 @@ const DEFLATE_MAX_RATIO: usize = 1032;
 
 /// The whole content.
 pub(super) fn whole(path: &Path) -> Result<Vec<u8>, ImageError> {
-    let raw = std::fs::read(path).map_err(|e| ImageError::from_io(path, &e))?;
+    let raw = read_all(path).map_err(|e| ImageError::from_io(path, &e))?;
     if !is_gzip(&raw) {
         return Ok(raw);
     }
@@ -48,17 +51,115 @@ fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
 }
 
+/// Bytes that a thread reads or sums up at once.
+const STRETCH: usize = 1 << 22;
+
+/// The bytes of a file as they are.
+fn read_all(path: &Path) -> io::Result<Vec<u8>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileExt;
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() && metadata.len() > STRETCH as u64 {
+            // most of the time of reading goes into memory that is touched for the first time
+            let mut raw = vec![0; usize::try_from(metadata.len()).map_err(io::Error::other)?];
+            let read = |(n, part): (usize, &mut [u8])| file.read_exact_at(part, (n * STRETCH) as u64);
+            raw.par_chunks_mut(STRETCH).enumerate().try_for_each(read)?;
+            return Ok(raw);
+        }
+    }
+    std::fs::read(path)
+}
+
 /// `None` where the file is anything but exactly one sound member below 4 GiB.
 fn one_member(raw: &[u8]) -> Option<Vec<u8>> {
-    let (_, &[c0, c1, c2, c3, l0, l1, l2, l3]) = raw.split_last_chunk::<8>()?;
+    let (member, &[c0, c1, c2, c3, l0, l1, l2, l3]) = raw.split_last_chunk::<8>()?;
     let checksum = u32::from_le_bytes([c0, c1, c2, c3]);
     let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
     if length > raw.len().saturating_mul(DEFLATE_MAX_RATIO) {
         return None;
     }
     let mut content = vec![0; length];
-    let written = libdeflater::Decompressor::new().gzip_decompress(raw, &mut content).ok()?;
+    let deflated = &member[head_length(member)?..];
+    let written = libdeflater::Decompressor::new().deflate_decompress(deflated, &mut content).ok()?;
     // libdeflate stops at the end of the first member: only if the trailer at the end of the file is the trailer of
     // what was read, there was no second one
-    (written == length && libdeflater::crc32(&content) == checksum).then_some(content)
+    (written == length && crc(&content) == checksum).then_some(content)
+}
+
+/// Bytes before the deflated ones of a gzip member (RFC 1952, 2.3).
+fn head_length(member: &[u8]) -> Option<usize> {
+    const CHECKSUM: u8 = 2;
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    const COMMENT: u8 = 16;
+    const RESERVED: u8 = 0xe0;
+    let &[_, _, method, flags, ..] = member else { return None };
+    if method != 8 || flags & RESERVED != 0 {
+        return None;
+    }
+    let mut length = 10;
+    if flags & EXTRA != 0 {
+        let &[low, high] = member.get(length..)?.first_chunk::<2>()?;
+        length += 2 + usize::from(u16::from_le_bytes([low, high]));
+    }
+    for text in [NAME, COMMENT] {
+        if flags & text != 0 {
+            length += 1 + member.get(length..)?.iter().position(|&byte| byte == 0)?;
+        }
+    }
+    length += if flags & CHECKSUM != 0 { 2 } else { 0 };
+    (length <= member.len()).then_some(length)
+}
+
+fn crc(content: &[u8]) -> u32 {
+    let of_part = |part: &[u8]| {
+        let mut crc = Crc::new();
+        crc.update(part);
+        crc
+    };
+    let mut whole = Crc::new();
+    let parts: Vec<Crc> = content.par_chunks(STRETCH).map(of_part).collect();
+    parts.iter().for_each(|part| whole.combine(part));
+    whole.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_optional_part_of_a_gzip_head_is_passed_over() {
+        let content: Vec<u8> = (0..STRETCH as u32 + 999).map(|n| (n >> 8) as u8 ^ n as u8).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.gz");
+        for n in 0..8 {
+            let mut head = flate2::GzBuilder::new();
+            head = if n & 1 > 0 { head.filename("name") } else { head };
+            head = if n & 2 > 0 { head.comment("a comment") } else { head };
+            head = if n & 4 > 0 { head.extra(vec![1, 0, 0, 2]) } else { head };
+            let mut packer = head.write(Vec::new(), flate2::Compression::fast());
+            io::Write::write_all(&mut packer, &content).unwrap();
+            let mut raw = packer.finish().unwrap();
+            assert_eq!(one_member(&raw).as_ref(), Some(&content), "{n}");
+            std::fs::write(&path, &raw).unwrap();
+            assert_eq!(whole(&path).unwrap(), content);
+            // a wrong checksum is an error on the other way too
+            let last = raw.len() - 5;
+            raw[last] ^= 1;
+            assert_eq!(one_member(&raw), None);
+            std::fs::write(&path, &raw).unwrap();
+            assert!(whole(&path).is_err());
+        }
+    }
+
+    #[test]
+    fn a_large_plain_file_is_read_in_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let content: Vec<u8> = (0..2 * STRETCH as u32 + 77).map(|n| (n >> 10) as u8 ^ n as u8).collect();
+        std::fs::write(&path, &content).unwrap();
+        assert_eq!(whole(&path).unwrap(), content);
+    }
 }

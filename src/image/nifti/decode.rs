@@ -43,6 +43,12 @@ pub(super) fn decode_into(raw: &[u8], header: &Header, out: &mut [f32]) {
     }
 }
 
+/// The values of many voxels, shared among the threads. `raw` holds exactly as many voxels as `out`.
+pub(super) fn decode_all_into(raw: &[u8], header: &Header, out: &mut [f32]) {
+    let stretches = out.par_chunks_mut(CHUNK).zip(raw.par_chunks(CHUNK * header.kind.size_of()));
+    stretches.for_each(|(out, raw)| decode_into(raw, header, out));
+}
+
 /// `convert(stored * slope + intercept)` of every voxel. `raw` holds exactly the voxels.
 pub(super) fn decode<O>(raw: &[u8], header: &Header, convert: impl Fn(f64) -> O + Sync) -> Vec<O>
 where

@@ -83,6 +83,20 @@ impl Reader {
         Ok(Volume { grid, data, source: path.to_owned() })
     }
 
+    /// Reads a scalar image to where its values are wanted, in file order: `out` holds as many as its grid has voxels.
+    ///
+    /// # Errors
+    /// As [`Reader::volume`], and where `out` has another length.
+    pub fn volume_into(&self, path: &Path, out: &mut [f32]) -> Result<(), ImageError> {
+        let (header, grid) = self.header(path)?;
+        let one_volume = header.shape[3..].iter().all(|&length| length == 1);
+        if !one_volume || grid.n_voxels() != out.len() {
+            return Err(not_one_volume(path, &header));
+        }
+        decode::decode_all_into(content(path, &header)?.voxels(), &header, out);
+        Ok(())
+    }
+
     /// A series of volumes; 3-D gives one, 5-D is read as a longer fourth dimension.
     ///
     /// # Errors
@@ -156,11 +170,7 @@ impl Reader {
     {
         let (header, grid) = self.header(path)?;
         if header.shape[3..].iter().any(|&length| length != 1) {
-            return Err(ImageError::Dimensions {
-                path: path.to_owned(),
-                expected: "one 3-D volume",
-                found: header.describe_shape(),
-            });
+            return Err(not_one_volume(path, &header));
         }
         let values = load(path, &header, convert)?;
         let [nx, ny, nz] = grid.dims;
@@ -217,6 +227,10 @@ fn content(path: &Path, header: &Header) -> Result<Content, ImageError> {
         return Err(truncated(n_bytes, found));
     }
     Ok(Content { bytes, voxels: start..start + n_bytes })
+}
+
+fn not_one_volume(path: &Path, header: &Header) -> ImageError {
+    ImageError::Dimensions { path: path.to_owned(), expected: "one 3-D volume", found: header.describe_shape() }
 }
 
 fn shape_error(path: &Path, error: &ndarray::ShapeError) -> ImageError {
