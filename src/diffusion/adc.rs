@@ -209,7 +209,7 @@ pub fn fit_images(
     if params.fit == AdcFit::TwoPoint {
         chosen = ends_only(chosen);
     }
-    let (setup, more) = Setup::of(series, &chosen, params);
+    let (setup, more) = Setup::of(series, &chosen, params, wanted.steps);
     warnings.extend(more);
     let mut images = AdcImages::empty(series.dims(), &setup, wanted, chosen);
     images.fill(series, &setup, wanted);

@@ -65,6 +65,9 @@ impl Scratch {
         if matches!(setup.fit, AdcFit::Weighted | AdcFit::Iterative | AdcFit::Nlls) || with_error {
             self.refine(setup, with_error);
         }
+        if setup.whole_steps {
+            self.settle_halves(setup);
+        }
         self.judge(setup);
     }
 
@@ -161,6 +164,26 @@ impl Scratch {
         }
     }
 
+    /// Repeats the plain fit in double precision where the error of the single one could round ADC to the wrong step.
+    fn settle_halves(&mut self, setup: &Setup) {
+        for (i, &voxel) in self.fitted.iter().enumerate() {
+            let weights = &setup.weights[self.used[voxel as usize] as usize];
+            let from_half = self.adc[i] - self.adc[i].floor() - 0.5;
+            if from_half.abs() > weights.error {
+                continue;
+            }
+            let exact: f64 =
+                weights.exact.iter().zip(&self.signal).map(|(w, column)| w * f64::from(column[i]).ln()).sum();
+            let nearest = exact as f32;
+            // single precision may put it on the half itself, or beyond
+            self.adc[i] = match (nearest.floor() + 0.5 <= nearest, f64::from(nearest.floor()) + 0.5 <= exact) {
+                (true, false) => nearest.next_down(),
+                (false, true) => nearest.next_up(),
+                _ => nearest,
+            };
+        }
+    }
+
     /// The fits that weigh volumes, and the errors of any fit.
     fn refine(&mut self, setup: &Setup, with_error: bool) {
         for (i, &at) in self.fitted.iter().enumerate() {
@@ -170,7 +193,7 @@ impl Scratch {
             let [signal, logarithm, weights, share] = &mut self.voxel;
             for place in 0..n_used {
                 signal[place] = f64::from(self.signal[place][i]);
-                logarithm[place] = signal[place].ln();
+                logarithm[place] = f64::from(self.ln[place][i]);
             }
             let (weights, share) = (&mut weights[..n_used], &mut share[..n_used]);
             let voxel = Voxel { b, signal: &signal[..n_used], ln: &logarithm[..n_used] };

@@ -18,11 +18,18 @@ pub(super) fn ln(x: f32) -> f32 {
     exponent as f32 * std::f32::consts::LN_2 + ln_mantissa
 }
 
+/// Error of a logarithm and of its part of a sum, with a margin.
+const LN_ERROR: f32 = 4e-6;
+
 /// One row of the pseudo-inverse a volume: what its logarithm adds to ADC (um2/s) and to ln S0.
 #[derive(Debug, Clone)]
 pub(super) struct Weights {
     pub adc: Vec<f32>,
     pub ln_s0: Vec<f32>,
+    /// As `adc`, in double precision.
+    pub exact: Vec<f64>,
+    /// What single precision may make ADC wrong by, um2/s, with a margin.
+    pub error: f32,
 }
 
 impl Weights {
@@ -35,13 +42,43 @@ impl Weights {
         Weights {
             adc: b.iter().map(|&b| (1e6 * slope(b)) as f32).collect(),
             ln_s0: b.iter().map(|&b| (1.0 / n + mean * slope(b)) as f32).collect(),
+            exact: b.iter().map(|&b| 1e6 * slope(b)).collect(),
+            error: LN_ERROR * b.iter().map(|&b| (1e6 * slope(b)).abs() as f32).sum::<f32>(),
         }
     }
+}
+
+/// Exponential of a number that is not positive, to 1e-9 of its value; inlined, which the library's is not.
+///
+/// `x = n ln 2 + r` with |r| < 0.35; `e^r` by its series up to r^8. Below -700 it is that of -700, as good as 0.
+#[inline]
+pub(super) fn exp_of_decay(x: f64) -> f64 {
+    /// Adding it rounds to an integer, which is then in the lowest bits.
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    let x = x.max(-700.0);
+    let shifted = x * std::f64::consts::LOG2_E + ROUND;
+    let n = shifted.to_bits() as i32;
+    let r = x - (shifted - ROUND) * std::f64::consts::LN_2;
+    let low = 1.0 + r * (1.0 + r * (1.0 / 2.0 + r * (1.0 / 6.0)));
+    let r4 = (r * r) * (r * r);
+    let high = 1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0 + r * (1.0 / 40_320.0))));
+    let power = f64::from_bits(((1023 + i64::from(n)) as u64) << 52);
+    (low + r4 * high) * power
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_exponential_of_a_decay() {
+        for n in 0..70_000 {
+            let x = -0.01 * f64::from(n);
+            assert!((exp_of_decay(x) / x.exp() - 1.0).abs() < 1e-9, "{x}");
+        }
+        assert_eq!(exp_of_decay(0.0), 1.0);
+        assert!(exp_of_decay(f64::NEG_INFINITY) < 1e-300);
+    }
 
     #[test]
     fn the_logarithm_is_good_to_single_precision() {

@@ -37,10 +37,12 @@ pub(super) struct Setup {
     /// Take the noise out of each signal before the fit.
     pub rician: bool,
     pub window: [f32; 2],
+    /// ADC of a plain fit is kept in whole um2/s: it must be exact enough to be rounded to the nearest.
+    pub whole_steps: bool,
 }
 
 impl Setup {
-    pub fn of(series: &impl Signals, chosen: &Chosen, params: &AdcParams) -> (Setup, Vec<Warning>) {
+    pub fn of(series: &impl Signals, chosen: &Chosen, params: &AdcParams, steps: bool) -> (Setup, Vec<Warning>) {
         let mut order: Vec<usize> = (0..chosen.b.len()).collect();
         order.sort_by(|&x, &y| chosen.b[x].total_cmp(&chosen.b[y]));
         let volumes: Vec<usize> = order.iter().map(|&place| chosen.volumes[place]).collect();
@@ -74,6 +76,7 @@ impl Setup {
             floor,
             rician: params.rician,
             window: params.window_um2_s,
+            whole_steps: steps && matches!(params.fit, AdcFit::Loglinear | AdcFit::TwoPoint),
             volumes,
             b,
         };

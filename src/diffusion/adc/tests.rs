@@ -22,6 +22,34 @@ fn a_monoexponential_is_recovered() {
 }
 
 #[test]
+fn whole_steps_are_the_nearest_of_a_fit_in_double_precision() {
+    // slopes spread over the half-way points between two steps, closer than single precision can tell
+    let n = 4000;
+    let signal = |i: usize, b: f64| {
+        let adc = 700.5 + 250.0 * (i % 4) as f64 + 1e-6 * (i as f64 - 2000.0);
+        (3000.0 * (-b * adc * 1e-6).exp()) as f32
+    };
+    let series = Array4::from_shape_fn((n, 1, 1, 3).f(), |(i, _, _, v)| signal(i, B[v]));
+    let wanted = Wanted { steps: true, ..Wanted::default() };
+    let images =
+        fit_images(&series.view(), &B, &AdcParams { sigma: Some(0.0), ..Default::default() }, &wanted).unwrap();
+    let steps = images.adc.into_f32();
+    let mut single_is_wrong = 0;
+    let single = fit(series.view(), &B, &AdcParams { sigma: Some(0.0), ..Default::default() }).unwrap();
+    for i in 0..n {
+        let exact: f64 = -B
+            .iter()
+            .enumerate()
+            .map(|(v, b)| (b - 450.0) / 365_000.0 * f64::from(series[[i, 0, 0, v]]).ln())
+            .sum::<f64>();
+        let off = (f64::from(steps[[i, 0, 0]]) - 1e6 * exact).abs();
+        assert!(off <= 0.5 + 1e-9, "voxel {i} is {off} away");
+        single_is_wrong += usize::from((f64::from(single.adc[[i, 0, 0]].round()) - 1e6 * exact).abs() > 0.5 + 1e-9);
+    }
+    assert!(single_is_wrong > 100, "single precision alone errs in {single_is_wrong} voxels: the test shows nothing");
+}
+
+#[test]
 fn least_squares_agrees_with_the_textbook_slope() {
     // ln S = 6, 5.9, 5.2 at b = 50, 400, 900: slope and intercept of the regression worked by hand
     let series = one_voxel(&[6.0_f32.exp(), 5.9_f32.exp(), 5.2_f32.exp()]);

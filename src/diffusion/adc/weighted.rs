@@ -7,6 +7,8 @@
 //! All of them trust the low b-values most, where the signal is high: where perfusion matters, that moves ADC up. They
 //! are better than plain least squares only where the signal comes near the noise.
 
+use super::logarithm::exp_of_decay;
+
 /// Iterations after which a fit that still moves is taken as it is.
 const ITERATIONS: usize = 40;
 /// A step of ADC below which a fit rests, mm2/s.
@@ -76,7 +78,9 @@ pub(super) fn iterative(voxel: &Voxel<'_>, weights: &mut [f64], share: &mut [f64
 fn fitted_weights(b: &[f64], adc: f64, weights: &mut [f64]) {
     let lowest = b.iter().copied().fold(f64::INFINITY, f64::min);
     for (w, b) in weights.iter_mut().zip(b) {
-        *w = (-2.0 * (b - lowest) * adc).exp();
+        let exponent = -2.0 * (b - lowest) * adc;
+        // a signal that rises with b is rare, and flagged later
+        *w = if exponent <= 0.0 { exp_of_decay(exponent) } else { exponent.exp() };
     }
 }
 
