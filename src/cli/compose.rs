@@ -1,11 +1,11 @@
 //! `myelomri compose`: stations of a whole-body examination in one series.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::dwi_input::{self, DwiFile};
+use super::dwi_input::{self, BValues, DwiFile};
 use super::region_input::file_name;
 use super::{CliError, Context, output};
 use crate::diffusion::{
-    AdcParams, Harmonise, Mismatch, Overlap, Plan, adc, b_table, compose, harmonise, mismatches, plan,
+    AdcParams, Harmonise, Mismatch, Overlap, Plan, adc, b_table, compose, compose_into, harmonise, mismatches, plan,
 };
 use crate::error::{Failure, Result, Warning};
 use crate::image::gradients::format_bval;
@@ -13,6 +13,7 @@ use crate::image::{Grid, MapSidecar, Series, Stored, write_series, write_text_at
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
 use ndarray::{Array3, Array4, ArrayView3, ArrayView4, Axis, ShapeBuilder};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 use std::path::PathBuf;
@@ -25,9 +26,13 @@ use std::path::PathBuf;
         station covers are NaN.\n\nExample:\n  myelomri compose chunk-*_dwi.nii.gz --harmonise overlap -o out/sub-01"
 )]
 pub struct ComposeArgs {
-    /// Series of one station each, in any order, with equal b-values (.bval or sidecar beside each)
+    /// Series of one station each, in any order, with equal b-values; `FILE:B` gives the b-value of a file (s/mm2)
     #[arg(value_name = "STATION", required = true)]
-    stations: Vec<PathBuf>,
+    stations: Vec<DwiFile>,
+    /// b-value of each volume of every station, s/mm2, e.g. 50,400,900; `-` for a volume to leave out [default: the .bval,
+    /// then the sidecar beside each file]
+    #[arg(long, value_name = "B,B,...", allow_hyphen_values = true)]
+    b_values: Option<BValues>,
     /// Intensity: none leaves signals as they are; overlap gives each station one gain from the tissue it shares with its
     /// neighbour, all b-values together
     #[arg(long, value_name = "HOW", default_value = "none")]
@@ -90,17 +95,18 @@ struct StationRow {
 
 /// Runs `compose`.
 pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
-    let ComposeArgs { stations, harmonise, interpolate, adc, out, format } = args;
+    let ComposeArgs { stations: files, b_values, harmonise, interpolate, adc, out, format } = args;
     out.required()?;
     out.check_absent(&["_dwi.nii.gz", "_dwi.bval", "_dwi.json"])?;
     if adc {
         out.check_absent(&["_ADC.nii.gz", "_ADC.json"])?;
     }
+    let stations: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
     let grids: Vec<Grid> =
         stations.iter().map(|path| context.reader.grid(path)).collect::<std::result::Result<_, _>>()?;
     let plan = plan(&grids, interpolate)?;
     let mut warnings: Vec<Warning> = Vec::new();
-    let (series, b) = read_stations(&stations, context, &mut warnings)?;
+    let (series, b) = read_stations(&files, b_values.as_ref(), context, &mut warnings)?;
 
     let views: Vec<ArrayView4<'_, f32>> = series.iter().map(|one| one.data.view()).collect();
     let overlaps = harmonise::overlaps(&plan, &views);
@@ -114,9 +120,9 @@ pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
     warnings.extend(gap_warnings(&plan));
     let [nx, ny, nz] = plan.grid.dims;
     let mut composed = Array4::zeros((nx, ny, nz, b.len()).f());
-    for (volume, mut target) in composed.axis_iter_mut(Axis(3)).enumerate() {
+    for (volume, target) in composed.axis_iter_mut(Axis(3)).enumerate() {
         let sources: Vec<ArrayView3<'_, f32>> = views.iter().map(|view| view.index_axis(Axis(3), volume)).collect();
-        target.assign(&compose(&plan, &sources, &gains));
+        compose_into(&plan, &sources, &gains, target);
     }
 
     let results = describe(&plan, &stations, &gains, overlaps, mismatches, harmonise.into(), &b);
@@ -141,22 +147,34 @@ pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
     print(&results, format.format)
 }
 
-/// Reads all stations and proves that their b-values agree.
-fn read_stations(paths: &[PathBuf], context: &Context, warnings: &mut Vec<Warning>) -> Result<(Vec<Series>, Vec<f64>)> {
+/// Reads all stations, several at a time, and proves that their b-values agree.
+fn read_stations(
+    files: &[DwiFile],
+    b_values: Option<&BValues>,
+    context: &Context,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Vec<Series>, Vec<f64>)> {
+    let read = |file: &DwiFile| -> Result<(Series, Vec<f64>, Vec<Warning>)> {
+        let mut warnings = Vec::new();
+        let (series, b) = dwi_input::read(std::slice::from_ref(file), b_values, context, &mut warnings)?;
+        let (series, b) = without_left_out(series, b)?;
+        Ok((series, b, warnings))
+    };
+    let stations: Vec<_> = files.par_iter().map(read).collect();
     let mut all = Vec::new();
     let mut common: Option<Vec<f64>> = None;
-    for path in paths {
-        let file = DwiFile { path: path.clone(), b: None };
-        let (series, b) = dwi_input::read(&[file], None, context, warnings)?;
+    for (station, file) in stations.into_iter().zip(files) {
+        let (series, b, of_station) = station?;
+        warnings.extend(of_station);
         match &common {
             Some(first) if first.len() != b.len() || !first.iter().zip(&b).all(|(x, y)| b_table::same_b(*x, *y)) => {
                 return Err(CliError::mismatch(
                     "b-values-differ",
                     format!(
                         "the stations have different b-values: {} has {}, {} has {}",
-                        file_name(&paths[0]),
+                        file_name(&files[0].path),
                         b_table::list(first),
-                        file_name(path),
+                        file_name(&file.path),
                         b_table::list(&b)
                     ),
                     "compose stations of one protocol, with their volumes in one order",
@@ -169,6 +187,24 @@ fn read_stations(paths: &[PathBuf], context: &Context, warnings: &mut Vec<Warnin
         all.push(series);
     }
     Ok((all, common.unwrap_or_default()))
+}
+
+/// The volumes that have a b-value.
+fn without_left_out(series: Series, b: Vec<f64>) -> Result<(Series, Vec<f64>)> {
+    let kept: Vec<usize> = (0..b.len()).filter(|&volume| !b[volume].is_nan()).collect();
+    if kept.is_empty() {
+        return Err(CliError::usage("--b-values leaves no volume", "give a b-value instead of -").into());
+    }
+    if kept.len() == b.len() {
+        return Ok((series, b));
+    }
+    let [nx, ny, nz] = series.grid.dims;
+    let mut data = Array4::zeros((nx, ny, nz, kept.len()).f());
+    for (mut target, &volume) in data.axis_iter_mut(Axis(3)).zip(&kept) {
+        target.assign(&series.data.index_axis(Axis(3), volume));
+    }
+    let b = kept.iter().map(|&volume| b[volume]).collect();
+    Ok((Series { data, ..series }, b))
 }
 
 /// ADC of each station, where their b-values allow a fit: always when it is wanted, else for the report.

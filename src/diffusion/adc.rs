@@ -16,6 +16,7 @@
 //!         the signal at high b nears the noise floor; monoexponential decay is assumed, perfusion biases low b up.
 
 mod engine;
+mod lanes;
 mod logarithm;
 mod setup;
 mod weighted;

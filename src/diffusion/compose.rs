@@ -9,8 +9,9 @@
 //! Limits  distortion between stations is not corrected; resampling is trilinear
 
 use super::stations::{Mapping, Placement, Plan, apply};
+use crate::image::filled;
 use ndarray::parallel::prelude::*;
-use ndarray::{Array3, ArrayView3, ArrayViewMut1, Axis, ShapeBuilder};
+use ndarray::{Array3, ArrayView3, ArrayViewMut1, ArrayViewMut3, Axis, s};
 
 /// Weight of a slice that is left to the neighbour: it counts only where nobody else measured.
 pub(super) const LEFT_OUT: f32 = 1e-4;
@@ -94,6 +95,9 @@ impl Placement {
         slice_axis: usize,
         sums: &mut [[f32; 2]],
     ) {
+        if let (Mapping::Lattice { start, sign }, true) = (&self.mapping, slice_axis > 0) {
+            return self.add_copied_row(station, gain, (start, sign), jk, slice_axis, sums);
+        }
         for (i, [sum, weight]) in sums.iter_mut().enumerate() {
             if let Some((value, slice)) = self.sample(station, [i, jk[0], jk[1]], slice_axis)
                 && value.is_finite()
@@ -102,6 +106,40 @@ impl Placement {
                 *sum += w * gain * value;
                 *weight += w;
             }
+        }
+    }
+
+    /// As [`Placement::add_row`], for a row that is one row of the station, in one of its slices.
+    fn add_copied_row(
+        &self,
+        station: &ArrayView3<'_, f32>,
+        gain: f32,
+        (start, sign): (&[i64; 3], &[i64; 3]),
+        jk: [usize; 2],
+        slice_axis: usize,
+        sums: &mut [[f32; 2]],
+    ) {
+        let place = |axis: usize, n: usize| {
+            usize::try_from(start[axis] + sign[axis] * n as i64).ok().filter(|&at| at < station.shape()[axis])
+        };
+        let (Some(j), Some(k)) = (place(1, jk[0]), place(2, jk[1])) else { return };
+        let mut row = station.slice(s![.., j, k]);
+        let mut first = -start[0]; // composed voxel of the row's first one
+        if sign[0] < 0 {
+            row.invert_axis(Axis(0));
+            first = start[0] + 1 - row.len() as i64;
+        }
+        let [skipped, first] = [(-first).max(0) as usize, first.max(0) as usize];
+        let w = self.weights[if slice_axis == 1 { j } else { k }];
+        let mut add = |([sum, weight], value): (&mut [f32; 2], &f32)| {
+            let is_number = value.is_finite();
+            *sum += if is_number { w * gain * value } else { 0.0 };
+            *weight += if is_number { w } else { 0.0 };
+        };
+        let sums = sums.get_mut(first..).unwrap_or_default();
+        match row.as_slice() {
+            Some(row) => sums.iter_mut().zip(row.get(skipped..).unwrap_or_default()).for_each(&mut add),
+            None => sums.iter_mut().zip(row.iter().skip(skipped)).for_each(&mut add),
         }
     }
 }
@@ -135,8 +173,19 @@ fn trilinear(station: &ArrayView3<'_, f32>, at: [f64; 3]) -> f32 {
 /// One volume composed from the stations' volumes (in the order of the grids given to [`plan`]), each multiplied by its
 /// gain. For maps such as ADC the gains are all 1.
 pub fn compose(plan: &Plan, stations: &[ArrayView3<'_, f32>], gains: &[f64]) -> Array3<f32> {
-    let [nx, ny, nz] = plan.grid.dims;
-    let mut composed = Array3::from_elem((nx, ny, nz).f(), f32::NAN);
+    let mut composed = filled(plan.grid.dims, 0.0);
+    compose_into(plan, stations, gains, composed.view_mut());
+    composed
+}
+
+/// As [`compose`], to where the volume is wanted; its shape is that of the composed grid.
+pub fn compose_into(
+    plan: &Plan,
+    stations: &[ArrayView3<'_, f32>],
+    gains: &[f64],
+    mut composed: ArrayViewMut3<'_, f32>,
+) {
+    let nx = plan.grid.dims[0];
     composed.axis_iter_mut(Axis(2)).into_par_iter().enumerate().for_each(|(k, mut slice)| {
         let mut sums = vec![[0.0_f32; 2]; nx];
         for (j, row) in slice.axis_iter_mut(Axis(1)).enumerate() {
@@ -148,15 +197,12 @@ pub fn compose(plan: &Plan, stations: &[ArrayView3<'_, f32>], gains: &[f64]) -> 
             settle(row, &sums);
         }
     });
-    composed
 }
 
 /// Weighted sums to values; NaN where no station measured.
 fn settle(mut row: ArrayViewMut1<'_, f32>, sums: &[[f32; 2]]) {
     for (value, &[sum, weight]) in row.iter_mut().zip(sums) {
-        if weight > 0.0 {
-            *value = sum / weight;
-        }
+        *value = if weight > 0.0 { sum / weight } else { f32::NAN };
     }
 }
 
@@ -165,7 +211,7 @@ mod tests {
     use super::super::DiffusionError;
     use super::super::stations::plan;
     use super::*;
-    use crate::image::{Grid, filled};
+    use crate::image::Grid;
 
     /// An axial LPS station of `nz` slices of 4 mm whose first slice lies at `z` mm.
     fn station(nz: usize, z: f64) -> Grid {

@@ -44,7 +44,7 @@ pub mod tdv;
 
 pub use adc::{AdcFit, AdcImages, AdcMaps, AdcParams, Wanted};
 pub use b_table::{BGroup, BSelection, Chosen};
-pub use compose::compose;
+pub use compose::{compose, compose_into};
 pub use computed::computed_dwi;
 pub use error::DiffusionError;
 pub use harmonise::{Harmonise, Overlap};

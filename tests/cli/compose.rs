@@ -89,3 +89,55 @@ fn adc_is_fitted_in_each_station_and_the_overlap_is_reported() {
     assert_eq!(json["overlaps"][0]["n_dropped"], 1);
     assert!((folder.read("a_ADC.nii.gz")[[5, 5, 9]] - 900.0).abs() < 0.1);
 }
+
+#[test]
+fn gains_are_chained_from_neighbour_to_neighbour_in_any_order() {
+    let folder = Folder::new();
+    let gains = [1.0, 0.8, 1.25, 0.9];
+    for (n, gain) in gains.iter().enumerate() {
+        let grid = station(96.0 - 32.0 * n as f64);
+        folder.series(&format!("s{n}"), &grid, &B, |at, b| gain * tissue(&grid, at, b));
+    }
+    let mut made = Vec::new();
+    for order in [["s0", "s1", "s2", "s3"], ["s2", "s0", "s3", "s1"]] {
+        let names = order.map(|name| format!("{name}.nii.gz"));
+        let mut arguments = vec!["compose"];
+        arguments.extend(names.iter().map(String::as_str));
+        arguments.extend(["--harmonise", "overlap", "-o", order[0], "-q"]);
+        let json = folder.json(&arguments);
+        for row in json["stations"].as_array().unwrap() {
+            // all are brought to the third from the top, whatever lies between
+            let n: usize = row["file"].as_str().unwrap()[1..2].parse().unwrap();
+            let gain = row["gain"].as_f64().unwrap();
+            assert!((gain * gains[n] / gains[2] - 1.0).abs() < 1e-3, "{row}");
+        }
+        made.push(std::fs::read(folder.path(&format!("{}_dwi.nii.gz", order[0]))).unwrap());
+    }
+    assert_eq!(made[0], made[1]);
+}
+
+#[test]
+fn b_values_come_from_the_option_or_the_file_name() {
+    let folder = folder(0.0);
+    for name in ["top.bval", "low.bval"] {
+        std::fs::remove_file(folder.path(name)).unwrap();
+    }
+    folder.run(&["compose", "top.nii.gz", "low.nii.gz", "-o", "none"]).assert().code(3);
+    let stations = ["compose", "top.nii.gz", "low.nii.gz", "-q"];
+    folder.run(&[&stations[..], &["--b-values", "50,900", "-o", "a"]].concat()).assert().success();
+    assert_eq!(std::fs::read_to_string(folder.path("a_dwi.bval")).unwrap(), "50 900\n");
+    folder.run(&[&stations[..], &["--b-values", "50,900,1400", "-o", "b"]].concat()).assert().code(4);
+    // a volume that is no diffusion image is left out
+    folder.run(&[&stations[..], &["--b-values", "-,900", "-o", "c"]].concat()).assert().success();
+    let [whole, high] =
+        ["a", "c"].map(|name| myelomri::image::read_series(&folder.path(&format!("{name}_dwi.nii.gz"))).unwrap().data);
+    assert_eq!(high.shape()[3], 1);
+    assert_eq!(whole.index_axis(ndarray::Axis(3), 1), high.index_axis(ndarray::Axis(3), 0));
+    folder.run(&[&stations[..], &["--b-values", "-,-", "-o", "d"]].concat()).assert().code(2);
+    let single = ["compose", "one.nii.gz:900", "two.nii.gz:900", "-o", "e", "-q"];
+    for (name, z) in [("one", 32.0), ("two", 0.0)] {
+        folder.volume(&format!("{name}.nii.gz"), &station(z), |at| tissue(&station(z), at, 900.0) as f32);
+    }
+    folder.run(&single).assert().success();
+    assert_eq!(std::fs::read_to_string(folder.path("e_dwi.bval")).unwrap(), "900\n");
+}

@@ -4,3 +4,4 @@ mod images;
 mod kernels;
 mod regions;
 mod stats;
+mod stitching;

@@ -1,5 +1,6 @@
 //! The pass over the voxels: signals in, a stretch at a time; values and flags out.
 
+use super::lanes::{self, LANES};
 use super::logarithm::ln;
 use super::setup::Setup;
 use super::weighted::{Decay, Voxel, iterative, nonlinear, weighted};
@@ -62,8 +63,10 @@ impl Scratch {
         self.sort_out(setup, n);
         self.plain(setup);
         self.shorten(setup);
-        if matches!(setup.fit, AdcFit::Weighted | AdcFit::Iterative | AdcFit::Nlls) || with_error {
-            self.refine(setup, with_error);
+        match setup.fit {
+            AdcFit::Iterative if !with_error => self.iterate(setup),
+            AdcFit::Loglinear | AdcFit::TwoPoint if !with_error => {}
+            _ => self.refine(setup, with_error),
         }
         if setup.whole_steps {
             self.settle_halves(setup);
@@ -181,6 +184,29 @@ impl Scratch {
                 (false, true) => nearest.next_up(),
                 _ => nearest,
             };
+        }
+    }
+
+    /// The iterated fit, voxels with the same number of b-levels side by side.
+    fn iterate(&mut self, setup: &Setup) {
+        let mut columns = [vec![[0.0; LANES]; setup.volumes.len()], vec![[0.0; LANES]; setup.volumes.len()]];
+        for n_levels in 2..=setup.n_levels {
+            let n_used = setup.n_volumes_of[n_levels];
+            let has_levels = |&i: &usize| self.used[self.fitted[i] as usize] as usize == n_levels;
+            let places: Vec<usize> = (0..self.fitted.len()).filter(has_levels).collect();
+            for group in places.chunks(LANES) {
+                let [signal, ln] = &mut columns;
+                for place in 0..n_used {
+                    // a group that is not full repeats its first voxel
+                    let at = |n: usize| *group.get(n).unwrap_or(&group[0]);
+                    signal[place] = std::array::from_fn(|n| f64::from(self.signal[place][at(n)]));
+                    ln[place] = std::array::from_fn(|n| f64::from(self.ln[place][at(n)]));
+                }
+                let decays = lanes::iterative(&setup.b[..n_used], &signal[..n_used], &ln[..n_used]);
+                for (&i, decay) in group.iter().zip(decays) {
+                    (self.adc[i], self.s0[i]) = ((1e6 * decay.adc) as f32, decay.ln_s0 as f32);
+                }
+            }
         }
     }
 

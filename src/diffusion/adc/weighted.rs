@@ -7,11 +7,13 @@
 //! All of them trust the low b-values most, where the signal is high: where perfusion matters, that moves ADC up. They
 //! are better than plain least squares only where the signal comes near the noise.
 
-use super::logarithm::exp_of_decay;
+use super::logarithm::exp;
 
 /// Iterations after which a fit that still moves is taken as it is.
-const ITERATIONS: usize = 40;
-/// A step of ADC below which a fit rests, mm2/s.
+pub(super) const ITERATIONS: usize = 40;
+/// A step of ADC below which the iterated fit rests, mm2/s.
+pub(super) const RESTS: f64 = 2e-9;
+/// A step of ADC below which the nonlinear fit rests, mm2/s.
 const REST: f64 = 1e-10;
 
 /// One voxel: the b-values (s/mm2), signals and logarithms of the volumes that count for it.
@@ -67,7 +69,7 @@ pub(super) fn iterative(voxel: &Voxel<'_>, weights: &mut [f64], share: &mut [f64
         let next = least_squares(voxel, weights, share);
         let step = (next.adc - decay.adc).abs();
         decay = next;
-        if step < 20.0 * REST {
+        if step < RESTS {
             break;
         }
     }
@@ -78,9 +80,7 @@ pub(super) fn iterative(voxel: &Voxel<'_>, weights: &mut [f64], share: &mut [f64
 fn fitted_weights(b: &[f64], adc: f64, weights: &mut [f64]) {
     let lowest = b.iter().copied().fold(f64::INFINITY, f64::min);
     for (w, b) in weights.iter_mut().zip(b) {
-        let exponent = -2.0 * (b - lowest) * adc;
-        // a signal that rises with b is rare, and flagged later
-        *w = if exponent <= 0.0 { exp_of_decay(exponent) } else { exponent.exp() };
+        *w = exp(-2.0 * (b - lowest) * adc);
     }
 }
 
