@@ -5,7 +5,7 @@ use super::region_input::{self, file_name};
 use super::{CliError, Context, output};
 use crate::diffusion::adc::flag;
 use crate::error::{Result, Warning};
-use crate::image::{Overwrite, Volume, image_stem, read_sidecar, with_suffix, write_json};
+use crate::image::{Overwrite, PackedSeries, Signals, Volume, image_stem, read_sidecar, with_suffix, write_json};
 use crate::region::{
     Binning, Feature, Histogram, IvhLevels, Region, RegionSummary, Sorted, Statistics, SummaryParams, edges_over,
     region_of_mask,
@@ -13,6 +13,7 @@ use crate::region::{
 use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
 use crate::units::Unit;
 use clap::Args;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -176,16 +177,30 @@ fn read_map(path: &Path, context: &Context) -> Result<Volume> {
     };
     let flags_path = with_suffix(Path::new(prefix), "_flags.nii.gz");
     if flags_path.is_file() {
-        let flags = context.reader.labels(&flags_path)?;
+        let flags = context.reader.packed_series(&flags_path)?;
         map.grid.check_same(&flags.grid, ["map", "flags"], [&file_name(path), &file_name(&flags_path)])?;
-        ndarray::Zip::from(&mut map.data).and(&flags.data).for_each(|value, &bits| {
-            if !u8::try_from(bits).is_ok_and(flag::is_measured) {
-                *value = f32::NAN;
-            }
-        });
+        leave_out_flagged(&mut map, &flags);
         context.say(format!("voxels excluded by {} are left out", file_name(&flags_path)));
     }
     Ok(map)
+}
+
+/// Voxels at a time: the flags need not be in memory as numbers.
+const STRETCH: usize = 1 << 16;
+
+/// NaN where a flag excludes the voxel, or is none.
+fn leave_out_flagged(map: &mut Volume, flags: &PackedSeries) {
+    let values = map.data.as_slice_memory_order_mut().unwrap_or_default();
+    values.par_chunks_mut(STRETCH).enumerate().for_each(|(n, values)| {
+        let mut bits = vec![0.0; values.len()];
+        flags.read(0, n * STRETCH, &mut bits);
+        for (value, bits) in values.iter_mut().zip(bits) {
+            let is_flag = bits.fract() == 0.0 && (0.0..256.0).contains(&bits);
+            if !(is_flag && flag::is_measured(bits as u8)) {
+                *value = f32::NAN;
+            }
+        }
+    });
 }
 
 fn read_on_grid(path: &Path, first: &Volume, context: &Context, warnings: &mut Vec<Warning>) -> Result<Volume> {

@@ -10,11 +10,12 @@ use crate::diffusion::{
     AdcMaps, AdcParams, SignalRule, Tdv, TdvInput, TdvParams, adc, adc_map, computed_dwi, high_b, tdv,
 };
 use crate::error::{Result, Warning};
-use crate::image::{Grid, Labels, MapSidecar, Mask, Series, write_labels, write_text_atomically};
+use crate::image::{Grid, Labels, MapSidecar, Mask, Series, Volume, filled, write_labels, write_text_atomically};
 use crate::region::Connectivity;
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
-use ndarray::{Array3, ArrayView3};
+use ndarray::{Array3, ArrayView3, Zip};
+use rayon::prelude::*;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -185,13 +186,28 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     };
 
     let mut warnings = Vec::new();
-    let (series, b) = dwi_input::read(&dwi, volumes.b_values.as_ref(), context, &mut warnings)?;
+    // files are inflated by one thread each, so several are read at a time
+    let reader = &context.reader;
+    let ((of_dwi, of_bone), (of_adc, of_excluded)) = rayon::join(
+        || {
+            let mut said = Vec::new();
+            let dwi = dwi_input::read(&dwi, volumes.b_values.as_ref(), context, &mut said);
+            (dwi.map(|dwi| (dwi, said)), reader.volume(&bone))
+        },
+        || {
+            let adc = adc.as_ref().map(|path| reader.volume(path)).transpose();
+            (adc, exclude.iter().map(|path| reader.mask(path)).collect::<std::result::Result<Vec<Mask>, _>>())
+        },
+    );
+    let ((series, b), said) = of_dwi?;
+    warnings.extend(said);
     let Series { grid, data, source } = series;
-    let bone = read_bone(&bone, bone_cut, &grid, &source, context, &mut warnings)?;
-    let mut excluded = exclude
-        .iter()
-        .map(|path| read_mask(path, "exclusion mask", &grid, &source, context, &mut warnings))
-        .collect::<Result<Vec<Mask>>>()?;
+    let bone = bone_of(of_bone?, bone_cut, &grid, &source, &mut warnings)?;
+    let mut excluded = of_excluded?;
+    for mask in &excluded {
+        let named = (&mask.grid, mask.source.as_path(), "exclusion mask");
+        check_same_grid((&grid, &source, "diffusion images"), named, &mut warnings)?;
+    }
     excluded.extend(exclude_labels.read((&grid, &source), context, &mut warnings)?);
     let reference = match &reference {
         Some(path) => Some(read_mask(path, "reference mask", &grid, &source, context, &mut warnings)?),
@@ -220,8 +236,8 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         }
         (None, None) => return Err(CliError::usage("no image at --signal-b", "give another --signal-b").into()),
     };
-    let adc_map = match &adc {
-        Some(path) => read_adc(path, &bone, (&grid, &source), context, &mut warnings)?,
+    let adc_map = match of_adc? {
+        Some(map) => adc_of(map, &bone, (&grid, &source), &mut warnings)?,
         None => fitted.map(|maps| maps.adc).unwrap_or_default(),
     };
 
@@ -251,19 +267,14 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     print(&result, format.format)
 }
 
-/// Reads bone: a mask, or with a cut a map of its probability.
-fn read_bone(
-    path: &Path,
-    cut: Option<f64>,
-    grid: &Grid,
-    image: &Path,
-    context: &Context,
-    warnings: &mut Vec<Warning>,
-) -> Result<Mask> {
-    let map = context.reader.volume(path)?;
+/// Bone out of a mask, or with a cut out of a map of its probability.
+fn bone_of(map: Volume, cut: Option<f64>, grid: &Grid, image: &Path, warnings: &mut Vec<Warning>) -> Result<Mask> {
+    let path = map.source.as_path();
     check_same_grid((grid, image, "diffusion images"), (&map.grid, path, "bone mask"), warnings)?;
-    let n_fractions = map.data.iter().filter(|value| **value > 0.0 && **value < 1.0).count();
-    let data = match cut {
+    let n_fractions = map.data.par_iter().filter(|value| **value > 0.0 && **value < 1.0).count();
+    let mut data = filled(map.grid.dims, false);
+    let inside = Zip::from(&mut data).and(&map.data);
+    match cut {
         None if n_fractions > 0 => {
             let message =
                 format!("{} holds {n_fractions} values between 0 and 1: a map of probability", file_name(path));
@@ -271,8 +282,8 @@ fn read_bone(
                 CliError::mismatch("probability-mask", message, "say with --bone-cut from where on it counts").into()
             );
         }
-        None => map.data.mapv(|value| value != 0.0 && !value.is_nan()),
-        Some(cut) => map.data.mapv(|value| f64::from(value) >= cut),
+        None => inside.par_for_each(|inside, &value| *inside = value != 0.0 && !value.is_nan()),
+        Some(cut) => inside.par_for_each(|inside, &value| *inside = f64::from(value) >= cut),
     };
     Ok(Mask { grid: map.grid, data, source: map.source })
 }
@@ -291,15 +302,9 @@ fn read_mask(
     Ok(mask)
 }
 
-/// Reads an ADC map, proves its grid and its unit, and makes excluded voxels NaN.
-fn read_adc(
-    path: &Path,
-    bone: &Mask,
-    image: (&Grid, &Path),
-    context: &Context,
-    warnings: &mut Vec<Warning>,
-) -> Result<Array3<f32>> {
-    let map = context.reader.volume(path)?;
+/// Proves grid and unit of an ADC map, and makes excluded voxels NaN.
+fn adc_of(map: Volume, bone: &Mask, image: (&Grid, &Path), warnings: &mut Vec<Warning>) -> Result<Array3<f32>> {
+    let path = map.source.as_path();
     check_same_grid((image.0, image.1, "diffusion images"), (&map.grid, path, "ADC map"), warnings)?;
     Ok(adc_map::checked(map.data, bone.data.view())?)
 }

@@ -6,7 +6,8 @@
 
 use super::DiffusionError;
 use super::lesion::median;
-use ndarray::{Array3, ArrayView3};
+use ndarray::{Array3, ArrayView3, Zip};
+use rayon::prelude::*;
 
 /// Range in which the median ADC of tissue must lie, um2/s.
 pub const PLAUSIBLE_MEDIAN_UM2_S: [f64; 2] = [50.0, 5000.0];
@@ -16,13 +17,21 @@ pub const PLAUSIBLE_MEDIAN_UM2_S: [f64; 2] = [50.0, 5000.0];
 /// # Errors
 /// [`DiffusionError::AdcUnit`]; [`DiffusionError::EmptyMask`] where the mask holds no positive ADC.
 pub fn checked(mut map: Array3<f32>, mask: ArrayView3<'_, bool>) -> Result<Array3<f32>, DiffusionError> {
-    let inside = map.t().into_iter().zip(mask.t()).filter(|(adc, inside)| **inside && **adc > 0.0 && adc.is_finite());
-    let median = median(inside.map(|(adc, _)| *adc).collect())
-        .ok_or(DiffusionError::EmptyMask { what: "mask, as far as ADC was measured," })?;
+    let mut measured = Vec::new();
+    Zip::from(&map).and(mask).for_each(|&adc, &inside| {
+        if inside && adc > 0.0 && adc.is_finite() {
+            measured.push(adc);
+        }
+    });
+    let median = median(measured).ok_or(DiffusionError::EmptyMask { what: "mask, as far as ADC was measured," })?;
     if !(PLAUSIBLE_MEDIAN_UM2_S[0]..=PLAUSIBLE_MEDIAN_UM2_S[1]).contains(&median) {
         return Err(DiffusionError::AdcUnit { median });
     }
-    map.par_mapv_inplace(|adc| if adc > 0.0 { adc } else { f32::NAN });
+    let checked = |adc: &mut f32| *adc = if *adc > 0.0 { *adc } else { f32::NAN };
+    match map.as_slice_memory_order_mut() {
+        Some(values) => values.par_iter_mut().for_each(checked),
+        None => map.iter_mut().for_each(checked),
+    }
     Ok(map)
 }
 

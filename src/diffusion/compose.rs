@@ -11,7 +11,7 @@
 use super::stations::{Mapping, Placement, Plan, apply};
 use crate::image::filled;
 use ndarray::parallel::prelude::*;
-use ndarray::{Array3, ArrayView3, ArrayViewMut1, ArrayViewMut3, Axis, s};
+use ndarray::{Array3, ArrayView3, ArrayViewMut3, Axis, s};
 
 /// Weight of a slice that is left to the neighbour: it counts only where nobody else measured.
 pub(super) const LEFT_OUT: f32 = 1e-4;
@@ -86,39 +86,38 @@ impl Placement {
         }
     }
 
-    /// Adds this station's weighted signal to one row (along i) of the composed grid.
-    fn add_row(
+    /// Values of the station along one row (along i) of the composed grid, NaN where it has none, and the weight of each.
+    pub(super) fn read_row(
         &self,
         station: &ArrayView3<'_, f32>,
-        gain: f32,
         jk: [usize; 2],
         slice_axis: usize,
-        sums: &mut [[f32; 2]],
+        values: &mut [f32],
+        weights: &mut [f32],
     ) {
         if let (Mapping::Lattice { start, sign }, true) = (&self.mapping, slice_axis > 0) {
-            return self.add_copied_row(station, gain, (start, sign), jk, slice_axis, sums);
+            return self.copy_row(station, (start, sign), jk, slice_axis, values, weights);
         }
-        for (i, [sum, weight]) in sums.iter_mut().enumerate() {
-            if let Some((value, slice)) = self.sample(station, [i, jk[0], jk[1]], slice_axis)
-                && value.is_finite()
-            {
-                let w = self.weights[slice];
-                *sum += w * gain * value;
-                *weight += w;
-            }
+        for (i, (value, weight)) in values.iter_mut().zip(weights).enumerate() {
+            (*value, *weight) = match self.sample(station, [i, jk[0], jk[1]], slice_axis) {
+                Some((value, slice)) => (value, self.weights[slice]),
+                None => (f32::NAN, 0.0),
+            };
         }
     }
 
-    /// As [`Placement::add_row`], for a row that is one row of the station, in one of its slices.
-    fn add_copied_row(
+    /// As [`Placement::read_row`], for a row that is one row of the station, in one of its slices.
+    fn copy_row(
         &self,
         station: &ArrayView3<'_, f32>,
-        gain: f32,
         (start, sign): (&[i64; 3], &[i64; 3]),
         jk: [usize; 2],
         slice_axis: usize,
-        sums: &mut [[f32; 2]],
+        values: &mut [f32],
+        weights: &mut [f32],
     ) {
+        values.fill(f32::NAN);
+        weights.fill(0.0);
         let place = |axis: usize, n: usize| {
             usize::try_from(start[axis] + sign[axis] * n as i64).ok().filter(|&at| at < station.shape()[axis])
         };
@@ -130,16 +129,43 @@ impl Placement {
             first = start[0] + 1 - row.len() as i64;
         }
         let [skipped, first] = [(-first).max(0) as usize, first.max(0) as usize];
-        let w = self.weights[if slice_axis == 1 { j } else { k }];
-        let mut add = |([sum, weight], value): (&mut [f32; 2], &f32)| {
-            let is_number = value.is_finite();
-            *sum += if is_number { w * gain * value } else { 0.0 };
-            *weight += if is_number { w } else { 0.0 };
-        };
-        let sums = sums.get_mut(first..).unwrap_or_default();
+        let n = row.len().saturating_sub(skipped).min(values.len().saturating_sub(first));
+        let target = values.iter_mut().skip(first);
         match row.as_slice() {
-            Some(row) => sums.iter_mut().zip(row.get(skipped..).unwrap_or_default()).for_each(&mut add),
-            None => sums.iter_mut().zip(row.iter().skip(skipped)).for_each(&mut add),
+            Some(row) => target.zip(row.iter().skip(skipped)).for_each(|(to, from)| *to = *from),
+            None => target.zip(row.iter().skip(skipped)).for_each(|(to, from)| *to = *from),
+        }
+        let weight = self.weights[if slice_axis == 1 { j } else { k }];
+        weights.iter_mut().skip(first).take(n).for_each(|w| *w = weight);
+    }
+}
+
+/// Values and weights of one row in two stations, for those who compare them.
+#[derive(Debug)]
+pub(super) struct RowPair {
+    /// Of each station.
+    pub values: [Vec<f32>; 2],
+    /// Of each station.
+    pub weights: [Vec<f32>; 2],
+}
+
+impl RowPair {
+    /// For rows of this length.
+    pub fn new(length: usize) -> Self {
+        let row = || vec![0.0; length];
+        RowPair { values: [row(), row()], weights: [row(), row()] }
+    }
+
+    /// Reads a row of both.
+    pub fn read(
+        &mut self,
+        placements: [&Placement; 2],
+        stations: &[ArrayView3<'_, f32>; 2],
+        jk: [usize; 2],
+        axis: usize,
+    ) {
+        for (n, placement) in placements.into_iter().enumerate() {
+            placement.read_row(&stations[n], jk, axis, &mut self.values[n], &mut self.weights[n]);
         }
     }
 }
@@ -188,22 +214,23 @@ pub fn compose_into(
     let nx = plan.grid.dims[0];
     composed.axis_iter_mut(Axis(2)).into_par_iter().enumerate().for_each(|(k, mut slice)| {
         let mut sums = vec![[0.0_f32; 2]; nx];
-        for (j, row) in slice.axis_iter_mut(Axis(1)).enumerate() {
+        let [mut values, mut weights] = [vec![0.0; nx], vec![0.0; nx]];
+        for (j, mut row) in slice.axis_iter_mut(Axis(1)).enumerate() {
             sums.fill([0.0; 2]);
             for placement in &plan.placements {
-                let n = placement.station;
-                placement.add_row(&stations[n], gains[n] as f32, [j, k], plan.slice_axis, &mut sums);
+                let (n, gain) = (placement.station, gains[placement.station] as f32);
+                placement.read_row(&stations[n], [j, k], plan.slice_axis, &mut values, &mut weights);
+                for (([sum, weight], value), &w) in sums.iter_mut().zip(&values).zip(&weights) {
+                    let is_number = value.is_finite();
+                    *sum += if is_number { w * gain * value } else { 0.0 };
+                    *weight += if is_number { w } else { 0.0 };
+                }
             }
-            settle(row, &sums);
+            for (value, &[sum, weight]) in row.iter_mut().zip(&sums) {
+                *value = if weight > 0.0 { sum / weight } else { f32::NAN };
+            }
         }
     });
-}
-
-/// Weighted sums to values; NaN where no station measured.
-fn settle(mut row: ArrayViewMut1<'_, f32>, sums: &[[f32; 2]]) {
-    for (value, &[sum, weight]) in row.iter_mut().zip(sums) {
-        *value = if weight > 0.0 { sum / weight } else { f32::NAN };
-    }
 }
 
 #[cfg(test)]

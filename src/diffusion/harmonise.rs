@@ -8,7 +8,7 @@
 //!         that is reported
 
 use super::DiffusionError;
-use super::compose::{LEFT_OUT, dropped_slices};
+use super::compose::{LEFT_OUT, RowPair, dropped_slices};
 use super::stations::Plan;
 use ndarray::{ArrayView3, ArrayView4, Axis};
 use rayon::prelude::*;
@@ -62,7 +62,7 @@ pub fn overlaps(plan: &Plan, stations: &[ArrayView4<'_, f32>]) -> Vec<Overlap> {
                     })
                     .collect(),
             };
-            ratios.sort_unstable_by(f32::total_cmp);
+            ratios.par_sort_unstable_by(f32::total_cmp);
             let quantile = |q: f64| f64::from(ratios[((ratios.len() - 1) as f64 * q).round() as usize]);
             let enough = ratios.len() >= FEWEST;
             Overlap {
@@ -79,25 +79,27 @@ pub fn overlaps(plan: &Plan, stations: &[ArrayView4<'_, f32>]) -> Vec<Overlap> {
 
 /// Log-ratios of two placements over the tissue of the slices they share, in one volume.
 fn tissue_log_ratios(plan: &Plan, pair: [usize; 2], views: &[ArrayView3<'_, f32>; 2], slices: [usize; 2]) -> Vec<f32> {
-    let mut first = [0; 3];
-    let mut last = plan.grid.dims.map(|n| n - 1);
-    first[plan.slice_axis] = slices[0];
-    last[plan.slice_axis] = slices[1].min(last[plan.slice_axis]);
-    let signals: Vec<[f32; 2]> = (first[2]..=last[2])
+    let [nx, ny, nz] = plan.grid.dims;
+    let mut ranges = [0..nx, 0..ny, 0..nz];
+    ranges[plan.slice_axis] = slices[0]..(slices[1] + 1).min(plan.grid.dims[plan.slice_axis]);
+    let [along_i, along_j, along_k] = ranges;
+    let placements = pair.map(|n| &plan.placements[n]);
+    let signals: Vec<[f32; 2]> = along_k
         .into_par_iter()
         .flat_map_iter(|k| {
-            let rows = (first[1]..=last[1]).flat_map(move |j| (first[0]..=last[0]).map(move |i| [i, j, k]));
-            rows.filter_map(|ijk| {
-                let signal = |n: usize| {
-                    let placement = &plan.placements[pair[n]];
-                    let (signal, slice) = placement.sample(&views[n], ijk, plan.slice_axis)?;
-                    (placement.weights[slice] > LEFT_OUT).then_some(signal)
-                };
-                match (signal(0), signal(1)) {
-                    (Some(a), Some(b)) if a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() => Some([a, b]),
-                    _ => None,
+            let mut rows = RowPair::new(nx);
+            let mut signals = Vec::new();
+            for j in along_j.clone() {
+                rows.read(placements, views, [j, k], plan.slice_axis);
+                let RowPair { values: [a, b], weights: [of_a, of_b] } = &rows;
+                for i in along_i.clone() {
+                    let both = a[i] > 0.0 && b[i] > 0.0 && a[i].is_finite() && b[i].is_finite();
+                    if both && of_a[i] > LEFT_OUT && of_b[i] > LEFT_OUT {
+                        signals.push([a[i], b[i]]);
+                    }
                 }
-            })
+            }
+            signals
         })
         .collect();
     if signals.is_empty() {

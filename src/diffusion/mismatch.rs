@@ -8,6 +8,7 @@
 //!         refined by a parabola.
 //! Limits  a shift is measured, not undone; a rotation or a stretch shows as a low Dice with little shift
 
+use super::compose::RowPair;
 use super::stations::Plan;
 use ndarray::ArrayView3;
 use rayon::prelude::*;
@@ -39,12 +40,12 @@ pub struct Mismatch {
 /// `adc` in the caller's order.
 pub fn mismatches(plan: &Plan, signals: &[ArrayView3<'_, f32>], adc: &[ArrayView3<'_, f32>]) -> Vec<Mismatch> {
     let shared = plan.shared_slices();
-    shared.into_iter().filter_map(|(pair, slices)| one(plan, pair, slices?, signals, adc)).collect()
+    shared.into_par_iter().filter_map(|(pair, slices)| one(plan, pair, slices?, signals, adc)).collect()
 }
 
 /// One voxel of the overlap: where, both signals, both ADC.
 struct Pair {
-    ijk: [usize; 3],
+    ijk: [u32; 3],
     signal: [f32; 2],
     adc: [f32; 2],
 }
@@ -58,23 +59,30 @@ fn one(
 ) -> Option<Mismatch> {
     let placements = pair.map(|n| &plan.placements[n]);
     let stations = placements.map(|placement| placement.station);
-    let mut last = plan.grid.dims.map(|n| n - 1);
-    let mut first = [0; 3];
-    first[plan.slice_axis] = slices[0];
-    last[plan.slice_axis] = slices[1].min(last[plan.slice_axis]);
-    let voxels: Vec<Pair> = (first[2]..=last[2])
+    let [nx, ny, nz] = plan.grid.dims;
+    let mut ranges = [0..nx, 0..ny, 0..nz];
+    ranges[plan.slice_axis] = slices[0]..(slices[1] + 1).min(plan.grid.dims[plan.slice_axis]);
+    let [along_i, along_j, along_k] = ranges;
+    let (signals, adc) = (both(signals, stations)?, both(adc, stations));
+    let voxels: Vec<Pair> = along_k
         .into_par_iter()
         .flat_map_iter(|k| {
-            let rows = (first[1]..=last[1]).flat_map(move |j| (first[0]..=last[0]).map(move |i| [i, j, k]));
-            rows.filter_map(|ijk| {
-                let of = |n: usize, maps: &[ArrayView3<'_, f32>]| {
-                    let sampled = placements[n].sample(maps.get(stations[n])?, ijk, plan.slice_axis)?;
-                    Some(sampled.0)
-                };
-                let signal = [of(0, signals)?, of(1, signals)?];
-                let adc = [0, 1].map(|n| of(n, adc).unwrap_or(f32::NAN));
-                Some(Pair { ijk, signal, adc })
-            })
+            let [mut of_signal, mut of_adc] = [RowPair::new(nx), RowPair::new(nx)];
+            of_adc.values.iter_mut().for_each(|values| values.fill(f32::NAN));
+            let mut pairs = Vec::new();
+            for j in along_j.clone() {
+                of_signal.read(placements, &signals, [j, k], plan.slice_axis);
+                if let Some(adc) = &adc {
+                    of_adc.read(placements, adc, [j, k], plan.slice_axis);
+                }
+                let inside = |i: &usize| of_signal.weights.iter().all(|weights| weights[*i] > 0.0);
+                pairs.extend(along_i.clone().filter(inside).map(|i| Pair {
+                    ijk: [i, j, k].map(|n| n as u32),
+                    signal: [0, 1].map(|n| of_signal.values[n][i]),
+                    adc: [0, 1].map(|n| of_adc.values[n][i]),
+                }));
+            }
+            pairs
         })
         .collect();
     let cuts = [0, 1].map(|n| BODY_SHARE * high_percentile(voxels.iter().map(|voxel| voxel.signal[n])));
@@ -94,7 +102,7 @@ fn one(
     let shift = |axis: usize| {
         let profile = |n: usize| {
             let mut counts = vec![0.0; plan.grid.dims[axis]];
-            voxels.iter().filter(|voxel| is_body(voxel, n)).for_each(|voxel| counts[voxel.ijk[axis]] += 1.0);
+            voxels.iter().filter(|voxel| is_body(voxel, n)).for_each(|voxel| counts[voxel.ijk[axis] as usize] += 1.0);
             counts
         };
         if axis == plan.slice_axis { 0.0 } else { shift_of(&profile(0), &profile(1)) * spacing[axis] }
@@ -107,6 +115,12 @@ fn one(
         outline_shift_mm: [0, 1, 2].map(shift),
         outline_dice: 2.0 * both.len() as f64 / (n_body[0] + n_body[1]) as f64,
     })
+}
+
+/// The maps of two stations.
+fn both<'a>(maps: &[ArrayView3<'a, f32>], stations: [usize; 2]) -> Option<[ArrayView3<'a, f32>; 2]> {
+    let [a, b] = stations.map(|n| maps.get(n).copied());
+    Some([a?, b?])
 }
 
 /// 99th percentile of the finite values; 0 of none.

@@ -262,10 +262,14 @@ fn smallest_count(min_ml: f64, voxel_ml: f64) -> usize {
 /// First and last index along each axis where the mask holds a voxel.
 fn bounding_box(mask: ArrayView3<'_, bool>) -> Option<[[usize; 2]; 3]> {
     let mut bounds = [[usize::MAX, 0]; 3];
-    // transposed, so that the walk follows memory
-    for ((k, j, i), _) in mask.t().indexed_iter().filter(|(_, inside)| **inside) {
-        for (bound, at) in bounds.iter_mut().zip([i, j, k]) {
-            *bound = [bound[0].min(at), bound[1].max(at)];
+    // row by row, as they lie in memory
+    for (k, slice) in mask.axis_iter(Axis(2)).enumerate() {
+        for (j, row) in slice.axis_iter(Axis(1)).enumerate() {
+            let Some(first) = row.iter().position(|&inside| inside) else { continue };
+            let last = row.iter().rposition(|&inside| inside).unwrap_or(first);
+            for (bound, [low, high]) in bounds.iter_mut().zip([[first, last], [j, j], [k, k]]) {
+                *bound = [bound[0].min(low), bound[1].max(high)];
+            }
         }
     }
     (bounds[0][0] != usize::MAX).then_some(bounds)
