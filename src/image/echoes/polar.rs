@@ -37,7 +37,7 @@ fn sin_cos(x: f32) -> [f32; 2] {
     /// Adding it rounds to an integer, which is then in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     /// pi/2 in parts of few bits.
-    const PARTS: [f32; 3] = [1.570_312_5, 4.837_512_969_970_703e-4, 7.549_789_954_891_89e-8];
+    const PARTS: [f32; 3] = [1.570_312_5, 4.837_513e-4, 7.549_79e-8];
     let shifted = x * std::f32::consts::FRAC_2_PI + ROUND;
     let quarter = shifted.to_bits();
     let turns = shifted - ROUND;
