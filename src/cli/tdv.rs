@@ -271,7 +271,8 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
 fn bone_of(map: Volume, cut: Option<f64>, grid: &Grid, image: &Path, warnings: &mut Vec<Warning>) -> Result<Mask> {
     let path = map.source.as_path();
     check_same_grid((grid, image, "diffusion images"), (&map.grid, path, "bone mask"), warnings)?;
-    let n_fractions = map.data.par_iter().filter(|value| **value > 0.0 && **value < 1.0).count();
+    let values = map.data.as_slice_memory_order().unwrap_or_default();
+    let n_fractions = values.par_iter().filter(|value| **value > 0.0 && **value < 1.0).count();
     let mut data = filled(map.grid.dims, false);
     let inside = Zip::from(&mut data).and(&map.data);
     match cut {

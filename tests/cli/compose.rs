@@ -141,3 +141,36 @@ fn b_values_come_from_the_option_or_the_file_name() {
     folder.run(&single).assert().success();
     assert_eq!(std::fs::read_to_string(folder.path("e_dwi.bval")).unwrap(), "900\n");
 }
+
+#[test]
+fn integers_stay_integers_unless_a_place_is_not_covered() {
+    let folder = Folder::new();
+    for (name, z) in [("top", 32.0), ("low", 0.0), ("apart", -160.0)] {
+        let grid = station(z);
+        let data =
+            ndarray::Array3::from_shape_fn((14, 14, 12), |(i, j, k)| tissue(&grid, [i, j, k], 900.0).round() as f32);
+        let path = folder.path(&format!("{name}.nii.gz"));
+        myelomri::image::write_volume(
+            &path,
+            &grid,
+            data.view(),
+            myelomri::image::Stored::I16 { slope: 1.0 },
+            myelomri::image::Overwrite::Refuse,
+        )
+        .unwrap();
+    }
+    folder.run(&["compose", "top.nii.gz:900", "low.nii.gz:900", "-o", "a", "-q"]).assert().success();
+    folder.run(&["compose", "top.nii.gz:900", "apart.nii.gz:900", "-o", "b", "-q"]).assert().success();
+    let reader = myelomri::image::Reader::default();
+    assert!(reader.holds_short_integers(&folder.path("a_dwi.nii.gz")).unwrap());
+    assert!(!reader.holds_short_integers(&folder.path("b_dwi.nii.gz")).unwrap());
+    let [whole, gap] = ["a_dwi.nii.gz", "b_dwi.nii.gz"].map(|name| folder.read(name));
+    assert!(gap.iter().any(|value| value.is_nan()) && whole.iter().all(|value| value.is_finite()));
+    // a step is a 30000th of the largest value
+    let most = whole.iter().copied().fold(0.0, f32::max);
+    for at in [[3, 4, 0], [5, 5, 9], [7, 2, 19]] {
+        let grid = reader.grid(&folder.path("a_dwi.nii.gz")).unwrap();
+        let expected = tissue(&grid, at, 900.0).round() as f32;
+        assert!((whole[at] - expected).abs() <= 0.51 * most / 30_000.0, "{at:?}: {} for {expected}", whole[at]);
+    }
+}

@@ -153,9 +153,13 @@ fn coded(content: &[u8], tokens: &[Token], distance: usize) -> Option<Vec<u8>> {
     let of_distance = codes.distances[symbol];
     let mut at = 0;
     for token in tokens {
-        for &byte in &content[at..at + token.n_literals] {
-            bits.push_code(codes.literals[usize::from(byte)]);
+        // two codes of at most 15 bits at a time
+        let (pairs, rest) = content[at..at + token.n_literals].as_chunks::<2>();
+        for pair in pairs {
+            let [a, b] = pair.map(|byte| codes.literals[usize::from(byte)]);
+            bits.push(a.bits | b.bits << a.length, a.length + b.length);
         }
+        rest.iter().for_each(|&byte| bits.push_code(codes.literals[usize::from(byte)]));
         at += token.n_literals + token.n_repeated;
         for length in matches(token.n_repeated) {
             let (symbol, n_more_of_length, more_of_length) = length_symbol(length);

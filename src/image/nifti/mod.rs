@@ -21,6 +21,7 @@ pub use write::{Stored, write_bits, write_labels, write_mask, write_series, writ
 use super::{Grid, ImageError, Labels, Mask, Series, Volume};
 use header::Header;
 use ndarray::{Array3, Array4, ShapeBuilder};
+use nifti::NiftiType;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -154,6 +155,15 @@ impl Reader {
     /// As [`Reader::grid`].
     pub fn n_volumes(&self, path: &Path) -> Result<usize, ImageError> {
         Ok(self.header(path)?.0.shape[3..].iter().product())
+    }
+
+    /// True where voxels are stored as integers of at most 16 bits, from the header alone.
+    ///
+    /// # Errors
+    /// As [`Reader::grid`].
+    pub fn holds_short_integers(&self, path: &Path) -> Result<bool, ImageError> {
+        let kind = self.header(path)?.0.kind;
+        Ok(matches!(kind, NiftiType::Uint8 | NiftiType::Int8 | NiftiType::Uint16 | NiftiType::Int16))
     }
 
     fn header(&self, path: &Path) -> Result<(Header, Grid), ImageError> {

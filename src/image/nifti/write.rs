@@ -108,7 +108,11 @@ pub fn write_bits(path: &Path, grid: &Grid, bits: ArrayView3<'_, u8>, overwrite:
 /// As [`write_volume`].
 pub fn write_labels(path: &Path, labels: &Labels, overwrite: Overwrite) -> Result<(), ImageError> {
     let values = labels.data.view();
-    let is_narrow = labels.data.par_iter().all(|&label| i16::try_from(label).is_ok());
+    let fits = |&label: &i32| i16::try_from(label).is_ok();
+    let is_narrow = match labels.data.as_slice_memory_order() {
+        Some(all) => all.par_iter().all(fits),
+        None => labels.data.iter().all(fits),
+    };
     let target = |kind| Target { path, grid: &labels.grid, n_volumes: 1, kind, slope: 1.0, overwrite };
     if is_narrow {
         target(NiftiType::Int16).save(values, |label| i16::try_from(label).ok().map(i16::to_le_bytes))
