@@ -2,6 +2,8 @@
 #   Rscript scripts/reference/time_statistics.R [REPEATS]
 # A package that is not installed is named and left out. Printed: seconds, the median of REPEATS runs (default 3).
 
+# resamples that separate warn in every package; what they do then is not timed here
+options(warn = -1)
 repeats <- as.integer(c(commandArgs(trailingOnly = TRUE), "3")[1])
 
 seconds <- function(work) {

@@ -16,7 +16,7 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 11] = [
+const METHODS: [(&str, &str); 12] = [
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
     ("response", include_str!("../docs/response.md")),
@@ -24,6 +24,7 @@ const METHODS: [(&str, &str); 11] = [
     ("agreement", include_str!("../docs/agreement.md")),
     ("rows", include_str!("../docs/rows.md")),
     ("roc", include_str!("../docs/roc.md")),
+    ("coverage", include_str!("../docs/coverage.md")),
     ("delong", include_str!("../docs/delong.md")),
     ("firth", include_str!("../docs/firth.md")),
     ("separation", include_str!("../docs/separation.md")),

@@ -1,5 +1,6 @@
 //! How often each interval of 95 % holds the truth, over a grid of group sizes and truths:
-//! `cargo bench --bench coverage [-- REPEATS]` (10,000 repeats unless told otherwise).
+//! `cargo bench --bench coverage [-- REPEATS] [SECTION ...]` (10,000 repeats and all sections unless told otherwise; the
+//! section `models` takes most of the time).
 //!
 //! Simulated data: normal markers a given area apart, logistic outcomes, bivariate normal pairs, subjects with a random
 //! level. The Monte Carlo error of a coverage is sqrt(p (1 - p) / repeats). Intervals of a proportion are not drawn but
@@ -79,24 +80,29 @@ fn table(repeats: usize, sizes: &str, truth_text: &str, truth: f64, one: impl Fn
 fn row(name: &str, sizes: &str, truth: &str, covered: f64, repeats: Option<usize>, missing: usize) {
     let error = repeats.map_or(0.0, |n| (covered * (1.0 - covered) / n as f64).sqrt());
     let mark = if covered < 0.93 { "  <- under 93 %" } else { "" };
-    println!("{name:32} {sizes:>9} {truth:>16} {:7.2} ± {:.2} {missing:8}{mark}", 100.0 * covered, 100.0 * error);
+    println!("{name:38} {sizes:>9} {truth:>16} {:7.2} ± {:.2} {missing:8}{mark}", 100.0 * covered, 100.0 * error);
 }
 
 fn main() {
     let repeats = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(10_000);
-    println!("{:32} {:>9} {:>16} {:>14} {:>8}", "interval", "n", "truth", "coverage, %", "missing");
-    proportions();
-    areas(repeats);
-    models(repeats);
-    groups(repeats);
-    associations(repeats);
-    repeats_of_one_thing(repeats);
-    without_information(repeats / 25);
+    let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    println!("{:38} {:>9} {:>16} {:>14} {:>8}", "interval", "n", "truth", "coverage, %", "missing");
+    let sections: [(&str, &dyn Fn()); 7] = [
+        ("proportions", &proportions),
+        ("areas", &|| areas(repeats)),
+        ("models", &|| models(repeats)),
+        ("groups", &|| groups(repeats)),
+        ("associations", &|| associations(repeats)),
+        ("repeats", &|| repeats_of_one_thing(repeats)),
+        ("schemes", &|| without_information(repeats / 25)),
+    ];
+    let is_asked = |name: &str| asked.iter().all(|a| a.parse::<usize>().is_ok()) || asked.iter().any(|a| a == name);
+    sections.iter().filter(|(name, _)| is_asked(name)).for_each(|(_, section)| section());
 }
 
 /// Mean area of each validation scheme where the outcome is dealt out at random: 0.5 where the scheme is unbiased.
 fn without_information(shuffles: usize) {
-    println!("\n{:32} {:>9} {:>24}", "scheme, outcome shuffled", "n", "mean area");
+    println!("\n{:38} {:>9} {:>24}", "scheme, outcome shuffled", "n", "mean area");
     let mut rng = Draw(ChaCha8Rng::seed_from_u64(SEED));
     let outcome: Vec<bool> = (0..50).map(|i| i < 15).collect();
     let columns = [rng.normals(50, 0.0), rng.normals(50, 0.0)];
@@ -123,7 +129,7 @@ fn without_information(shuffles: usize) {
         let mean = null.shuffled.iter().sum::<f64>() / n;
         let sd = (null.shuffled.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
         let mark = if (mean - 0.5).abs() > 0.02 { "  <- biased" } else { "" };
-        println!("{name:32} {:>9} {mean:17.4} ± {:.4}{mark}", "15+35", sd / n.sqrt());
+        println!("{name:38} {:>9} {mean:17.4} ± {:.4}{mark}", "15+35", sd / n.sqrt());
     }
 }
 

@@ -92,6 +92,11 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
         ..Scheme::default()
     });
     let mut warnings = Vec::new();
+    warnings.push(Warning::new(
+        "optimism-remains",
+        "the bootstrap-corrected area keeps some optimism: without any information in 15 and 35 patients it averages 0.54, \
+            where leave-pair-out averages one half",
+    ));
     if let Some(cluster) = &prepared.clusters {
         let note = "resamples, folds and pairs left out are of whole patients";
         warnings.extend(super::clustered_rows(cluster, note));

@@ -22,6 +22,8 @@ const HEIGHT: f64 = 280.0;
 const FRAME: [f64; 4] = [62.0, 34.0, style::COLUMN - 12.0, HEIGHT - 34.0];
 /// A bar longer than so many times the upper decile of all lengths is cut, and its value written.
 const LONGEST: f64 = 2.5;
+/// Height of a line of text.
+const LINE: f64 = 11.0;
 
 /// The figure of one column.
 ///
@@ -46,18 +48,27 @@ pub fn waterfall_figure(plot: &WaterfallPlot) -> Result<Drawing, ReportError> {
     let axes = Axes { frame, x: Scale::linear(0.0, bars.len() as f64), y };
     let mut drawing = Drawing::new(style::COLUMN, HEIGHT);
     axes.y_axis(&mut drawing, &labels::column(&plot.column), 7, 46.0);
-    let mut cut = 0;
+    let beyond = |sign: f64| bars.iter().filter(|(v, _)| sign * v > limit).count();
+    let cut = [beyond(1.0), beyond(-1.0)];
     for (n, &(value, group)) in bars.iter().enumerate() {
-        cut += usize::from(value.abs() > limit);
         bar(&mut drawing, &axes, n, value.clamp(-limit, limit), group);
         if value.abs() > limit {
-            mark_cut(&mut drawing, &axes, n, value, limit);
+            mark_cut(&mut drawing, &axes, n, value.signum() * limit);
         }
+    }
+    // the longest bars stand first and last: their values one below the other beside the last of them
+    for (n, (value, _)) in bars.iter().take(cut[0]).enumerate() {
+        let at = (axes.x_at(cut[0] as f64) + 2.0, axes.y_at(limit) + 7.0 + LINE * n as f64);
+        drawing.text(at, &whole(*value), style::SMALL, style::INK, Anchor::Start);
+    }
+    for (n, (value, _)) in bars.iter().rev().take(cut[1]).enumerate() {
+        let at = (axes.x_at((bars.len() - cut[1]) as f64) - 2.0, axes.y_at(-limit) - LINE * n as f64);
+        drawing.text(at, &whole(*value), style::SMALL, style::INK, Anchor::End);
     }
     let zero = axes.y_at(0.0);
     drawing.line(&[(frame[0], frame[1]), (frame[0], frame[3])], style::INK, style::HAIR);
     drawing.line(&[(frame[0], zero), (frame[2], zero)], style::INK, style::HAIR);
-    legend(&mut drawing, plot, bars.len(), cut);
+    legend(&mut drawing, plot, bars.len(), cut[0] + cut[1]);
     heading(&mut drawing, &plot.note, plot.exploratory);
     Ok(drawing)
 }
@@ -85,18 +96,16 @@ fn bar(drawing: &mut Drawing, axes: &Axes, n: usize, value: f64, group: usize) {
     }
 }
 
-/// A white gap across a bar that goes on, and its value beside the end.
-fn mark_cut(drawing: &mut Drawing, axes: &Axes, n: usize, value: f64, limit: f64) {
-    let sign = value.signum();
+/// A white gap across a bar that goes on beyond its end.
+fn mark_cut(drawing: &mut Drawing, axes: &Axes, n: usize, end: f64) {
     let (left, right) = (axes.x_at(n as f64) - 1.0, axes.x_at(n as f64 + 1.0) + 1.0);
-    let at = axes.y_at(0.9 * sign * limit);
+    let at = axes.y_at(0.9 * end);
     let slash = [(left, at + 4.0), (right, at), (right, at + 3.0), (left, at + 7.0)];
     drawing.polygon(&slash, plotters::style::RGBAColor(255, 255, 255, 1.0));
-    let text = format!("{value:.0}").replace('-', "−");
-    let end = axes.y_at(sign * limit);
-    // beside the bar on the side where the bars are shorter
-    let (x, anchor) = if sign > 0.0 { (right + 1.0, Anchor::Start) } else { (left - 1.0, Anchor::End) };
-    drawing.text((x, end + if sign > 0.0 { 7.0 } else { -1.0 }), &text, style::SMALL, style::INK, anchor);
+}
+
+fn whole(value: f64) -> String {
+    format!("{value:.0}").replace('-', "−")
 }
 
 fn legend(drawing: &mut Drawing, plot: &WaterfallPlot, patients: usize, cut: usize) {
