@@ -68,8 +68,11 @@ pub fn write_series(
         Stored::I16 { slope } => {
             let slope = f64::from(slope as f32); // as the header keeps it
             target(NiftiType::Int16, slope).save(data, |v| {
-                let step = (f64::from(v) / slope).round();
-                (step >= f64::from(i16::MIN) && step <= f64::from(i16::MAX)).then(|| (step as i16).to_le_bytes())
+                let exact = f64::from(v) / slope;
+                // half away from zero, as `round`, but without a call
+                let step = (exact + 0.5_f64.copysign(exact)) as i32;
+                let is_number = exact.is_finite();
+                i16::try_from(step).ok().filter(|_| is_number).map(i16::to_le_bytes)
             })
         }
         Stored::U8 => target(NiftiType::Uint8, 1.0).save(data, |v| {
