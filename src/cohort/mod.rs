@@ -10,6 +10,7 @@ pub mod endpoint;
 mod error;
 pub mod frame;
 pub mod marker;
+pub mod measurement_error;
 pub mod response;
 pub mod results;
 pub mod table;

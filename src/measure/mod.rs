@@ -19,6 +19,7 @@ mod sff;
 mod stations;
 mod tdv;
 
+pub use crate::diffusion::map_change::MARROW_WCV as MARROW_ADC_WCV;
 pub use checks::{EMPTY_REGION, MOSTLY_WITHHELD, OUT_OF_RANGE, SMALL_REGION, SMALL_REGION_VOXELS, SWAP_SUSPECTED};
 pub use error::MeasureError;
 pub use output::{Backgrounds, MapData, MapOut, MeasuredSession};
