@@ -7,7 +7,7 @@ use crate::cohort::analysis::agreement::{of_categories, of_masks, of_numbers};
 use crate::cohort::results::AgreementResults;
 use crate::error::Result;
 use crate::image::write_json;
-use crate::report::plots;
+use crate::report::{Lang, plots};
 use crate::units::show_p;
 use clap::Args;
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ pub fn run(args: AgreementArgs, context: &Context) -> Result<()> {
     if let (Some(svg), Some(png), Some(_)) =
         (out.path("_bland-altman.svg"), out.path("_bland-altman.png"), &results.bland_altman)
     {
-        plots::bland_altman_figure(&results)?.save(&svg, &png)?;
+        plots::bland_altman_figure(&results, Lang::En)?.save(&svg, &png)?;
     }
     print(&results, format.format)
 }

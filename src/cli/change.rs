@@ -8,6 +8,7 @@ use crate::cohort::results::Change;
 use crate::cohort::{Endpoint, Frame, Table, change};
 use crate::error::Result;
 use crate::image::{write_json, write_text_atomically};
+use crate::report::Lang;
 use crate::report::plots::{Group, WaterfallPlot, waterfall_figure};
 use crate::study::{Sessions, Wide};
 use clap::{Args, ValueEnum};
@@ -139,7 +140,7 @@ pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
         if let Some(kind) = waterfall
             && let [Some(svg), Some(png)] = endings(column).map(|ending| out.path(&ending))
         {
-            waterfall_figure(&bars(column, kind, &of_column, endpoint.as_ref()))?.save(&svg, &png)?;
+            waterfall_figure(&bars(column, kind, &of_column, endpoint.as_ref()), Lang::En)?.save(&svg, &png)?;
         }
         rows.extend(of_column);
     }

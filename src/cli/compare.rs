@@ -11,6 +11,7 @@ use crate::cohort::results::{CompareResults, Test};
 use crate::cohort::{Endpoint, Frame};
 use crate::error::Result;
 use crate::image::write_json;
+use crate::report::Lang;
 use crate::report::plots::{CorrelationPlot, correlation_figure};
 use crate::study::Sessions;
 use crate::units::show_p;
@@ -158,7 +159,7 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
     }
     for (pair, [svg, png]) in correlated.iter().zip(&endings) {
         if let (Some(svg), Some(png)) = (out.path(svg), out.path(png)) {
-            correlation_figure(&correlation(&frame, endpoint.as_ref(), pair, &results)?)?.save(&svg, &png)?;
+            correlation_figure(&correlation(&frame, endpoint.as_ref(), pair, &results)?, Lang::En)?.save(&svg, &png)?;
         }
     }
     print(&results, format.format)

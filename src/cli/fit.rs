@@ -7,6 +7,7 @@ use crate::cohort::analysis::fit::fit;
 use crate::cohort::results::{Diagnostics, Family, Model, Term};
 use crate::error::Result;
 use crate::image::write_json;
+use crate::report::Lang;
 use crate::report::plots::{ForestRow, forest_figure};
 use crate::units::show_p;
 use clap::Args;
@@ -69,7 +70,7 @@ pub fn run(args: FitArgs, context: &Context) -> Result<()> {
     if let (Some(svg), Some(png)) = (out.path("_forest.svg"), out.path("_forest.png")) {
         let rows: Vec<ForestRow> = fitted.model.terms.iter().skip(1).map(forest_row).collect();
         let title = format!("{}, {} of {} patients", fitted.model.method, fitted.model.events, fitted.model.n);
-        forest_figure(&rows, &title)?.save(&svg, &png)?;
+        forest_figure(&rows, &title, Lang::En)?.save(&svg, &png)?;
     }
     print(&fitted.model, format.format)
 }

@@ -10,6 +10,7 @@ use crate::region::{
     Binning, Feature, Histogram, IvhLevels, Region, RegionSummary, Sorted, Statistics, SummaryParams, edges_over,
     region_of_mask,
 };
+use crate::report::Lang;
 use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
 use crate::units::Unit;
 use clap::Args;
@@ -284,7 +285,7 @@ fn plot_of(
 }
 
 fn write(prefix: &Path, results: &HistogramResults, plot: &HistogramPlot, overwrite: Overwrite) -> Result<()> {
-    let figure = histogram_figure(plot)?;
+    let figure = histogram_figure(plot, Lang::En)?;
     write_json(&with_suffix(prefix, OUTPUTS[0]), results, overwrite)?;
     figure.save(&with_suffix(prefix, OUTPUTS[1]), &with_suffix(prefix, OUTPUTS[2]))
 }

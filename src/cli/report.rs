@@ -1,31 +1,83 @@
 //! `myelomri report`: the HTML report and the figures from what `run` wrote.
 
 use super::{Context, output};
+use crate::cohort::measurement_error::Limits;
 use crate::error::Result;
 use crate::image::Overwrite;
-use crate::report::write_report;
-use clap::Args;
+use crate::report::{Lang, Normative, PatientSettings, write_report};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Flags of `report`.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Reads OUT/tables/*.csv, OUT/results/*.json, OUT/qc/*.png and OUT/manifest.json; what is missing is named \
-        as a gap in the report. Writes OUT/report.html (one self-contained file) and OUT/figures/*.svg and *.png.\n\nExample:\n  \
-        myelomri report results --force"
+        as a gap in the report. Writes OUT/report.html (one self-contained file) and OUT/figures/*.svg and *.png.\n\nJapanese \
+        figures need a font of the system with Japanese letters, or one named in MYELOMRI_JAPANESE_FONT; without one they are \
+        in English, and the text is Japanese all the same.\n\nExample:\n  myelomri report results --force --lang ja"
 )]
 pub struct ReportArgs {
     /// Folder that `run` or `measure` wrote
     #[arg(value_name = "OUT")]
     out: PathBuf,
+    #[command(flatten)]
+    wording: WordingArgs,
     /// Replace a report that exists
     #[arg(long)]
     force: bool,
 }
 
+/// How the report speaks and what it judges a patient's values by, for `report` and `run`.
+#[derive(Debug, Clone, Args)]
+pub struct WordingArgs {
+    /// Language of the report
+    #[arg(long, value_enum, value_name = "LANG", default_value_t = Language::En)]
+    lang: Language,
+    /// Limits of repeatability: a table with column,kind,value,source; kind is `absolute` (unit of the column) or `wcv_pct`
+    ///
+    /// `column` is a column without its session (adc_median_L1-L5) or the beginning of one (adc). One limit is built in: that of
+    /// the mean and median ADC of marrow.
+    #[arg(long, value_name = "FILE")]
+    repeatability: Option<PathBuf>,
+    /// Normal values for the band behind a patient's profile: measure,region,sex,age_low,age_high,low,high,source
+    #[arg(long, value_name = "FILE")]
+    normative: Option<PathBuf>,
+}
+
+/// Languages that the report speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// English
+    En,
+    /// Japanese
+    Ja,
+}
+
+impl WordingArgs {
+    /// Reads the tables that these flags name.
+    ///
+    /// # Errors
+    /// Where a table cannot be read or a row of it has no source.
+    pub fn read(&self) -> Result<(PatientSettings, Lang)> {
+        let WordingArgs { lang, repeatability, normative } = self;
+        let limits = repeatability.as_deref().map_or(Ok(Limits::default()), Limits::read)?;
+        let normative = normative.as_deref().map(Normative::read).transpose()?;
+        let lang = match lang {
+            Language::En => Lang::En,
+            Language::Ja => Lang::Ja,
+        };
+        Ok((PatientSettings { limits, normative }, lang))
+    }
+}
+
 /// Runs `report`.
-pub fn run(args: ReportArgs, _: &Context) -> Result<()> {
-    let ReportArgs { out, force } = args;
-    let path = write_report(&out, Overwrite::from_force(force))?;
+///
+/// # Errors
+/// Where the folder holds no results, one of them is broken, or the report exists.
+pub fn run(args: ReportArgs, context: &Context) -> Result<()> {
+    let ReportArgs { out, wording, force } = args;
+    let (settings, lang) = wording.read()?;
+    let (path, warnings) = write_report(&out, &settings, lang, Overwrite::from_force(force))?;
+    context.warn(&warnings);
     output::print(&path.display().to_string())
 }

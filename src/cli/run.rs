@@ -1,6 +1,7 @@
 //! `run`: the main job, from the images of a study to the report.
 
 use super::measure::{SelectionArgs, tell};
+use super::report::WordingArgs;
 use super::{Context, output};
 use crate::cohort::analysis::SEED;
 use crate::error::Result;
@@ -22,6 +23,8 @@ pub struct RunArgs {
     out: PathBuf,
     #[command(flatten)]
     selection: SelectionArgs,
+    #[command(flatten)]
+    wording: WordingArgs,
     /// Seed of the resampling; the same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
@@ -32,8 +35,9 @@ pub struct RunArgs {
 /// # Errors
 /// Where the study, its tables or the output cannot be used, or sessions failed.
 pub fn run(args: RunArgs, context: &Context) -> Result<()> {
-    let RunArgs { study, out, selection, seed } = args;
-    let done = pipeline::run(&selection.request(study, out, context), seed)?;
+    let RunArgs { study, out, selection, wording, seed } = args;
+    let (settings, lang) = wording.read()?;
+    let done = pipeline::run(&selection.request(study, out, context), seed, &settings, lang)?;
     tell(&done.summary, context);
     context.warn(&done.warnings);
     output::print(&headline(&done))?;

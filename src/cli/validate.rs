@@ -9,6 +9,7 @@ use crate::cohort::analysis::validate::{FoldsAsked, ValidateOptions, validate, v
 use crate::cohort::results::{SavedModel, ValidateResults};
 use crate::error::Result;
 use crate::image::write_json;
+use crate::report::Lang;
 use crate::report::plots::{calibration_figure, decision_figure};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -120,8 +121,8 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
         write_json(&path, &results, out.overwrite())?;
     }
     if let [Some(svg), Some(png), Some(decision_svg), Some(decision_png)] = figures.map(|ending| out.path(ending)) {
-        calibration_figure(&results.calibration_curve)?.save(&svg, &png)?;
-        decision_figure(&results.decision_curve)?.save(&decision_svg, &decision_png)?;
+        calibration_figure(&results.calibration_curve, Lang::En)?.save(&svg, &png)?;
+        decision_figure(&results.decision_curve, Lang::En)?.save(&decision_svg, &decision_png)?;
     }
     print(&results, format.format)
 }

@@ -12,7 +12,7 @@ use crate::cohort::results::{FlowEntry, ResponseRow};
 use crate::cohort::{Endpoint, Frame, Marker, Table};
 use crate::error::{Result, Warning};
 use crate::image::Overwrite;
-use crate::report::write_report;
+use crate::report::{Lang, PatientSettings, write_report};
 use crate::study::{BatchSummary, StudyConfig, StudyManifest, Wide, exclusions};
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ pub struct RunDone {
 ///
 /// # Errors
 /// Where settings, tables or the output folder cannot be used; checked before any work as far as possible.
-pub fn run(request: &MeasureRequest, seed: u64) -> Result<RunDone> {
+pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang: Lang) -> Result<RunDone> {
     let prepared = prepare(request)?;
     let clinical = clinical_table(&request.study)?;
     check_tables(clinical.as_ref(), &prepared.config)?;
@@ -53,9 +53,10 @@ pub fn run(request: &MeasureRequest, seed: u64) -> Result<RunDone> {
     write_results(&request.out, &collected, &analysis, &responses)?;
     write_dictionary(&prepared.config, &request.out.join("tables/dictionary.json"))?;
     super::description::write(&request.study, &request.out)?;
-    let report = write_report(&request.out, Overwrite::Force)?;
+    let (report, told_of_report) = write_report(&request.out, settings, lang, Overwrite::Force)?;
     let mut warnings = analysis.warnings.clone();
     warnings.extend(told);
+    warnings.extend(told_of_report);
     Ok(RunDone { summary, warnings, analysis, report })
 }
 

@@ -5,7 +5,7 @@
 //! twice the final resolution, averaged down, because its filled shapes have hard edges). Same input, same bytes.
 
 use super::canvas::{average_down, encode_rgb};
-use super::{ReportError, style};
+use super::{ReportError, font, style};
 use crate::image::{self, Overwrite};
 use plotters::coord::Shift;
 use plotters::prelude::{BitMapBackend, Circle, DrawingBackend, PathElement, Polygon, SVGBackend, Text};
@@ -22,14 +22,27 @@ const PNG_SCALE: u32 = 3;
 const OVERSAMPLE: u32 = 2;
 /// Ascent plus descent over em of the registered font: what the bitmap backend calls the size of a font.
 const HEIGHT_PER_EM: f64 = 1.164;
-const BITMAP_FONT: FontMetrics = FontMetrics { size_per_em: HEIGHT_PER_EM, baseline_em: HEIGHT_PER_EM / 2.0 };
-const SVG_FONT: FontMetrics = FontMetrics { size_per_em: 1.24, baseline_em: 0.76 };
 
 /// How a backend understands the size of a font, and where below the top of a text it puts the baseline.
 #[derive(Clone, Copy)]
-struct FontMetrics {
-    size_per_em: f64,
-    baseline_em: f64,
+enum Backend {
+    Bitmap,
+    Svg,
+}
+
+impl Backend {
+    /// Size of the font per em, and em from the top of a text to its baseline.
+    fn metrics(self, family: &str) -> (f64, f64) {
+        match self {
+            Backend::Bitmap => (height_per_em(family), height_per_em(family) / 2.0),
+            Backend::Svg => (1.24, 0.76),
+        }
+    }
+}
+
+fn height_per_em(family: &str) -> f64 {
+    let japanese = || font::japanese().as_ref().ok().copied();
+    if family == font::FAMILY { japanese().unwrap_or(HEIGHT_PER_EM) } else { HEIGHT_PER_EM }
 }
 
 /// Horizontal anchor of a text.
@@ -168,7 +181,7 @@ impl Drawing {
     pub fn svg(&self) -> Result<String, ReportError> {
         let mut text = String::new();
         let pixels = ((self.width * SVG_SCALE).round() as u32, (self.height * SVG_SCALE).round() as u32);
-        self.replay(white(SVGBackend::with_string(&mut text, pixels))?, SVG_SCALE, SVG_FONT)?;
+        self.replay(white(SVGBackend::with_string(&mut text, pixels))?, SVG_SCALE, Backend::Svg)?;
         // shown at the figure's own size; the viewBox keeps the fine coordinates
         let drawn = format!("width=\"{}\" height=\"{}\"", pixels.0, pixels.1);
         Ok(text.replacen(&drawn, &format!("width=\"{}\" height=\"{}\"", self.width, self.height), 1))
@@ -183,7 +196,7 @@ impl Drawing {
         let drawn = (width * OVERSAMPLE, height * OVERSAMPLE);
         let mut fine = vec![255u8; 3 * drawn.0 as usize * drawn.1 as usize];
         let scale = f64::from(PNG_SCALE * OVERSAMPLE);
-        self.replay(BitMapBackend::with_buffer(&mut fine, drawn).into_drawing_area(), scale, BITMAP_FONT)?;
+        self.replay(BitMapBackend::with_buffer(&mut fine, drawn).into_drawing_area(), scale, Backend::Bitmap)?;
         let coarse = average_down(&fine, drawn.0 as usize, OVERSAMPLE as usize);
         // 85 mm for one column
         let per_metre = (style::COLUMN * f64::from(PNG_SCALE) / 0.085).round() as u32;
@@ -214,7 +227,7 @@ impl Drawing {
         }
         let size = ((width * factor) as u32, (height * factor) as u32);
         let root = BitMapBackend::with_buffer(&mut fine, size).into_drawing_area();
-        self.replay(root, factor as f64, BITMAP_FONT)?;
+        self.replay(root, factor as f64, Backend::Bitmap)?;
         rgb.copy_from_slice(&average_down(&fine, width * factor, factor));
         Ok(())
     }
@@ -224,7 +237,7 @@ impl Drawing {
         &self,
         root: DrawingArea<B, Shift>,
         scale: f64,
-        metrics: FontMetrics,
+        backend: Backend,
     ) -> Result<(), ReportError> {
         if !style::register_fonts() {
             return Err(refuse("the embedded fonts are not valid"));
@@ -250,7 +263,11 @@ impl Drawing {
                 }
                 Item::Text { at, text, em, colour, anchor, bold, upwards } => {
                     let weight = if *bold { FontStyle::Bold } else { FontStyle::Normal };
-                    let font = FontDesc::new(FontFamily::SansSerif, em * scale * metrics.size_per_em, weight);
+                    let family = font::family(text);
+                    let (size_per_em, baseline_em) = backend.metrics(family);
+                    // an SVG's viewer has its own fonts, and finds one that has the letters
+                    let family = if matches!(backend, Backend::Svg) { style::FAMILY } else { family };
+                    let font = FontDesc::new(FontFamily::from(family), em * scale * size_per_em, weight);
                     let font = if *upwards { font.transform(FontTransform::Rotate270) } else { font };
                     let h_pos = match anchor {
                         Anchor::Start => HPos::Left,
@@ -258,7 +275,7 @@ impl Drawing {
                         Anchor::End => HPos::Right,
                     };
                     let style = TextStyle::from(font).color(colour).pos(Pos::new(h_pos, VPos::Top));
-                    let rise = em * metrics.baseline_em;
+                    let rise = em * baseline_em;
                     let top = if *upwards { (at.0 - rise, at.1) } else { (at.0, at.1 - rise) };
                     root.draw(&Text::new(text.clone(), pixel(&top), style))
                 }
@@ -284,6 +301,7 @@ fn white<B: DrawingBackend>(backend: B) -> Result<DrawingArea<B, Shift>, ReportE
 pub fn text_width(text: &str, em: f64) -> f64 {
     style::register_fonts();
     // measured large, because the library rounds to whole pixels
-    let font = (style::FAMILY, 100.0 * HEIGHT_PER_EM).into_font();
+    let family = font::family(text);
+    let font = (family, 100.0 * height_per_em(family)).into_font();
     font.layout_box(text).map_or(0.6 * em * text.chars().count() as f64, |(_, (x, _))| f64::from(x) / 100.0 * em)
 }

@@ -7,7 +7,7 @@ use super::plots::{
     paired_figure, roc_figure, waterfall_figure,
 };
 use super::tables::{class_names, family, model_name, test_name};
-use super::{Drawing, ReportError};
+use super::{Drawing, Lang, ReportError, font};
 use crate::cohort::results::{Change, CompareResults, Family, RocResults};
 use crate::error::Result;
 use crate::units::show_p;
@@ -41,14 +41,16 @@ pub struct Figure {
     pub drawing: Drawing,
 }
 
-/// All figures that the results allow.
-pub fn figures(outputs: &Outputs) -> Vec<Figure> {
+/// All figures that the results allow. Captions are in the language asked for, the drawings in the one that there are
+/// letters for.
+pub fn figures(outputs: &Outputs, lang: Lang) -> Vec<Figure> {
+    let drawn = font::language_of_figures(lang).0;
     let mut figures = Vec::new();
-    figures.extend(roc_figures(outputs));
-    figures.extend(change_figures(outputs));
-    figures.extend(forest(outputs));
-    if let Some(drawing) = outputs.validate.as_ref().and_then(|v| decision_figure(&v.decision_curve).ok()) {
-        let caption = "Decision curve of the multivariable model on leave-one-out predictions.".to_owned();
+    figures.extend(roc_figures(outputs, lang, drawn));
+    figures.extend(change_figures(outputs, lang, drawn));
+    figures.extend(forest(outputs, lang, drawn));
+    if let Some(drawing) = outputs.validate.as_ref().and_then(|v| decision_figure(&v.decision_curve, drawn).ok()) {
+        let caption = lang.say("Decision curve of the multivariable model on leave-one-out predictions.").to_owned();
         figures.push(Figure { section: Section::Validation, name: "decision_curve".to_owned(), caption, drawing });
     }
     figures
@@ -69,21 +71,23 @@ pub fn save(figures: &[Figure], folder: &Path) -> Result<()> {
 }
 
 /// One figure a family of the plan, so that what was declared does not drown in what was not.
-fn roc_figures(outputs: &Outputs) -> Vec<Figure> {
+fn roc_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
     let Some(results) = &outputs.roc else { return Vec::new() };
     let mut figures = Vec::new();
     for member in [Family::Primary, Family::Secondary, Family::Exploratory] {
         let curves: Vec<_> = results.curves.iter().filter(|curve| curve.family == member).cloned().collect();
         let part = RocResults { curves, ..RocResults::default() };
-        if let Ok(drawing) = roc_figure(&part) {
+        if let Ok(drawing) = roc_figure(&part, drawn) {
             let word = family(member);
             let has_model = part.curves.iter().any(|curve| curve.predictor == "multivariable");
-            let note = if has_model {
-                " The curve of the multivariable model is apparent: model and curve come from the same patients."
-            } else {
-                ""
-            };
-            let caption = format!("ROC curves of the {word} markers; rings mark the cut-offs.{note}");
+            let gaps = [("family", lang.say(word))];
+            let mut caption = vec![lang.fill("ROC curves of the {family} markers; rings mark the cut-offs.", &gaps)];
+            if has_model {
+                let note =
+                    "The curve of the multivariable model is apparent: model and curve come from the same patients.";
+                caption.push(lang.word(note));
+            }
+            let caption = lang.joined(&caption);
             figures.push(Figure { section: Section::Roc, name: format!("roc_{word}"), caption, drawing });
         }
     }
@@ -91,10 +95,10 @@ fn roc_figures(outputs: &Outputs) -> Vec<Figure> {
 }
 
 /// Distribution and course of each declared marker, by outcome.
-fn change_figures(outputs: &Outputs) -> Vec<Figure> {
+fn change_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
     let classes = outputs.classes();
     let Some(compare) = outputs.compare.as_ref().filter(|_| !classes.is_empty()) else { return Vec::new() };
-    let names = short_class_names(compare);
+    let names = short_class_names(compare, drawn);
     let mut figures: Vec<Figure> = Vec::new();
     for (variable, member) in declared(compare) {
         let Some((stem, kind)) = variable.split_once("__") else { continue };
@@ -111,21 +115,23 @@ fn change_figures(outputs: &Outputs) -> Vec<Figure> {
             values: of_class(&changes, &classes, class).filter_map(value).collect(),
         });
         let exploratory = member == Family::Exploratory;
+        let words = labels::column(&variable, lang);
+        let gaps = [("column", &*words), ("family", lang.say(family(member)))];
         let plot = ChangePlot {
             column: variable.clone(),
             groups: groups.to_vec(),
-            note: test_note(compare, &variable),
+            note: test_note(compare, &variable, drawn),
             exploratory,
         };
-        if let Ok(drawing) = change_figure(&plot) {
-            let caption = format!("{} by outcome ({}).", labels::column(&variable), family(member));
+        if let Ok(drawing) = change_figure(&plot, drawn) {
+            let caption = lang.fill("{column} by outcome ({family}).", &gaps);
             let name = format!("change_{}", file_name(&variable));
             figures.push(Figure { section: Section::Changes, name, caption, drawing });
         }
         let plot =
             WaterfallPlot { column: variable.clone(), groups: groups.to_vec(), note: String::new(), exploratory };
-        if let Ok(drawing) = waterfall_figure(&plot) {
-            let caption = format!("{}, a bar a patient ({}).", labels::column(&variable), family(member));
+        if let Ok(drawing) = waterfall_figure(&plot, drawn) {
+            let caption = lang.fill("{column}, a bar a patient ({family}).", &gaps);
             let name = format!("waterfall_{}", file_name(&variable));
             figures.push(Figure { section: Section::Changes, name, caption, drawing });
         }
@@ -140,12 +146,13 @@ fn change_figures(outputs: &Outputs) -> Vec<Figure> {
                     (names[usize::from(!class)].clone(), pairs)
                 })
                 .to_vec(),
-            note: "thick line: median".to_owned(),
+            note: drawn.say("thick line: median").to_owned(),
             exploratory,
         };
         let is_new = figures.iter().all(|figure| figure.name != name);
-        if let Some(drawing) = paired_figure(&plot).ok().filter(|_| is_new) {
-            let caption = format!("{} at both visits, one line a patient.", labels::column(stem));
+        if let Some(drawing) = paired_figure(&plot, drawn).ok().filter(|_| is_new) {
+            let gaps = [("column", &*labels::column(stem, lang))];
+            let caption = lang.fill("{column} at both visits, one line a patient.", &gaps);
             figures.push(Figure { section: Section::Changes, name, caption, drawing });
         }
     }
@@ -171,8 +178,8 @@ fn declared(compare: &CompareResults) -> Vec<(String, Family)> {
     variables
 }
 
-fn short_class_names(compare: &CompareResults) -> [String; 2] {
-    let (positive, negative) = class_names(compare);
+fn short_class_names(compare: &CompareResults, lang: Lang) -> [String; 2] {
+    let (positive, negative) = class_names(compare, lang);
     [positive, negative].map(|name| name.split(" (").next().unwrap_or_default().to_owned())
 }
 
@@ -182,7 +189,7 @@ fn session_names(outputs: &Outputs) -> [String; 2] {
 }
 
 /// `Mann-Whitney P = 0.012, Holm 0.024`.
-fn test_note(compare: &CompareResults, variable: &str) -> String {
+fn test_note(compare: &CompareResults, variable: &str, lang: Lang) -> String {
     let is_group_test = |name: &str| matches!(name, "mann-whitney" | "welch-t");
     let test = compare.tests.iter().find(|test| test.variable == variable && is_group_test(&test.test));
     let Some((test, p)) = test.and_then(|test| Some((test, test.p?))) else { return String::new() };
@@ -190,18 +197,18 @@ fn test_note(compare: &CompareResults, variable: &str) -> String {
         text if text.starts_with('<') => text.replacen('<', "< ", 1),
         text => format!("= {text}"),
     };
-    let adjusted = test.p_adjusted.map_or(String::new(), |p| format!(", Holm-adjusted {}", equal(p)));
-    format!("{} P {}{adjusted}", test_name(&test.test), equal(p))
+    let adjusted = test.p_adjusted.map_or(String::new(), |p| lang.fill(", Holm-adjusted {p}", &[("p", &equal(p))]));
+    format!("{} P {}{adjusted}", test_name(&test.test, lang), equal(p))
 }
 
 /// Odds ratios of all models that could be estimated.
-fn forest(outputs: &Outputs) -> Option<Figure> {
+fn forest(outputs: &Outputs, lang: Lang, drawn: Lang) -> Option<Figure> {
     let fit = outputs.fit.as_ref()?;
     let mut rows = Vec::new();
     for model in &fit.models {
         for term in model.terms.iter().filter(|term| term.name != "(intercept)") {
             let interval = term.ci_low.zip(term.ci_high).map(|(low, high)| [low.exp(), high.exp()]);
-            let kind = model_name(model).split(" (").next().unwrap_or_default().to_owned();
+            let kind = model_name(model, drawn).split(" (").next().unwrap_or_default().to_owned();
             rows.push(ForestRow {
                 term: term.name.clone(),
                 model: kind,
@@ -211,8 +218,8 @@ fn forest(outputs: &Outputs) -> Option<Figure> {
             });
         }
     }
-    let drawing = forest_figure(&rows, "Logistic models").ok()?;
-    let caption = "Odds ratios with 95 % profile intervals, per stated increment.".to_owned();
+    let drawing = forest_figure(&rows, drawn.say("Logistic models"), drawn).ok()?;
+    let caption = lang.say("Odds ratios with 95 % profile intervals, per stated increment.").to_owned();
     Some(Figure { section: Section::Models, name: "forest_models".to_owned(), caption, drawing })
 }
 
@@ -223,7 +230,12 @@ fn file_name(column: &str) -> String {
 
 /// The SVG of a figure for a page: without fixed size, so that the page decides.
 pub fn inline_svg(figure: &Figure) -> std::result::Result<String, ReportError> {
-    let svg = figure.drawing.svg()?;
-    let (width, height) = figure.drawing.size();
+    svg_for_page(&figure.drawing)
+}
+
+/// The SVG of a drawing for a page.
+pub fn svg_for_page(drawing: &Drawing) -> std::result::Result<String, ReportError> {
+    let svg = drawing.svg()?;
+    let (width, height) = drawing.size();
     Ok(svg.replacen(&format!("width=\"{width}\" height=\"{height}\""), "role=\"img\"", 1))
 }

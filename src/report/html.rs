@@ -4,8 +4,9 @@
 
 use super::figures::{self, Figure, Section};
 use super::outputs::{self, Outputs};
+use super::patient::{Patient, PatientSettings, Values, patients};
 use super::tables::ReportTable;
-use super::{ReportError, docs, gallery, methods, tables};
+use super::{Lang, ReportError, commands, docs, font, gallery, labels, methods, tables};
 use crate::cohort::results::Family;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, write_text_atomically};
@@ -22,6 +23,7 @@ const TEMPLATE: &str = include_str!("template.html");
 /// Everything that the template speaks of.
 #[derive(Serialize)]
 struct Page<'a> {
+    lang: &'static str,
     title: &'a str,
     simulated: bool,
     version: Option<&'a str>,
@@ -45,6 +47,8 @@ struct Page<'a> {
     references: Vec<String>,
     biomarkers: Vec<(&'static str, String)>,
     commands: Vec<String>,
+    patients: Vec<Patient>,
+    patient_columns: Vec<String>,
     sessions: Vec<Session>,
 }
 
@@ -56,10 +60,12 @@ struct ShownFigure {
     file: String,
 }
 
-/// One session of the gallery.
+/// One picture: of a session, or of both visits of a subject.
 #[derive(Debug, Serialize)]
 struct Session {
     name: String,
+    subject: String,
+    is_session: bool,
     flags: Vec<String>,
     picture: String,
     file: String,
@@ -72,25 +78,31 @@ struct Notice {
     messages: Vec<String>,
 }
 
-/// Draws all figures of an output folder into `OUT/figures` and writes `OUT/report.html`; gives the path of the report.
+/// Draws all figures of an output folder into `OUT/figures` and writes `OUT/report.html`; gives the path of the report and
+/// what must be known of how it was made.
 ///
 /// # Errors
 /// Where the folder holds no results, a result file is broken, or a file cannot be written or exists.
-pub fn write_report(out: &Path, overwrite: Overwrite) -> Result<PathBuf> {
+pub fn write_report(
+    out: &Path,
+    settings: &PatientSettings,
+    lang: Lang,
+    overwrite: Overwrite,
+) -> Result<(PathBuf, Vec<Warning>)> {
     let path = out.join(FILE_NAME);
     crate::image::check_absent([&path], overwrite)?;
     let outputs = Outputs::read(out)?;
-    let figures = figures::figures(&outputs);
+    let figures = figures::figures(&outputs, lang);
     figures::save(&figures, &out.join("figures"))?;
-    write_text_atomically(&path, &render(&outputs, &figures)?, overwrite)?;
-    Ok(path)
+    write_text_atomically(&path, &render(&outputs, &figures, settings, lang)?, overwrite)?;
+    Ok((path, font::language_of_figures(lang).1.into_iter().collect()))
 }
 
 /// The report as HTML text.
 ///
 /// # Errors
 /// Where a figure cannot be drawn or a picture cannot be read.
-pub fn render(outputs: &Outputs, figures: &[Figure]) -> Result<String> {
+pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings, lang: Lang) -> Result<String> {
     let of_section = |section: Section| -> std::result::Result<Vec<ShownFigure>, ReportError> {
         let shown = |figure: &Figure| {
             let file = format!("figures/{}", figure.name);
@@ -98,7 +110,7 @@ pub fn render(outputs: &Outputs, figures: &[Figure]) -> Result<String> {
         };
         figures.iter().filter(|figure| figure.section == section).map(shown).collect()
     };
-    let methods = methods::methods(outputs);
+    let methods = methods::methods(outputs, lang);
     let measured = methods::measured(outputs);
     let biomarkers: Vec<(&'static str, String)> = docs::BIOMARKERS
         .iter()
@@ -107,36 +119,43 @@ pub fn render(outputs: &Outputs, figures: &[Figure]) -> Result<String> {
         .collect();
     let compare = outputs.compare.as_ref();
     let declared = [Family::Primary, Family::Secondary];
+    let flags = flags_by_session(outputs);
     let page = Page {
-        title: outputs.study_name().unwrap_or("Study of multiple myeloma by MRI"),
+        lang: lang.code(),
+        title: outputs.study_name().unwrap_or(lang.say("Study of multiple myeloma by MRI")),
         simulated: outputs.is_simulated(),
         version: outputs.manifest.get("version").and_then(|v| v.as_str()),
         gaps: &outputs.gaps,
-        flow: outputs.flow.as_ref().map(tables::flow),
-        reasons: outputs.flow.as_ref().map(tables::flow_reasons).filter(has_rows),
-        notices: notices(outputs),
-        session_flags: session_flags(outputs),
-        table_one: compare.filter(|c| !c.table_one.is_empty()).map(tables::table_one),
-        declared_tests: compare.map(|c| tables::tests(c, &declared, "Declared comparisons")).filter(has_rows),
+        flow: outputs.flow.as_ref().map(|r| tables::flow(r, lang)),
+        reasons: outputs.flow.as_ref().map(|r| tables::flow_reasons(r, lang)).filter(has_rows),
+        notices: notices(outputs, lang),
+        session_flags: session_flags(&flags, lang),
+        table_one: compare.filter(|c| !c.table_one.is_empty()).map(|r| tables::table_one(r, lang)),
+        declared_tests: compare
+            .map(|c| tables::tests(c, &declared, lang.say("Declared comparisons"), lang))
+            .filter(has_rows),
         exploratory_tests: compare
-            .map(|c| tables::tests(c, &[Family::Exploratory], "Exploratory comparisons"))
+            .map(|c| tables::tests(c, &[Family::Exploratory], lang.say("Exploratory comparisons"), lang))
             .filter(has_rows),
         change_figures: of_section(Section::Changes)?,
-        models: outputs.fit.as_ref().map(tables::models).filter(has_rows),
+        models: outputs.fit.as_ref().map(|r| tables::models(r, lang)).filter(has_rows),
         model_figures: of_section(Section::Models)?,
-        curves: outputs.roc.as_ref().map(tables::curves).filter(has_rows),
-        comparisons: outputs.roc.as_ref().map(tables::comparisons).filter(has_rows),
+        curves: outputs.roc.as_ref().map(|r| tables::curves(r, lang)).filter(has_rows),
+        comparisons: outputs.roc.as_ref().map(|r| tables::comparisons(r, lang)).filter(has_rows),
         roc_figures: of_section(Section::Roc)?,
-        validation: outputs.validate.as_ref().map(tables::validation).filter(has_rows),
+        validation: outputs.validate.as_ref().map(|r| tables::validation(r, lang)).filter(has_rows),
         validation_figures: of_section(Section::Validation)?,
         methods: methods.paragraphs,
         references: methods.references,
         biomarkers,
-        commands: methods::commands(outputs),
-        sessions: sessions(outputs)?,
+        commands: commands::commands(outputs),
+        patients: patients(outputs, &flags, settings, lang)?,
+        patient_columns: Values::of(outputs).imaging().iter().map(|stem| labels::column(stem, lang)).collect(),
+        sessions: sessions(outputs, &flags)?,
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    environment.add_filter("t", move |english: &str| lang.word(english));
     let refuse = |error: minijinja::Error| ReportError::Draw { reason: format!("{error:#}") };
     environment.add_template("report.html", TEMPLATE).map_err(refuse)?;
     Ok(environment
@@ -150,13 +169,15 @@ fn has_rows(table: &ReportTable) -> bool {
 }
 
 /// What the analysis warns of, by kind, each sentence once.
-fn notices(outputs: &Outputs) -> Vec<Notice> {
+fn notices(outputs: &Outputs, lang: Lang) -> Vec<Notice> {
     let mut all: Vec<&Warning> = Vec::new();
     all.extend(outputs.compare.iter().flat_map(|results| &results.warnings));
     all.extend(outputs.fit.iter().flat_map(|results| &results.warnings));
     all.extend(outputs.fit.iter().flat_map(|results| &results.models).flat_map(|model| &model.warnings));
     all.extend(outputs.roc.iter().flat_map(|results| &results.warnings));
     all.extend(outputs.validate.iter().flat_map(|results| &results.warnings));
+    let of_figures = font::language_of_figures(lang).1;
+    all.extend(&of_figures);
     let mut notices: Vec<Notice> = Vec::new();
     for Warning { slug, message } in all {
         match notices.iter_mut().find(|notice| notice.slug == *slug) {
@@ -186,35 +207,34 @@ fn flags_by_session(outputs: &Outputs) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Flag, number of sessions, and which.
-fn session_flags(outputs: &Outputs) -> Option<ReportTable> {
+fn session_flags(flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Option<ReportTable> {
     let mut by_flag: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (session, flags) in flags_by_session(outputs) {
-        flags.into_iter().for_each(|flag| by_flag.entry(flag).or_default().push(session.clone()));
+    for (session, flags) in flags {
+        flags.iter().for_each(|flag| by_flag.entry(flag.clone()).or_default().push(session.clone()));
     }
     let row = |(flag, sessions): (String, Vec<String>)| {
         let shown = 8;
         let more = sessions.len().saturating_sub(shown);
-        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let tail = if more > 0 { lang.fill(" and {n} more", &[("n", &more.to_string())]) } else { String::new() };
         vec![flag, sessions.len().to_string(), format!("{}{tail}", sessions[..sessions.len() - more].join(", "))]
     };
     let table = ReportTable {
-        caption: "Flags of the measured sessions".to_owned(),
-        header: ["flag", "sessions", "which"].map(str::to_owned).to_vec(),
         rows: by_flag.into_iter().map(row).collect(),
-        notes: Vec::new(),
+        ..ReportTable::new(
+            lang.say("Flags of the measured sessions"),
+            &[lang.say("flag"), lang.say("sessions"), lang.say("which")],
+        )
     };
     Some(table).filter(has_rows)
 }
 
-fn sessions(outputs: &Outputs) -> Result<Vec<Session>> {
-    let flags = flags_by_session(outputs);
+fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<Session>> {
     let addresses = gallery::data_addresses(&outputs.pictures)?;
     let session = |(name, picture): (String, String)| Session {
-        flags: flags
-            .iter()
-            .find(|(key, _)| name.starts_with(*key))
-            .map_or(Vec::new(), |(_, f)| f.iter().cloned().collect()),
+        flags: flags.iter().find(|(key, _)| name == **key).map_or(Vec::new(), |(_, f)| f.iter().cloned().collect()),
         file: format!("qc/{name}.png"),
+        subject: name.trim_start_matches("sub-").split("_ses-").next().unwrap_or_default().to_owned(),
+        is_session: name.contains("_ses-"),
         name,
         picture,
     };
@@ -256,7 +276,7 @@ mod tests {
         let reason = FlowEntry { subject: "<img src=x>".to_owned(), session: String::new(), reason: "lost".to_owned() };
         let flow = PatientFlow { n_subjects: 50, not_analysed: vec![reason], ..PatientFlow::default() };
         let outputs = Outputs { compare: Some(compare()), flow: Some(flow), ..Outputs::default() };
-        let html = render(&outputs, &[]).unwrap();
+        let html = render(&outputs, &[], &PatientSettings::default(), Lang::En).unwrap();
         assert!(html.contains("&lt;script&gt;"));
         for forbidden in ["<script", "<img src=x", "<b>two", "http://", "https://"] {
             assert!(!html.contains(forbidden), "{forbidden} in the report");
@@ -266,27 +286,29 @@ mod tests {
     #[test]
     fn gaps_are_named_and_only_simulated_data_are_called_so() {
         let outputs = Outputs { compare: Some(compare()), gaps: vec!["results/roc.json"], ..Outputs::default() };
-        let html = render(&outputs, &[]).unwrap();
+        let html = render(&outputs, &[], &PatientSettings::default(), Lang::En).unwrap();
         assert!(html.contains("Not in this report: ROC curves") && html.contains("results&#x2f;roc.json"));
         assert!(!html.contains("simulated"));
         let description = serde_json::json!({"Name": "Simulated study"});
-        let html = render(&Outputs { description, ..outputs }, &[]).unwrap();
+        let html = render(&Outputs { description, ..outputs }, &[], &PatientSettings::default(), Lang::En).unwrap();
         assert!(html.contains("These data are simulated"));
     }
 
     #[test]
     fn a_folder_without_results_is_refused_and_a_broken_file_named() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(write_report(folder.path(), Overwrite::Refuse).is_err());
+        assert!(write_report(folder.path(), &PatientSettings::default(), Lang::En, Overwrite::Refuse).is_err());
         std::fs::create_dir(folder.path().join("results")).unwrap();
         std::fs::write(folder.path().join("results/compare.json"), serde_json::to_string(&compare()).unwrap()).unwrap();
-        let path = write_report(folder.path(), Overwrite::Refuse).unwrap();
+        let (path, warnings) =
+            write_report(folder.path(), &PatientSettings::default(), Lang::En, Overwrite::Refuse).unwrap();
+        assert!(warnings.is_empty());
         let first = std::fs::read(&path).unwrap();
-        assert!(write_report(folder.path(), Overwrite::Refuse).is_err());
-        write_report(folder.path(), Overwrite::Force).unwrap();
+        assert!(write_report(folder.path(), &PatientSettings::default(), Lang::En, Overwrite::Refuse).is_err());
+        write_report(folder.path(), &PatientSettings::default(), Lang::En, Overwrite::Force).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), first);
         std::fs::write(folder.path().join("results/roc.json"), "{").unwrap();
-        let error = write_report(folder.path(), Overwrite::Force).unwrap_err();
+        let error = write_report(folder.path(), &PatientSettings::default(), Lang::En, Overwrite::Force).unwrap_err();
         assert!(error.to_string().contains("roc.json"), "{error}");
     }
 }

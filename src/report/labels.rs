@@ -3,6 +3,7 @@
 //! `sff_mean_L1-L5__pct` becomes `sFF mean L1–L5, change (%)`; a column that nobody knows stays as it is written, so
 //! that a reader can always find it in the table.
 
+use super::Lang;
 use crate::units::Unit;
 
 /// Measures: column prefix, name in text, unit.
@@ -45,33 +46,54 @@ const CLINICAL: [(&str, &str, &str); 26] = [
     ("scanner", "Scanner", ""),
 ];
 
+/// Statistics of a region as they stand in column names; others stay as they are.
+const STATISTICS: [&str; 6] = ["mean", "median", "sd", "p10", "p90", "ratio"];
+
+/// Every name above, for the test that each has a Japanese twin.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let measures = MEASURES.iter().map(|(_, text, _)| *text);
+    measures.chain(CLINICAL.iter().map(|(_, text, _)| *text)).chain(STATISTICS)
+}
+
 /// A column in words, with its unit.
-pub fn column(name: &str) -> String {
+pub fn column(name: &str, lang: Lang) -> String {
     if let Some((inner, level)) = name.split_once(" = ") {
-        return format!("{} = {level}", column(inner));
+        return format!("{} = {level}", column(inner, lang));
     }
     if name == "multivariable" {
-        return "Multivariable model (apparent)".to_owned();
+        return lang.say("Multivariable model (apparent)").to_owned();
     }
     // an odds ratio per so many units
     if let Some((inner, per)) = name.rsplit_once('/').filter(|(_, per)| per.parse::<f64>().is_ok()) {
-        return format!("{}, per {per}", column(inner));
+        return lang.fill("{column}, per {increment}", &[("column", &column(inner, lang)), ("increment", per)]);
     }
     let (stem, suffix) = name.split_once("__").map_or((name, None), |(stem, suffix)| (stem, Some(suffix)));
-    let Some((text, unit)) = stem_in_words(stem) else { return name.to_owned() };
+    let Some((text, unit)) = stem_in_words(stem, lang) else { return name.to_owned() };
     let with_unit = |what: &str| match unit {
         "" => what.to_owned(),
         unit => format!("{what} ({unit})"),
     };
+    let gap = [("column", &*text)];
     match suffix {
         None => with_unit(&text),
-        Some("pct") => format!("{text}, change (%)"),
-        Some("abs") if unit == "%" => format!("{text}, change (points)"),
-        Some("abs") => with_unit(&format!("{text}, change")),
-        Some("log") => format!("{text}, log ratio"),
-        Some("sym") => format!("{text}, symmetrised change"),
+        Some("pct") => lang.fill("{column}, change (%)", &gap),
+        Some("abs") if unit == "%" => lang.fill("{column}, change (points)", &gap),
+        Some("abs") => with_unit(&lang.fill("{column}, change", &gap)),
+        Some("log") => lang.fill("{column}, log ratio", &gap),
+        Some("sym") => lang.fill("{column}, symmetrised change", &gap),
         Some(session) => with_unit(&format!("{text}, {session}")),
     }
+}
+
+/// A column without its unit, and the unit; a stranger stays as it is written.
+pub fn parts(stem: &str, lang: Lang) -> (String, &'static str) {
+    stem_in_words(stem, lang).unwrap_or((stem.to_owned(), ""))
+}
+
+/// A measure in words, e.g. `pdff`; a stranger stays as it is written.
+pub fn measure(prefix: &str, lang: Lang) -> String {
+    let known = MEASURES.iter().find(|(name, ..)| *name == prefix);
+    known.map_or(prefix.to_owned(), |(_, text, _)| lang.word(text))
 }
 
 /// A region in words: `L1-L5` with an en dash.
@@ -79,9 +101,9 @@ pub fn region(name: &str) -> String {
     name.replace('-', "–")
 }
 
-fn stem_in_words(stem: &str) -> Option<(String, &'static str)> {
+fn stem_in_words(stem: &str, lang: Lang) -> Option<(String, &'static str)> {
     if let Some((_, text, unit)) = CLINICAL.iter().find(|(column, ..)| *column == stem) {
-        return Some(((*text).to_owned(), unit));
+        return Some((lang.word(text), unit));
     }
     let mut parts = stem.splitn(3, '_');
     let (measure, statistic, place) = (parts.next()?, parts.next()?, parts.next()?);
@@ -91,29 +113,30 @@ fn stem_in_words(stem: &str) -> Option<(String, &'static str)> {
         _ => (statistic, place),
     };
     let (_, text, unit) = MEASURES.iter().find(|(prefix, ..)| *prefix == measure)?;
+    let (text, word) = (lang.word(text), lang.word(statistic));
     Some(match (statistic, place) {
-        ("n_lesions", _) => (format!("{text}, number of lesions"), ""),
-        ("total", "body") => ((*text).to_owned(), unit.typeset()),
-        (_, "body") => (format!("{text} {statistic}"), unit.typeset()),
-        _ => (format!("{text} {statistic} {}", region(place)), unit.typeset()),
+        ("n_lesions", _) => (lang.fill("{column}, number of lesions", &[("column", &text)]), ""),
+        ("total", "body") => (text, unit.typeset()),
+        (_, "body") => (format!("{text} {word}"), unit.typeset()),
+        _ => (format!("{text} {word} {}", region(place)), unit.typeset()),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::column;
+    use super::*;
 
     #[test]
     fn columns_are_put_in_words_and_strangers_left_alone() {
-        assert_eq!(column("sff_mean_L1-L5__pct"), "sFF mean L1–L5, change (%)");
-        assert_eq!(column("sff_mean_L1-L5__abs"), "sFF mean L1–L5, change (points)");
-        assert_eq!(column("adc_median_L3__baseline"), "ADC median L3, baseline (µm²/s)");
-        assert_eq!(column("tdv_total_body__pct"), "tDV, change (%)");
-        assert_eq!(column("tdv_n_lesions_body__baseline"), "tDV, number of lesions, baseline");
-        assert_eq!(column("m_protein_serum_g_dl__pct"), "Serum M protein, change (%)");
-        assert_eq!(column("sff_mean_L1-L5__pct/10"), "sFF mean L1–L5, change (%), per 10");
-        assert_eq!(column("sex = f"), "Sex = f");
-        assert_eq!(column("kappa/lambda"), "kappa/lambda");
-        assert_eq!(column("my_column__pct"), "my_column__pct");
+        assert_eq!(column("sff_mean_L1-L5__pct", Lang::En), "sFF mean L1–L5, change (%)");
+        assert_eq!(column("sff_mean_L1-L5__abs", Lang::En), "sFF mean L1–L5, change (points)");
+        assert_eq!(column("adc_median_L3__baseline", Lang::En), "ADC median L3, baseline (µm²/s)");
+        assert_eq!(column("tdv_total_body__pct", Lang::En), "tDV, change (%)");
+        assert_eq!(column("tdv_n_lesions_body__baseline", Lang::En), "tDV, number of lesions, baseline");
+        assert_eq!(column("m_protein_serum_g_dl__pct", Lang::En), "Serum M protein, change (%)");
+        assert_eq!(column("sff_mean_L1-L5__pct/10", Lang::En), "sFF mean L1–L5, change (%), per 10");
+        assert_eq!(column("sex = f", Lang::En), "Sex = f");
+        assert_eq!(column("kappa/lambda", Lang::En), "kappa/lambda");
+        assert_eq!(column("my_column__pct", Lang::En), "my_column__pct");
     }
 }

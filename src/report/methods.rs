@@ -1,8 +1,7 @@
-//! The methods paragraph, the references and the commands, generated from the parameters that were actually used.
+//! The methods paragraph and its references, generated from the parameters that were actually used.
 
 use super::outputs::Outputs;
-use super::{docs, labels};
-use crate::cohort::results::{Direction, Family};
+use super::{Lang, docs, labels};
 use crate::units::Unit;
 use std::collections::BTreeSet;
 
@@ -39,10 +38,10 @@ impl Methods {
 }
 
 /// The methods of these outputs.
-pub fn methods(outputs: &Outputs) -> Methods {
+pub fn methods(outputs: &Outputs, lang: Lang) -> Methods {
     let mut methods = Methods::default();
     for paragraph in [imaging, endpoint, comparison, modelling, curves, validation, reporting] {
-        if let Some(text) = paragraph(outputs, &mut methods) {
+        if let Some(text) = paragraph(outputs, &mut methods, lang) {
             methods.paragraphs.push(text);
         }
     }
@@ -68,15 +67,15 @@ fn texts(outputs: &Outputs, path: &[&str]) -> Option<Vec<String>> {
     Some(list.iter().filter_map(|item| item.as_str()).map(str::to_owned).collect())
 }
 
-fn imaging(outputs: &Outputs, methods: &mut Methods) -> Option<String> {
+fn imaging(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     let measured = measured(outputs);
     let levels = labels::region(text(outputs, &["regions", "levels"])?);
     let scheme = text(outputs, &["regions", "scheme"])?;
     let erode = number(outputs, &["regions", "erode_mm"])?;
-    let mut sentences = vec![format!(
-        "Vertebrae {levels} were taken from label maps (numbering: {scheme}) and each was shrunk by {} before it was \
-         measured.",
-        Unit::Millimetre.show(erode)
+    let mut sentences = vec![lang.fill(
+        "Vertebrae {levels} were taken from label maps (numbering: {scheme}) and each was shrunk by {erode} before it \
+         was measured.",
+        &[("levels", &levels), ("scheme", scheme), ("erode", &Unit::Millimetre.show(erode))],
     )];
     for (name, document) in docs::BIOMARKERS {
         if !measured.contains(name) {
@@ -85,205 +84,199 @@ fn imaging(outputs: &Outputs, methods: &mut Methods) -> Option<String> {
         docs::references(document).into_iter().for_each(|source| methods.cite(source));
         sentences.extend(match name {
             "sff" => Some(
-                "Signal fat fraction (sFF) was computed from images that are not corrected for relaxation and is not a \
-                 proton density fat fraction; values were not clipped."
-                    .to_owned(),
+                lang.say(
+                    "Signal fat fraction (sFF) was computed from images that are not corrected for relaxation and is \
+                     not a proton density fat fraction; values were not clipped.",
+                )
+                .to_owned(),
             ),
-            "pdff" => Some(format!(
-                "Proton density fat fraction (PDFF) was fitted to the raw echoes where a session has them (fat spectrum {}), \
-                 else read from the scanner's map; each map's sidecar says which.",
-                text(outputs, &["fat_fraction", "fat_model"]).unwrap_or("as stated there")
-            )),
+            "pdff" => {
+                let model = text(outputs, &["fat_fraction", "fat_model"]).unwrap_or("–");
+                Some(lang.fill(
+                    "Proton density fat fraction (PDFF) was fitted to the raw echoes where a session has them (fat \
+                     spectrum {model}), else read from the scanner's map; each map's sidecar says which.",
+                    &[("model", model)],
+                ))
+            }
             "adc" => Some(
-                "ADC was fitted per station by least squares on the logarithm of the signal; voxels at the noise floor \
-                 or without decay were excluded. b-values stand in each map's sidecar."
-                    .to_owned(),
+                lang.say(
+                    "ADC was fitted per station by least squares on the logarithm of the signal; voxels at the noise \
+                     floor or without decay were excluded. b-values stand in each map's sidecar.",
+                )
+                .to_owned(),
             ),
-            "tdv" => tdv(outputs),
-            "gadc" => Some("Global ADC (gADC) is the ADC over the voxels of tDV.".to_owned()),
+            "tdv" => tdv(outputs, lang),
+            "gadc" => Some(lang.say("Global ADC (gADC) is the ADC over the voxels of tDV.").to_owned()),
             "dropout" => Some(
-                "The dropout ratio is 100 (in-phase − opposed-phase) / in-phase, with the regime (water or fat dominant) \
-                 recorded."
-                    .to_owned(),
+                lang.say(
+                    "The dropout ratio is 100 (in-phase − opposed-phase) / in-phase, with the regime (water or fat \
+                     dominant) recorded.",
+                )
+                .to_owned(),
             ),
             _ => None,
         });
     }
-    Some(sentences.join(" "))
+    Some(lang.joined(&sentences))
 }
 
-fn tdv(outputs: &Outputs) -> Option<String> {
+fn tdv(outputs: &Outputs, lang: Lang) -> Option<String> {
     let rule = text(outputs, &["tdv", "rule"])?;
     let setting = |name: &str| number(outputs, &["tdv", name]);
-    let threshold = setting("threshold").map_or(String::new(), |value| format!(", threshold {value}"));
-    Some(format!(
-        "Total diffusion volume (tDV) counts bone voxels outside the exclusion masks whose signal at b = {} passes the \
-         rule “{rule}”{threshold} and whose ADC lies between {} and {}, in lesions of at least {}.",
-        Unit::SPerMm2.show(setting("signal_b")?),
-        Unit::Um2PerS.show(setting("adc_low")?),
-        Unit::Um2PerS.show(setting("adc_high")?),
-        Unit::Millilitre.show(setting("min_volume_ml")?)
+    let threshold = setting("threshold")
+        .map_or(String::new(), |value| lang.fill(", threshold {value}", &[("value", &value.to_string())]));
+    Some(lang.fill(
+        "Total diffusion volume (tDV) counts bone voxels outside the exclusion masks whose signal at b = {b} passes the \
+         rule “{rule}”{threshold} and whose ADC lies between {low} and {high}, in lesions of at least {smallest}.",
+        &[
+            ("b", &Unit::SPerMm2.show(setting("signal_b")?)),
+            ("rule", rule),
+            ("threshold", &threshold),
+            ("low", &Unit::Um2PerS.show(setting("adc_low")?)),
+            ("high", &Unit::Um2PerS.show(setting("adc_high")?)),
+            ("smallest", &Unit::Millilitre.show(setting("min_volume_ml")?)),
+        ],
     ))
 }
 
-fn endpoint(outputs: &Outputs, methods: &mut Methods) -> Option<String> {
+fn endpoint(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     let outcome = outputs.compare.as_ref()?.outcome.as_ref()?;
     methods.cite(IMWG);
-    let visit = text(outputs, &["endpoint", "session"]).map_or(String::new(), |s| format!(" at the visit “{s}”"));
-    let missing = match outcome.missing.len() {
-        0 => String::new(),
-        n => format!(" {n} patients without an outcome were left out; nothing was imputed."),
-    };
-    Some(format!(
-        "The positive class is {} = {}{visit}: {} patients, against {} others.{missing}",
-        labels::column(&outcome.column),
-        outcome.positive.join(", "),
-        outcome.n_positive,
-        outcome.n_negative
-    ))
+    let visit = text(outputs, &["endpoint", "session"])
+        .map_or(String::new(), |visit| lang.fill(" at the visit “{visit}”", &[("visit", visit)]));
+    let mut sentences = vec![lang.fill(
+        "The positive class is {column} = {values}{visit}: {n} patients, against {others} others.",
+        &[
+            ("column", &labels::column(&outcome.column, lang)),
+            ("values", &outcome.positive.join(", ")),
+            ("visit", &visit),
+            ("n", &outcome.n_positive.to_string()),
+            ("others", &outcome.n_negative.to_string()),
+        ],
+    )];
+    if !outcome.missing.is_empty() {
+        let gaps = [("n", &*outcome.missing.len().to_string())];
+        sentences.push(lang.fill("{n} patients without an outcome were left out; nothing was imputed.", &gaps));
+    }
+    Some(lang.joined(&sentences))
 }
 
-fn comparison(outputs: &Outputs, _: &mut Methods) -> Option<String> {
+fn comparison(outputs: &Outputs, _: &mut Methods, lang: Lang) -> Option<String> {
     let compare = outputs.compare.as_ref()?;
-    let names: BTreeSet<String> = compare.tests.iter().map(|test| super::tables::test_name(&test.test)).collect();
+    let names: BTreeSet<String> = compare.tests.iter().map(|test| super::tables::test_name(&test.test, lang)).collect();
     let declared = |kind: &str| texts(outputs, &["plan", kind]).unwrap_or_default();
     let list = |markers: Vec<String>| {
         let name = |marker: &String| {
             let (column, direction) = marker.rsplit_once(':').unwrap_or((marker, ""));
-            format!("{} ({direction} in responders)", labels::column(column))
+            let gaps = [("column", &*labels::column(column, lang)), ("direction", &lang.word(direction))];
+            lang.fill("{column} ({direction} in responders)", &gaps)
         };
         markers.iter().map(name).collect::<Vec<_>>().join("; ")
     };
-    let mut sentence = format!(
-        "Changes were compared by these tests, two-sided: {}. Each change analysis has a twin adjusted for the baseline \
-         value. Relative changes from a fat fraction under 5 points are flagged. Holm's correction was applied within \
-         each declared family; everything outside the plan is exploratory.",
-        names.into_iter().collect::<Vec<_>>().join(", ")
-    );
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let mut sentences = vec![lang.fill(
+        "Changes were compared by these tests, two-sided: {tests}. Each change analysis has a twin adjusted for the \
+         baseline value. Relative changes from a fat fraction under 5 points are flagged. Holm's correction was applied \
+         within each declared family; everything outside the plan is exploratory.",
+        &[("tests", &names)],
+    )];
     if !declared("primary").is_empty() {
-        sentence += &format!(" Primary markers, declared before the analysis: {}.", list(declared("primary")));
+        let gaps = [("markers", &*list(declared("primary")))];
+        sentences.push(lang.fill("Primary markers, declared before the analysis: {markers}.", &gaps));
     }
     if !declared("secondary").is_empty() {
-        sentence += &format!(" Secondary markers: {}.", list(declared("secondary")));
+        sentences.push(lang.fill("Secondary markers: {markers}.", &[("markers", &list(declared("secondary")))]));
     }
     if let Some(plan) = &compare.plan {
-        sentence += &format!(" SHA-256 of the plan: {}.", plan.sha256);
+        sentences.push(lang.fill("SHA-256 of the plan: {hash}.", &[("hash", &plan.sha256)]));
     }
-    Some(sentence)
+    Some(lang.joined(&sentences))
 }
 
-fn modelling(outputs: &Outputs, methods: &mut Methods) -> Option<String> {
+fn modelling(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     let fit = outputs.fit.as_ref().filter(|fit| !fit.models.is_empty())?;
     let kinds: BTreeSet<&str> = fit.models.iter().map(|model| model.method.as_str()).collect();
     let kind = |name: &str| match name {
-        "firth" => "Firth's penalised likelihood (predictions with the intercept correction FLIC)".to_owned(),
-        "ml" => "maximum likelihood".to_owned(),
-        "ridge" => "a ridge penalty (no standard errors are given)".to_owned(),
+        "firth" => lang.say("Firth's penalised likelihood (predictions with the intercept correction FLIC)").to_owned(),
+        "ml" => lang.say("maximum likelihood").to_owned(),
+        "ridge" => lang.say("a ridge penalty (no standard errors are given)").to_owned(),
         other => other.to_owned(),
     };
     if kinds.contains("firth") {
         [FIRTH, HEINZE, PUHR].into_iter().for_each(|source| methods.cite(source));
     }
     let names: Vec<String> = kinds.iter().map(|name| kind(name)).collect();
+    let mut sentences = vec![lang.fill(
+        "Logistic models were fitted by {methods}; intervals are profile intervals and P values come from \
+         likelihood-ratio tests where the method has them. The multivariable model holds the primary markers.",
+        &[("methods", &names.join(lang.say(" and ")))],
+    )];
     let separated = fit.models.iter().filter(|model| model.separation != "none").count();
-    let note = match separated {
-        0 => String::new(),
-        n => format!(" In {n} of {} models the classes are separated (marked in the table).", fit.models.len()),
-    };
-    Some(format!(
-        "Logistic models were fitted by {}; intervals are profile intervals and P values come from likelihood-ratio \
-         tests where the method has them. The multivariable model holds the primary markers.{note}",
-        names.join(" and ")
-    ))
+    if separated > 0 {
+        sentences.push(lang.fill(
+            "In {n} of {all} models the classes are separated (marked in the table).",
+            &[("n", &separated.to_string()), ("all", &fit.models.len().to_string())],
+        ));
+    }
+    Some(lang.joined(&sentences))
 }
 
-fn curves(outputs: &Outputs, methods: &mut Methods) -> Option<String> {
+fn curves(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     let roc = outputs.roc.as_ref().filter(|roc| !roc.curves.is_empty())?;
     [DELONG, WILSON].into_iter().for_each(|source| methods.cite(source));
     let intervals: BTreeSet<&str> = roc.curves.iter().map(|curve| curve.ci_method.as_str()).collect();
     let names: Vec<&str> = intervals
         .into_iter()
         .map(|name| match name {
-            "logit-delong" => "DeLong's variance on the logit scale",
-            "newcombe" => "Newcombe's method where the AUC is 0 or 1",
+            "logit-delong" => lang.say("DeLong's variance on the logit scale"),
+            "newcombe" => lang.say("Newcombe's method where the AUC is 0 or 1"),
             other => other,
         })
         .collect();
-    Some(format!(
+    Some(lang.fill(
         "Areas under ROC curves were computed with the direction of each marker declared beforehand; 95 % intervals use \
-         {}. Cut-offs maximise Youden's index; sensitivity and specificity carry Wilson intervals. Curves were compared \
-         by the paired DeLong test.",
-        names.join(" and ")
+         {methods}. Cut-offs maximise Youden's index; sensitivity and specificity carry Wilson intervals. Curves were \
+         compared by the paired DeLong test.",
+        &[("methods", &names.join(lang.say(" and ")))],
     ))
 }
 
-fn validation(outputs: &Outputs, methods: &mut Methods) -> Option<String> {
+fn validation(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     let validate = outputs.validate.as_ref().filter(|v| !v.schemes.is_empty())?;
     let has = |name: &str| validate.schemes.iter().find(|scheme| scheme.scheme == name);
     let mut sentences = Vec::new();
     if let Some(bootstrap) = has("bootstrap-optimism") {
         methods.cite(HARRELL);
-        sentences.push(format!(
-            "The multivariable model was validated internally by bootstrap optimism correction ({} resamples, seed {}), \
-             repeating the whole recipe, cut-off included, in each resample; {} resamples could not be estimated.",
-            bootstrap.n_resamples, validate.seed, bootstrap.n_not_estimable
+        sentences.push(lang.fill(
+            "The multivariable model was validated internally by bootstrap optimism correction ({n} resamples, seed \
+             {seed}), repeating the whole recipe, cut-off included, in each resample; {lost} resamples could not be \
+             estimated.",
+            &[
+                ("n", &bootstrap.n_resamples.to_string()),
+                ("seed", &validate.seed.to_string()),
+                ("lost", &bootstrap.n_not_estimable.to_string()),
+            ],
         ));
     }
     if has("leave-pair-out").is_some() {
         methods.cite(AIROLA);
-        sentences.push("Leave-pair-out cross-validation gives a second estimate of the AUC.".to_owned());
+        sentences.push(lang.say("Leave-pair-out cross-validation gives a second estimate of the AUC.").to_owned());
     }
     if !validate.decision_curve.is_empty() {
         methods.cite(VICKERS);
-        sentences.push("The decision curve rests on leave-one-out predictions.".to_owned());
+        sentences.push(lang.say("The decision curve rests on leave-one-out predictions.").to_owned());
     }
-    Some(sentences.join(" "))
+    Some(lang.joined(&sentences))
 }
 
-fn reporting(outputs: &Outputs, methods: &mut Methods) -> Option<String> {
+fn reporting(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     if outputs.roc.is_some() {
         [TRIPOD, STARD].into_iter().for_each(|source| methods.cite(source));
     }
     let manifest = &outputs.manifest;
     let version = manifest.get("version").and_then(|v| v.as_str())?;
-    Some(format!(
-        "All steps were done with myelomri {version}; inputs are identified by their SHA-256 in manifest.json."
+    Some(lang.fill(
+        "All steps were done with myelomri {version}; inputs are identified by their SHA-256 in manifest.json.",
+        &[("version", version)],
     ))
-}
-
-/// The commands that make the results again, one a line; paths are those of the reader.
-pub fn commands(outputs: &Outputs) -> Vec<String> {
-    let seed = outputs.validate.as_ref().map_or(String::new(), |v| format!(" --seed {}", v.seed));
-    let mut commands = vec![format!("myelomri run STUDY OUT{seed}")];
-    let Some(outcome) = outputs.compare.as_ref().and_then(|c| c.outcome.as_ref()) else { return commands };
-    let table =
-        format!("--table OUT/tables/wide.csv --outcome {} --positive {}", outcome.column, outcome.positive.join(","));
-    if let Some(roc) = &outputs.roc {
-        let markers = |family: Family| -> Vec<String> {
-            let is_column = |predictor: &str| predictor.contains("__");
-            roc.curves
-                .iter()
-                .filter(|curve| curve.family == family && is_column(&curve.predictor))
-                .map(|curve| {
-                    let direction = if curve.direction == Direction::Higher { "higher" } else { "lower" };
-                    format!(" --predictor {}:{direction}", curve.predictor)
-                })
-                .collect()
-        };
-        for family in [Family::Primary, Family::Secondary] {
-            let markers = markers(family);
-            if !markers.is_empty() {
-                let word = super::tables::family(family);
-                commands.push(format!("myelomri roc {table}{} -o roc_{word}", markers.concat()));
-            }
-        }
-    }
-    if let Some(model) = outputs.fit.as_ref().and_then(|f| f.models.iter().find(|m| m.name == "multivariable")) {
-        let terms: String =
-            model.terms.iter().filter(|t| t.name != "(intercept)").map(|t| format!(" --term {}", t.name)).collect();
-        commands.push(format!("myelomri fit {table}{terms} --method {} -o model", model.method));
-        commands.push(format!("myelomri validate {table}{terms} --method {}{seed} -o model", model.method));
-    }
-    commands.push("myelomri report OUT --force".to_owned());
-    commands
 }

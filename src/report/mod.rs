@@ -1,34 +1,38 @@
 //! Figures, quality-control pictures and the report, drawn from results that others computed.
 //!
 //! [`Drawing`] is one description of a figure that becomes SVG and PNG; [`plots`] has one file a plot; [`montage`] is the
-//! picture of one session, [`whole_body`] that of one subject, [`visits`]
-//! that of a registration; [`write_report`] makes `report.html` and `figures/` from an output folder.
+//! picture of one session, [`whole_body`] that of one subject; [`write_report`] makes `report.html` and `figures/` from an output folder.
 
 mod canvas;
+pub mod commands;
 pub mod docs;
 pub mod drawing;
 mod error;
 pub mod figures;
+mod font;
 mod gallery;
 mod html;
 pub mod labels;
+pub mod lang;
 pub mod methods;
 mod montage;
 pub mod outputs;
 mod palette;
 mod panel;
+pub mod patient;
 pub mod plots;
 pub mod slice;
 pub mod style;
 pub mod tables;
-mod visits;
 mod whole_body;
 
 pub use drawing::Drawing;
 pub use error::ReportError;
+pub use font::{NO_FONT, VARIABLE as JAPANESE_FONT_VARIABLE};
 pub use html::{FILE_NAME, render, write_report};
+pub use lang::Lang;
 pub use montage::{SessionPicture, montage};
 pub use palette::{Palette, Window};
 pub use panel::Outline;
-pub use visits::{VisitsPicture, visits};
+pub use patient::{Normative, PatientSettings};
 pub use whole_body::{SubjectPicture, Visit, whole_body};

@@ -1,9 +1,9 @@
 //! Results as tables for people: headers, cells as text, a caption, notes.
 
-use super::labels;
 use super::plots::ratio;
+use super::{Lang, labels};
 use crate::cohort::results::{
-    CompareResults, Family, FitResults, Model, PatientFlow, RocResults, Test, ValidateResults,
+    CompareResults, Direction, Family, FitResults, Model, PatientFlow, RocResults, Test, ValidateResults,
 };
 use crate::units::show_p;
 use serde::Serialize;
@@ -22,7 +22,8 @@ pub struct ReportTable {
 }
 
 impl ReportTable {
-    fn new(caption: &str, header: &[&str]) -> Self {
+    /// An empty table.
+    pub fn new(caption: &str, header: &[&str]) -> Self {
         ReportTable {
             caption: caption.to_owned(),
             header: header.iter().map(|h| (*h).to_owned()).collect(),
@@ -32,9 +33,9 @@ impl ReportTable {
 }
 
 /// What stands for a missing value.
-const MISSING: &str = "–";
+pub(super) const MISSING: &str = "–";
 
-fn digits(value: f64) -> String {
+pub(super) fn digits(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 100.0 => 0,
         v if v >= 10.0 => 1,
@@ -44,7 +45,7 @@ fn digits(value: f64) -> String {
     format!("{value:.decimals$}").replace('-', "−")
 }
 
-fn optional(value: Option<f64>) -> String {
+pub(super) fn optional(value: Option<f64>) -> String {
     value.map_or(MISSING.to_owned(), digits)
 }
 
@@ -70,12 +71,12 @@ pub fn family(family: Family) -> &'static str {
 }
 
 /// Who was measured, who is missing, who was left out, with reasons.
-pub fn flow(flow: &PatientFlow) -> ReportTable {
-    let mut table = ReportTable::new("Patient flow", &["", "patients"]);
+pub fn flow(flow: &PatientFlow, lang: Lang) -> ReportTable {
+    let mut table = ReportTable::new(lang.say("Patient flow"), &["", lang.say("patients")]);
     for (what, count) in [
-        ("found in images or tables", flow.n_subjects),
-        ("both imaging visits measured", flow.n_paired),
-        ("both visits and an outcome: analysed", flow.n_analysed),
+        (lang.say("found in images or tables"), flow.n_subjects),
+        (lang.say("both imaging visits measured"), flow.n_paired),
+        (lang.say("both visits and an outcome: analysed"), flow.n_analysed),
     ] {
         table.rows.push(vec![what.to_owned(), count.to_string()]);
     }
@@ -83,15 +84,15 @@ pub fn flow(flow: &PatientFlow) -> ReportTable {
 }
 
 /// Lines of the patient flow that name a subject and a reason.
-pub fn flow_reasons(flow: &PatientFlow) -> ReportTable {
+pub fn flow_reasons(flow: &PatientFlow, lang: Lang) -> ReportTable {
     let mut table = ReportTable::new(
-        "Not analysed, left out or failed, with the reason",
-        &["subject", "session", "what", "reason"],
+        lang.say("Not analysed, left out or failed, with the reason"),
+        &[lang.say("subject"), lang.say("session"), lang.say("what"), lang.say("reason")],
     );
     let parts = [
-        ("not analysed", &flow.not_analysed),
-        ("level left out", &flow.excluded_levels),
-        ("session failed", &flow.failed_sessions),
+        (lang.say("not analysed"), &flow.not_analysed),
+        (lang.say("level left out"), &flow.excluded_levels),
+        (lang.say("session failed"), &flow.failed_sessions),
     ];
     for (what, entries) in parts {
         for entry in entries {
@@ -103,46 +104,56 @@ pub fn flow_reasons(flow: &PatientFlow) -> ReportTable {
 }
 
 /// Table 1.
-pub fn table_one(results: &CompareResults) -> ReportTable {
-    let (positive, negative) = class_names(results);
-    let mut table = ReportTable::new("Table 1. Patients by outcome", &["", &positive, &negative, "n", "P", "test"]);
+pub fn table_one(results: &CompareResults, lang: Lang) -> ReportTable {
+    let (positive, negative) = class_names(results, lang);
+    let mut table = ReportTable::new(
+        lang.say("Table 1. Patients by outcome"),
+        &["", &positive, &negative, "n", "P", lang.say("test")],
+    );
     for row in &results.table_one {
-        let name = format!("{}, {}", labels::column(&row.variable), row.summary);
+        let name = format!("{}, {}", labels::column(&row.variable, lang), lang.word(&row.summary));
         let counts = format!("{} / {}", row.n[0], row.n[1]);
-        let cells = [name, row.positive.clone(), row.negative.clone(), counts, p_text(row.p), test_name(&row.test)];
+        let cells =
+            [name, row.positive.clone(), row.negative.clone(), counts, p_text(row.p), test_name(&row.test, lang)];
         table.rows.push(cells.to_vec());
     }
-    table.notes.push("P values of this table are not adjusted for multiple tests.".to_owned());
+    table.notes.push(lang.say("P values of this table are not adjusted for multiple tests.").to_owned());
     table
 }
 
 /// `CR/VGPR/sCR (n = 15)` and `others (n = 35)`.
-pub fn class_names(results: &CompareResults) -> (String, String) {
+pub fn class_names(results: &CompareResults, lang: Lang) -> (String, String) {
     match &results.outcome {
         Some(outcome) => (
             format!("{} (n = {})", outcome.positive.join("/"), outcome.n_positive),
-            format!("others (n = {})", outcome.n_negative),
+            lang.fill("others (n = {n})", &[("n", &outcome.n_negative.to_string())]),
         ),
-        None => ("positive".to_owned(), "negative".to_owned()),
+        None => (lang.say("positive").to_owned(), lang.say("negative").to_owned()),
     }
 }
 
 /// Tests of these families; a baseline-adjusted twin stands with its change.
-pub fn tests(results: &CompareResults, families: &[Family], caption: &str) -> ReportTable {
-    let header = ["variable", "plan", "test", "n", "estimate (95 % CI)", "estimand", "P", "P (Holm)"];
+pub fn tests(results: &CompareResults, families: &[Family], caption: &str, lang: Lang) -> ReportTable {
+    let header = [
+        lang.say("variable"),
+        lang.say("plan"),
+        lang.say("test"),
+        "n",
+        lang.say("estimate (95 % CI)"),
+        lang.say("estimand"),
+        "P",
+        "P (Holm)",
+    ];
     let mut table = ReportTable::new(caption, &header);
     let row = |test: &Test| {
         let estimate = with_interval(test.estimate, test.ci_low, test.ci_high);
         let cells = [
-            labels::column(&test.variable),
-            family(test.family).to_owned(),
-            test_name(&test.test),
+            labels::column(&test.variable, lang),
+            lang.say(family(test.family)).to_owned(),
+            test_name(&test.test, lang),
             test.n.to_string(),
             estimate,
-            test.estimand
-                .replace("hodges-lehmann", "Hodges-Lehmann")
-                .replace("-shift", " shift")
-                .replace("-difference", " difference"),
+            estimand(&test.estimand, lang),
             p_text(test.p),
             p_text(test.p_adjusted),
         ];
@@ -150,41 +161,72 @@ pub fn tests(results: &CompareResults, families: &[Family], caption: &str) -> Re
     };
     table.rows = results.tests.iter().filter(|test| families.contains(&test.family)).map(row).collect();
     table.notes.push(
-        "Estimates are positive class minus negative class, or follow-up minus baseline. Holm's correction runs within \
-         each declared family."
-            .to_owned(),
+        lang.say(
+            "Estimates are positive class minus negative class, or follow-up minus baseline. Holm's correction runs \
+             within each declared family.",
+        )
+        .to_owned(),
     );
     table
 }
 
 /// A test in words.
-pub fn test_name(test: &str) -> String {
+pub fn test_name(test: &str, lang: Lang) -> String {
     match test {
-        "mann-whitney" => "Mann-Whitney",
-        "student-t" => "Student t",
-        "welch-t" => "Welch t",
-        "paired-t" => "paired t",
-        "wilcoxon-signed-rank" => "Wilcoxon signed rank",
-        "ancova" => "baseline-adjusted (ANCOVA)",
-        "spearman" => "Spearman",
-        "pearson" => "Pearson",
-        "fisher" => "Fisher exact",
-        "chi-square" | "chi-squared" => "chi-square",
-        "kruskal-wallis" => "Kruskal-Wallis",
+        "mann-whitney" => lang.say("Mann-Whitney"),
+        "student-t" => lang.say("Student t"),
+        "welch-t" => lang.say("Welch t"),
+        "paired-t" => lang.say("paired t"),
+        "wilcoxon-signed-rank" => lang.say("Wilcoxon signed rank"),
+        "ancova" => lang.say("baseline-adjusted (ANCOVA)"),
+        "spearman" => lang.say("Spearman"),
+        "pearson" => lang.say("Pearson"),
+        "fisher" => lang.say("Fisher exact"),
+        "chi-square" | "chi-squared" => lang.say("chi-square"),
+        "kruskal-wallis" => lang.say("Kruskal-Wallis"),
         other => other,
     }
     .to_owned()
 }
 
+/// What a test estimates, in words.
+fn estimand(name: &str, lang: Lang) -> String {
+    match name {
+        "hodges-lehmann-shift" => lang.say("Hodges-Lehmann shift"),
+        "mean-difference" => lang.say("mean difference"),
+        "adjusted-mean-difference" | "adjusted-difference" => lang.say("adjusted difference"),
+        other => return other.replace("hodges-lehmann", "Hodges-Lehmann").replace('-', " "),
+    }
+    .to_owned()
+}
+
 /// All logistic models, one row a term.
-pub fn models(results: &FitResults) -> ReportTable {
-    let header = ["model", "term", "odds ratio (95 % CI)", "coefficient", "SE", "P", "n (events)", "separation"];
-    let mut table = ReportTable::new("Logistic models", &header);
+pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
+    let header = [
+        lang.say("model"),
+        lang.say("term"),
+        lang.say("odds ratio (95 % CI)"),
+        lang.say("coefficient"),
+        "SE",
+        "P",
+        lang.say("n (events)"),
+        lang.say("separation"),
+    ];
+    let mut table = ReportTable::new(lang.say("Logistic models"), &header);
     for model in &results.models {
         let counts = format!("{} ({})", model.n, model.events);
-        let name = format!("{}, {}", model_name(model), family(model.family));
+        let name = format!("{}, {}", model_name(model, lang), lang.say(family(model.family)));
         if let Some(reason) = &model.not_estimable {
-            let cells = [&name, "not estimable", reason, MISSING, MISSING, MISSING, &counts, &model.separation];
+            let cells = [
+                &name,
+                lang.say("not estimable"),
+                reason,
+                MISSING,
+                MISSING,
+                MISSING,
+                &counts,
+                &lang.word(&model.separation),
+            ];
             table.rows.push(cells.map(str::to_owned).to_vec());
         }
         for term in model.terms.iter().filter(|term| term.name != "(intercept)") {
@@ -194,13 +236,13 @@ pub fn models(results: &FitResults) -> ReportTable {
             };
             table.rows.push(vec![
                 name.clone(),
-                labels::column(&term.name),
+                labels::column(&term.name, lang),
                 format!("{}{interval}", ratio(term.odds_ratio)),
                 digits(term.estimate),
                 optional(term.se),
                 p_text(term.p),
                 counts.clone(),
-                model.separation.clone(),
+                lang.word(&model.separation),
             ]);
         }
     }
@@ -208,16 +250,24 @@ pub fn models(results: &FitResults) -> ReportTable {
 }
 
 /// `univariable`, `multivariable (firth)`.
-pub fn model_name(model: &Model) -> String {
+pub fn model_name(model: &Model, lang: Lang) -> String {
     let kind = model.name.split(':').next().unwrap_or_default();
-    format!("{kind} ({})", model.method)
+    format!("{} ({})", lang.word(kind), model.method)
 }
 
 /// AUCs and cut-offs.
-pub fn curves(results: &RocResults) -> ReportTable {
-    let header =
-        ["marker", "plan", "points to response", "AUC (95 % CI)", "n+ / n−", "cut-off", "sensitivity", "specificity"];
-    let mut table = ReportTable::new("ROC curves", &header);
+pub fn curves(results: &RocResults, lang: Lang) -> ReportTable {
+    let header = [
+        lang.say("marker"),
+        lang.say("plan"),
+        lang.say("points to response"),
+        lang.say("AUC (95 % CI)"),
+        lang.say("n+ / n−"),
+        lang.say("cut-off"),
+        lang.say("sensitivity"),
+        lang.say("specificity"),
+    ];
+    let mut table = ReportTable::new(lang.say("ROC curves"), &header);
     for curve in &results.curves {
         let cutoff = curve.cutoffs.first();
         let rate = |value: f64, [low, high]: [f64; 2]| format!("{value:.2} ({low:.2} to {high:.2})");
@@ -226,9 +276,9 @@ pub fn curves(results: &RocResults) -> ReportTable {
             _ => format!("{:.3}", curve.auc),
         };
         table.rows.push(vec![
-            labels::column(&curve.predictor),
-            family(curve.family).to_owned(),
-            format!("{:?}", curve.direction).to_lowercase(),
+            labels::column(&curve.predictor, lang),
+            lang.say(family(curve.family)).to_owned(),
+            direction(curve.direction, lang).to_owned(),
             interval,
             format!("{} / {}", curve.n_positive, curve.n_negative),
             cutoff.map_or(MISSING.to_owned(), |c| digits(c.threshold)),
@@ -237,23 +287,33 @@ pub fn curves(results: &RocResults) -> ReportTable {
         ]);
     }
     table.notes.push(
-        "Cut-offs are chosen and judged on the same patients, and so is the curve of a model: both are apparent and too \
-         good. The corrected values stand under validation."
-            .to_owned(),
+        lang.say(
+            "Cut-offs are chosen and judged on the same patients, and so is the curve of a model: both are apparent and \
+             too good. The corrected values stand under validation.",
+        )
+        .to_owned(),
     );
     table
 }
 
+/// Which values of a marker point to response.
+pub fn direction(direction: Direction, lang: Lang) -> &'static str {
+    match direction {
+        Direction::Higher => lang.say("higher"),
+        Direction::Lower => lang.say("lower"),
+    }
+}
+
 /// Paired comparisons of curves.
-pub fn comparisons(results: &RocResults) -> ReportTable {
+pub fn comparisons(results: &RocResults, lang: Lang) -> ReportTable {
     let mut table = ReportTable::new(
-        "Differences between AUCs, on the patients that have both (DeLong)",
-        &["first", "second", "n", "difference (95 % CI)", "z", "P"],
+        lang.say("Differences between AUCs, on the patients that have both (DeLong)"),
+        &[lang.say("first"), lang.say("second"), "n", lang.say("difference (95 % CI)"), "z", "P"],
     );
     for pair in &results.comparisons {
         table.rows.push(vec![
-            labels::column(&pair.a),
-            labels::column(&pair.b),
+            labels::column(&pair.a, lang),
+            labels::column(&pair.b, lang),
             pair.n.to_string(),
             with_interval(Some(pair.difference), pair.ci_low, pair.ci_high),
             optional(pair.z),
@@ -264,13 +324,21 @@ pub fn comparisons(results: &RocResults) -> ReportTable {
 }
 
 /// Internal validation.
-pub fn validation(results: &ValidateResults) -> ReportTable {
-    let header = ["scheme", "metric", "apparent", "optimism", "corrected (95 % CI)", "resamples", "not estimable"];
-    let mut table = ReportTable::new("Internal validation of the multivariable model", &header);
+pub fn validation(results: &ValidateResults, lang: Lang) -> ReportTable {
+    let header = [
+        lang.say("scheme"),
+        lang.say("metric"),
+        lang.say("apparent"),
+        lang.say("optimism"),
+        lang.say("corrected (95 % CI)"),
+        lang.say("resamples"),
+        lang.say("not estimable"),
+    ];
+    let mut table = ReportTable::new(lang.say("Internal validation of the multivariable model"), &header);
     for scheme in &results.schemes {
         table.rows.push(vec![
-            scheme.scheme.replace('-', " "),
-            scheme.metric.replace('_', " "),
+            lang.word(&scheme.scheme.replace('-', " ")),
+            lang.word(&scheme.metric.replace('_', " ")),
             optional(scheme.apparent),
             optional(scheme.optimism),
             with_interval(scheme.corrected, scheme.ci_low, scheme.ci_high),
@@ -279,10 +347,9 @@ pub fn validation(results: &ValidateResults) -> ReportTable {
         ]);
     }
     if let Some(calibration) = &results.calibration {
-        table.notes.push(format!(
-            "Calibration: intercept {}, slope {} (ideal: 0 and 1; a slope under 1 is overfitting).",
-            optional(calibration.intercept),
-            optional(calibration.slope)
+        table.notes.push(lang.fill(
+            "Calibration: intercept {intercept}, slope {slope} (ideal: 0 and 1; a slope under 1 is overfitting).",
+            &[("intercept", &optional(calibration.intercept)), ("slope", &optional(calibration.slope))],
         ));
     }
     table
@@ -315,7 +382,7 @@ mod tests {
             n_separated: 3,
             p: None,
         };
-        let table = validation(&ValidateResults { schemes: vec![scheme], ..ValidateResults::default() });
+        let table = validation(&ValidateResults { schemes: vec![scheme], ..ValidateResults::default() }, Lang::En);
         assert_eq!(table.rows[0].len(), table.header.len());
         assert_eq!(table.rows[0][0], "bootstrap optimism");
     }

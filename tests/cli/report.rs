@@ -1,6 +1,7 @@
 //! `report` as a user runs it: from partial results, never over a report that is there, refused without results.
 
 use super::study::myelomri;
+use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use std::fs;
 
@@ -29,4 +30,29 @@ fn a_folder_without_results_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     myelomri().arg("report").arg(folder.path()).assert().code(3).stderr(contains("error[no-results]"));
     myelomri().arg("report").assert().code(2);
+}
+
+#[test]
+fn the_report_speaks_japanese_and_says_where_figures_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("results")).unwrap();
+    fs::write(folder.path().join("results/flow.json"), FLOW).unwrap();
+    let report = |arguments: &[&str]| {
+        let mut command = myelomri();
+        command.arg("report").arg(folder.path()).args(["--lang", "ja", "--force"]).args(arguments);
+        command.env("MYELOMRI_JAPANESE_FONT", folder.path().join("none.ttf"));
+        command
+    };
+    report(&[]).assert().success().stderr(contains("no-japanese-font").and(contains("none.ttf cannot be read")));
+    let html = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(html.contains("<html lang=\"ja\">") && html.contains("患者の流れ") && html.contains("no-japanese-font"));
+    assert!(html.contains("&lt;script&gt;") && !html.contains("<script>cycle2"));
+    myelomri().arg("report").arg(folder.path()).args(["--lang", "de"]).assert().code(2);
+    // a limit or a normal value without a source is not used
+    let table = folder.path().join("limits.csv");
+    fs::write(&table, "column,kind,value,source\npdff,absolute,4.7,\n").unwrap();
+    let named = table.to_str().unwrap();
+    report(&["--repeatability", named]).assert().code(3).stderr(contains("row 2").and(contains("source")));
+    fs::write(&table, "measure,region,sex,age_low,age_high,low,high,source\npdff,L1,F,50,59,50,30,x\n").unwrap();
+    report(&["--normative", named]).assert().code(3).stderr(contains("row 2"));
 }

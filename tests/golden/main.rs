@@ -10,7 +10,6 @@ mod ibsi;
 mod kernels;
 mod nifti;
 mod response;
-mod rigid;
 mod simulate;
 mod stats;
 

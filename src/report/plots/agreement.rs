@@ -3,7 +3,7 @@
 use super::axes::{Axes, Scale};
 use crate::cohort::results::AgreementResults;
 use crate::report::drawing::{Anchor, Drawing};
-use crate::report::{ReportError, labels, style};
+use crate::report::{Lang, ReportError, labels, style};
 
 const HEIGHT: f64 = 260.0;
 const FRAME: [f64; 4] = [56.0, 14.0, 276.0, 214.0];
@@ -12,7 +12,7 @@ const FRAME: [f64; 4] = [56.0, 14.0, 276.0, 214.0];
 ///
 /// # Errors
 /// [`ReportError::Empty`] where there are no pairs.
-pub fn bland_altman_figure(results: &AgreementResults) -> Result<Drawing, ReportError> {
+pub fn bland_altman_figure(results: &AgreementResults, lang: Lang) -> Result<Drawing, ReportError> {
     let empty = ReportError::Empty { what: "no pairs to compare" };
     let Some(b) = results.bland_altman.as_ref().filter(|b| !b.means.is_empty()) else { return Err(empty) };
     let lines = [("bias", b.bias, b.bias_ci), ("upper", b.loa_high, b.loa_high_ci), ("lower", b.loa_low, b.loa_low_ci)];
@@ -20,9 +20,9 @@ pub fn bland_altman_figure(results: &AgreementResults) -> Result<Drawing, Report
     let mut drawing = Drawing::new(style::COLUMN, HEIGHT);
     let y = Scale::around(b.differences.iter().copied().chain(ends));
     let axes = Axes { frame: FRAME, x: Scale::around(b.means.iter().copied()), y };
-    let (first, second) = (labels::column(&results.columns[0]), labels::column(&results.columns[1]));
+    let (first, second) = (labels::column(&results.columns[0], lang), labels::column(&results.columns[1], lang));
     axes.y_axis(&mut drawing, &format!("{first} − {second}"), 6, 36.0);
-    axes.x_axis(&mut drawing, "Mean of both", 5);
+    axes.x_axis(&mut drawing, lang.say("Mean of both"), 5);
     for (name, at, ci) in lines {
         let from = |value: f64| (FRAME[0], axes.y_at(value));
         let to = |value: f64| (FRAME[2], axes.y_at(value));
@@ -41,10 +41,13 @@ pub fn bland_altman_figure(results: &AgreementResults) -> Result<Drawing, Report
     }
     axes.spines(&mut drawing);
     let pairs = match b.subjects {
-        Some(subjects) => format!("{} pairs of {subjects} subjects", b.n),
-        None => format!("{} pairs", b.n),
+        Some(subjects) => {
+            let gaps = [("pairs", &*b.n.to_string()), ("subjects", &subjects.to_string())];
+            lang.fill("{pairs} pairs of {subjects} subjects", &gaps)
+        }
+        None => lang.fill("{pairs} pairs", &[("pairs", &b.n.to_string())]),
     };
-    let note = format!("{pairs}; line: bias, dashes: bias ± 1.96 SD, dots: 95 % intervals");
+    let note = lang.fill("{pairs}; line: bias, dashes: bias ± 1.96 SD, dots: 95 % intervals", &[("pairs", &pairs)]);
     drawing.text((8.0, HEIGHT - 6.0), &note, style::SMALL, style::GREY, Anchor::Start);
     Ok(drawing)
 }
@@ -71,10 +74,10 @@ mod tests {
             bland_altman: Some(bland_altman),
             ..AgreementResults::default()
         };
-        let svg = bland_altman_figure(&results).unwrap().svg().unwrap();
+        let svg = bland_altman_figure(&results, Lang::En).unwrap().svg().unwrap();
         for text in ["0.50", "2.46", "−1.46", "3 pairs"] {
             assert!(svg.contains(text), "{text}");
         }
-        assert!(bland_altman_figure(&AgreementResults::default()).is_err());
+        assert!(bland_altman_figure(&AgreementResults::default(), Lang::En).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::axes::{Axes, Scale, extent};
 use crate::report::drawing::{Anchor, Drawing};
-use crate::report::{ReportError, labels, style};
+use crate::report::{Lang, ReportError, labels, style};
 use plotters::data::Quartiles;
 use plotters::style::RGBAColor;
 
@@ -36,7 +36,7 @@ const HALF_BOX: f64 = 30.0;
 ///
 /// # Errors
 /// [`ReportError::Empty`] where no group has a value.
-pub fn change_figure(plot: &ChangePlot) -> Result<Drawing, ReportError> {
+pub fn change_figure(plot: &ChangePlot, lang: Lang) -> Result<Drawing, ReportError> {
     let all = || plot.groups.iter().flat_map(|group| group.values.iter().copied()).filter(|v| v.is_finite());
     if all().next().is_none() {
         return Err(ReportError::Empty { what: "no change to show" });
@@ -46,7 +46,7 @@ pub fn change_figure(plot: &ChangePlot) -> Result<Drawing, ReportError> {
     // zero is in the picture: it is the line between rise and fall
     let y = Scale::around(all().chain([0.0]));
     let axes = Axes { frame, x: Scale::linear(0.0, plot.groups.len() as f64), y };
-    axes.y_axis(&mut drawing, &labels::column(&plot.column), 7, 46.0);
+    axes.y_axis(&mut drawing, &labels::column(&plot.column, lang), 7, 46.0);
     drawing.dashed(&[(frame[0], axes.y_at(0.0)), (frame[2], axes.y_at(0.0))], style::GREY, style::HAIR, &[3.0, 3.0]);
     axes.spines(&mut drawing);
     for (n, group) in plot.groups.iter().enumerate() {
@@ -56,7 +56,7 @@ pub fn change_figure(plot: &ChangePlot) -> Result<Drawing, ReportError> {
         let count = format!("n = {}", group.values.iter().filter(|v| v.is_finite()).count());
         drawing.text((centre, frame[3] + 30.0), &count, style::SMALL, style::GREY, Anchor::Middle);
     }
-    heading(&mut drawing, &plot.note, plot.exploratory);
+    heading(&mut drawing, &plot.note, plot.exploratory, lang);
     Ok(drawing)
 }
 
@@ -70,11 +70,11 @@ pub fn group_colour(n: usize) -> RGBAColor {
 }
 
 /// The line above a figure, with the word `exploratory` where it belongs.
-pub fn heading(drawing: &mut Drawing, note: &str, exploratory: bool) {
+pub fn heading(drawing: &mut Drawing, note: &str, exploratory: bool, lang: Lang) {
     let width = drawing.size().0;
     drawing.text((LEFT, 20.0), note, style::SMALL, style::INK, Anchor::Start);
     if exploratory {
-        drawing.text((width - 12.0, 20.0), "exploratory", style::SMALL, style::GREY, Anchor::End);
+        drawing.text((width - 12.0, 20.0), lang.say("exploratory"), style::SMALL, style::GREY, Anchor::End);
     }
 }
 
@@ -122,11 +122,11 @@ mod tests {
             note: "Mann-Whitney P = 0.012".to_owned(),
             exploratory: true,
         };
-        let svg = change_figure(&plot).unwrap().svg().unwrap();
+        let svg = change_figure(&plot, Lang::En).unwrap().svg().unwrap();
         for text in ["sFF mean L1–L5, change (points)", "CR/VGPR", "n = 5", "n = 2", "exploratory", "P = 0.012"] {
             assert!(svg.contains(text), "{text} is missing");
         }
         let empty = ChangePlot { groups: vec![Group { name: "a".to_owned(), values: vec![] }], ..plot };
-        assert!(change_figure(&empty).is_err());
+        assert!(change_figure(&empty, Lang::En).is_err());
     }
 }

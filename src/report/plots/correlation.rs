@@ -3,7 +3,7 @@
 use super::axes::{Axes, Scale};
 use super::change::{group_colour, heading};
 use crate::report::drawing::{Anchor, Drawing, text_width};
-use crate::report::{ReportError, labels, style};
+use crate::report::{Lang, ReportError, labels, style};
 
 /// Two columns of the same patients.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ const LINE: f64 = 12.5;
 ///
 /// # Errors
 /// [`ReportError::Empty`] where no patient has both values.
-pub fn correlation_figure(plot: &CorrelationPlot) -> Result<Drawing, ReportError> {
+pub fn correlation_figure(plot: &CorrelationPlot, lang: Lang) -> Result<Drawing, ReportError> {
     let complete = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
         points.iter().copied().filter(|p| p.iter().all(|v| v.is_finite())).collect()
     };
@@ -39,8 +39,8 @@ pub fn correlation_figure(plot: &CorrelationPlot) -> Result<Drawing, ReportError
     let frame = [62.0, 14.0 + LINE * lines, style::COLUMN - 12.0, HEIGHT - 56.0];
     let axes = Axes { frame, x: Scale::around(all().map(|p| p[0])), y: Scale::around(all().map(|p| p[1])) };
     let mut drawing = Drawing::new(style::COLUMN, HEIGHT);
-    axes.y_axis(&mut drawing, &labels::column(&plot.columns[1]), 6, 46.0);
-    axes.x_axis(&mut drawing, &labels::column(&plot.columns[0]), 6);
+    axes.y_axis(&mut drawing, &labels::column(&plot.columns[1], lang), 6, 46.0);
+    axes.x_axis(&mut drawing, &labels::column(&plot.columns[0], lang), 6);
     axes.spines(&mut drawing);
     let mut x = frame[0];
     for (n, (name, points)) in groups.iter().enumerate() {
@@ -52,7 +52,7 @@ pub fn correlation_figure(plot: &CorrelationPlot) -> Result<Drawing, ReportError
         x += 10.0 + text_width(&text, style::SMALL) + 16.0;
     }
     let mut notes = plot.notes.iter();
-    heading(&mut drawing, notes.next().map_or("", String::as_str), plot.exploratory);
+    heading(&mut drawing, notes.next().map_or("", String::as_str), plot.exploratory, lang);
     for (n, note) in notes.enumerate() {
         let y = 20.0 + LINE * (n as f64 + 1.0);
         drawing.text((frame[0], y), note, style::SMALL, style::INK, Anchor::Start);
@@ -84,7 +84,7 @@ mod tests {
             notes: vec!["Spearman −0.62 (−0.80 to −0.31), P < 0.001".to_owned(), "Pearson −0.55".to_owned()],
             exploratory: true,
         };
-        let svg = correlation_figure(&plot).unwrap().svg().unwrap();
+        let svg = correlation_figure(&plot, Lang::En).unwrap().svg().unwrap();
         for text in [
             "sFF mean L1–L5, change (%)",
             "Serum M protein, change (%)",
@@ -98,6 +98,6 @@ mod tests {
         // three patients and two keys
         assert_eq!(svg.matches("<circle").count(), 5);
         let empty = CorrelationPlot { groups: vec![(String::new(), vec![[f64::NAN, 1.0]])], ..plot };
-        assert!(correlation_figure(&empty).is_err());
+        assert!(correlation_figure(&empty, Lang::En).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use super::axes::{Axes, Scale, extent};
 use crate::cohort::results::NetBenefit;
 use crate::report::drawing::{Anchor, Drawing};
-use crate::report::{ReportError, style};
+use crate::report::{Lang, ReportError, style};
 
 const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 58.0;
@@ -12,7 +12,7 @@ const LEFT: f64 = 58.0;
 ///
 /// # Errors
 /// [`ReportError::Empty`] where there are fewer than two thresholds.
-pub fn decision_figure(curve: &[NetBenefit]) -> Result<Drawing, ReportError> {
+pub fn decision_figure(curve: &[NetBenefit], lang: Lang) -> Result<Drawing, ReportError> {
     let (Some(first), Some(last)) = (curve.first(), curve.last().filter(|_| curve.len() > 1)) else {
         return Err(ReportError::Empty { what: "no decision curve" });
     };
@@ -26,8 +26,8 @@ pub fn decision_figure(curve: &[NetBenefit]) -> Result<Drawing, ReportError> {
         x: Scale::linear(first.threshold, last.threshold),
         y: Scale::linear(low, 1.08 * top),
     };
-    axes.y_axis(&mut drawing, "Net benefit", 6, 42.0);
-    axes.x_axis(&mut drawing, "Threshold probability", 6);
+    axes.y_axis(&mut drawing, lang.say("Net benefit"), 6, 42.0);
+    axes.x_axis(&mut drawing, lang.say("Threshold probability"), 6);
     let visible = |value: f64| value.max(low);
     let model: Vec<_> = curve.iter().map(|p| axes.at(p.threshold, visible(p.net_benefit))).collect();
     let all: Vec<_> = curve.iter().filter(|p| p.treat_all >= low).map(|p| axes.at(p.threshold, p.treat_all)).collect();
@@ -36,7 +36,11 @@ pub fn decision_figure(curve: &[NetBenefit]) -> Result<Drawing, ReportError> {
     drawing.dashed(&all, style::series(1), style::CURVE, style::dash(1));
     drawing.line(&model, style::series(0), style::CURVE);
     axes.spines(&mut drawing);
-    let entries = [("model", style::series(0), 0), ("treat all", style::series(1), 1), ("treat none", style::GREY, 0)];
+    let entries = [
+        (lang.say("model"), style::series(0), 0),
+        (lang.say("treat all"), style::series(1), 1),
+        (lang.say("treat none"), style::GREY, 0),
+    ];
     for (n, (name, colour, dash)) in entries.into_iter().enumerate() {
         let (x, y) = (LEFT + 95.0 * n as f64, bottom + 50.0);
         drawing.dashed(&[(x, y - 3.5), (x + 22.0, y - 3.5)], colour, style::CURVE, style::dash(dash));
@@ -58,10 +62,10 @@ mod tests {
                 NetBenefit { threshold, net_benefit: 0.27 - 0.2 * threshold, treat_all }
             })
             .collect();
-        let svg = decision_figure(&curve).unwrap().svg().unwrap();
+        let svg = decision_figure(&curve, Lang::En).unwrap().svg().unwrap();
         for text in ["Net benefit", "model", "treat all", "treat none"] {
             assert!(svg.contains(text), "{text} is missing");
         }
-        assert!(decision_figure(&curve[..1]).is_err());
+        assert!(decision_figure(&curve[..1], Lang::En).is_err());
     }
 }

@@ -5,7 +5,7 @@
 
 use super::axes::{Axes, Scale, extent};
 use crate::report::drawing::{Anchor, Drawing};
-use crate::report::{ReportError, labels, style};
+use crate::report::{Lang, ReportError, labels, style};
 use crate::units::show_p;
 
 /// One odds ratio.
@@ -32,7 +32,7 @@ const FURTHEST: f64 = 100.0;
 ///
 /// # Errors
 /// [`ReportError::Empty`] where there is no row.
-pub fn forest_figure(rows: &[ForestRow], title: &str) -> Result<Drawing, ReportError> {
+pub fn forest_figure(rows: &[ForestRow], title: &str, lang: Lang) -> Result<Drawing, ReportError> {
     if rows.is_empty() {
         return Err(ReportError::Empty { what: "no odds ratio" });
     }
@@ -43,17 +43,17 @@ pub fn forest_figure(rows: &[ForestRow], title: &str) -> Result<Drawing, ReportE
     let x = Scale::logarithmic((low * 0.9).clamp(1.0 / FURTHEST, 0.8), (high * 1.1).clamp(1.25, FURTHEST));
     let axes = Axes { frame: [14.0, TOP, style::COLUMN - 14.0, bottom], x, y: Scale::linear(0.0, 1.0) };
     let [left, _, right, _] = axes.frame;
-    axes.x_axis(&mut drawing, "Odds ratio (95 % CI), logarithmic", 9);
+    axes.x_axis(&mut drawing, lang.say("Odds ratio (95 % CI), logarithmic"), 9);
     drawing.line(&[(left, bottom), (right, bottom)], style::INK, style::HAIR);
     drawing.dashed(&[(axes.x_at(1.0), TOP), (axes.x_at(1.0), bottom)], style::GREY, style::HAIR, &[3.0, 3.0]);
     drawing.text((left, 14.0), title, style::SMALL, style::GREY, Anchor::Start);
-    drawing.text((right, 14.0), "OR (95 % CI), P", style::SMALL, style::GREY, Anchor::End);
+    drawing.text((right, 14.0), lang.say("OR (95 % CI), P"), style::SMALL, style::GREY, Anchor::End);
     for (n, row) in rows.iter().enumerate() {
         let y = TOP + ROW * n as f64 + 13.0;
         let name = if row.model.is_empty() {
-            labels::column(&row.term)
+            labels::column(&row.term, lang)
         } else {
-            format!("{} · {}", labels::column(&row.term), row.model)
+            format!("{} · {}", labels::column(&row.term, lang), row.model)
         };
         // white behind the words, so that the line at one does not run through them
         drawing.rectangle((left, y - 9.5), right - left, 12.5, plotters::style::RGBAColor(255, 255, 255, 1.0));
@@ -121,11 +121,11 @@ mod tests {
             row("m_protein_serum_g_dl__pct", 0.93, Some([1e-9, 2e6])),
             row("hb", 1.5, None),
         ];
-        let svg = forest_figure(&rows, "Logistic models").unwrap().svg().unwrap();
+        let svg = forest_figure(&rows, "Logistic models", Lang::En).unwrap().svg().unwrap();
         for text in ["2.31 (1.40–4.60), &lt;0.001", "0.930 (&lt;0.001–&gt;1000)", "per 10 · univariable", "1.50 (–)"]
         {
             assert!(svg.contains(text), "{text} is missing in {svg}");
         }
-        assert!(forest_figure(&[], "").is_err());
+        assert!(forest_figure(&[], "", Lang::En).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::axes::{Axes, Scale, extent};
 use crate::report::drawing::{Anchor, Drawing};
-use crate::report::{ReportError, style};
+use crate::report::{Lang, ReportError, style};
 use crate::units::Unit;
 
 /// One distribution over common bins.
@@ -40,7 +40,7 @@ const LEFT: f64 = 52.0;
 ///
 /// # Errors
 /// [`ReportError::Empty`] where there are no bins or no distribution.
-pub fn histogram_figure(plot: &HistogramPlot) -> Result<Drawing, ReportError> {
+pub fn histogram_figure(plot: &HistogramPlot, lang: Lang) -> Result<Drawing, ReportError> {
     let (Some(&low), Some(&high)) = (plot.edges.first(), plot.edges.last()) else {
         return Err(ReportError::Empty { what: "a histogram without bins" });
     };
@@ -56,7 +56,7 @@ pub fn histogram_figure(plot: &HistogramPlot) -> Result<Drawing, ReportError> {
         y: Scale::linear(0.0, 1.08 * tallest),
     };
     shade_windows(&mut drawing, &axes, &plot.windows);
-    axes.y_axis(&mut drawing, "Voxels per bin (%)", 6, 38.0);
+    axes.y_axis(&mut drawing, lang.say("Voxels per bin (%)"), 6, 38.0);
     let unit = plot.unit.typeset();
     let title = if unit.is_empty() { plot.quantity.clone() } else { format!("{} ({unit})", plot.quantity) };
     axes.x_axis(&mut drawing, &title, 7);
@@ -64,8 +64,9 @@ pub fn histogram_figure(plot: &HistogramPlot) -> Result<Drawing, ReportError> {
         draw_distribution(&mut drawing, &axes, &plot.edges, distribution, n);
         let y = bottom + 48.0 + 14.0 * n as f64;
         drawing.dashed(&[(LEFT, y - 3.5), (LEFT + 22.0, y - 3.5)], style::series(n), style::CURVE, style::dash(n));
-        let median = distribution.median.map_or(String::new(), |m| format!(", median {}", plot.unit.show(m)));
-        let text = format!("{}{median}, {} voxels", distribution.name, distribution.n_voxels);
+        let median = distribution.median.map_or("–".to_owned(), |m| plot.unit.show(m));
+        let gaps = [("name", &*distribution.name), ("median", &median), ("n", &distribution.n_voxels.to_string())];
+        let text = lang.fill("{name}, median {median}, {n} voxels", &gaps);
         drawing.text((LEFT + 28.0, y), &text, style::SMALL, style::INK, Anchor::Start);
     }
     axes.spines(&mut drawing);
@@ -121,10 +122,10 @@ mod tests {
             }],
             windows: vec![655.0, 1400.0],
         };
-        let svg = histogram_figure(&plot).unwrap().svg().unwrap();
+        let svg = histogram_figure(&plot, Lang::En).unwrap().svg().unwrap();
         for text in ["ADC (µm²/s)", "655", "1400", "median 812 µm²/s, 1204 voxels"] {
             assert!(svg.contains(text), "{text} is missing");
         }
-        assert!(histogram_figure(&HistogramPlot { edges: vec![], ..plot }).is_err());
+        assert!(histogram_figure(&HistogramPlot { edges: vec![], ..plot }, Lang::En).is_err());
     }
 }

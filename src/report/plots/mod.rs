@@ -8,13 +8,16 @@ pub mod axes;
 mod calibration;
 mod change;
 mod correlation;
+mod courses;
 mod decision;
 mod forest;
 mod histogram;
 mod paired;
+mod profile;
 mod roc;
 mod waterfall;
 
+use super::Lang;
 use crate::cohort::results::RocResults;
 use crate::error::Result;
 use std::path::Path;
@@ -23,10 +26,12 @@ pub use agreement::bland_altman_figure;
 pub use calibration::calibration_figure;
 pub use change::{ChangePlot, Group, change_figure};
 pub use correlation::{CorrelationPlot, correlation_figure};
+pub use courses::{Course, CoursesPlot, courses_figure};
 pub use decision::decision_figure;
 pub use forest::{ForestRow, forest_figure, ratio};
 pub use histogram::{Distribution, HistogramPlot, histogram_figure};
 pub use paired::{PairedPlot, paired_figure};
+pub use profile::{ProfilePlot, profile_figure};
 pub use roc::roc_figure;
 pub use waterfall::{WaterfallPlot, waterfall_figure};
 
@@ -36,5 +41,5 @@ pub use waterfall::{WaterfallPlot, waterfall_figure};
 /// Where there is no curve to draw, or a file cannot be written. Whether the files exist already is the caller's to
 /// check before any work.
 pub fn roc(results: &RocResults, svg: &Path, png: &Path) -> Result<()> {
-    roc_figure(results)?.save(svg, png)
+    roc_figure(results, Lang::En)?.save(svg, png)
 }

@@ -3,7 +3,7 @@
 use super::axes::{Axes, Scale};
 use super::change::{group_colour, heading};
 use crate::report::drawing::{Anchor, Drawing};
-use crate::report::{ReportError, labels, style};
+use crate::report::{Lang, ReportError, labels, style};
 use plotters::data::Quartiles;
 
 /// One column at two sessions, by group.
@@ -29,7 +29,7 @@ const GAP: f64 = 14.0;
 ///
 /// # Errors
 /// [`ReportError::Empty`] where no patient has both values.
-pub fn paired_figure(plot: &PairedPlot) -> Result<Drawing, ReportError> {
+pub fn paired_figure(plot: &PairedPlot, lang: Lang) -> Result<Drawing, ReportError> {
     let complete = |pairs: &[[f64; 2]]| -> Vec<[f64; 2]> {
         pairs.iter().copied().filter(|pair| pair.iter().all(|v| v.is_finite())).collect()
     };
@@ -45,7 +45,7 @@ pub fn paired_figure(plot: &PairedPlot) -> Result<Drawing, ReportError> {
         let left = LEFT + n as f64 * (width + GAP);
         let axes = Axes { frame: [left, 46.0, left + width, HEIGHT - 30.0], x: Scale::linear(0.0, 1.0), y };
         if n == 0 {
-            axes.y_axis(&mut drawing, &labels::column(&plot.column), 7, 46.0);
+            axes.y_axis(&mut drawing, &labels::column(&plot.column, lang), 7, 46.0);
         }
         axes.spines(&mut drawing);
         let (before, after) = (axes.x_at(0.2), axes.x_at(0.8));
@@ -67,7 +67,7 @@ pub fn paired_figure(plot: &PairedPlot) -> Result<Drawing, ReportError> {
         let title = format!("{name}, n = {}", pairs.len());
         drawing.text((left + width / 2.0, 40.0), &title, style::TEXT, style::INK, Anchor::Middle);
     }
-    heading(&mut drawing, &plot.note, plot.exploratory);
+    heading(&mut drawing, &plot.note, plot.exploratory, lang);
     Ok(drawing)
 }
 
@@ -87,7 +87,7 @@ mod tests {
             note: "thick line: median".to_owned(),
             exploratory: false,
         };
-        let svg = paired_figure(&plot).unwrap().svg().unwrap();
+        let svg = paired_figure(&plot, Lang::En).unwrap().svg().unwrap();
         for text in ["tDV (mL)", "CR/VGPR, n = 2", "others, n = 1", "cycle2"] {
             assert!(svg.contains(text), "{text} is missing");
         }

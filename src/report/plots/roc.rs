@@ -6,7 +6,7 @@
 use super::axes::{Axes, Scale};
 use crate::cohort::results::{Curve, Direction, Family, RocResults};
 use crate::report::drawing::{Anchor, Drawing, text_width};
-use crate::report::{ReportError, labels, style};
+use crate::report::{Lang, ReportError, labels, style};
 
 const SIDE: f64 = 270.0;
 const LEFT: f64 = 56.0;
@@ -18,7 +18,7 @@ const ENTRY: f64 = 26.0;
 ///
 /// # Errors
 /// [`ReportError::Empty`] where there is no curve.
-pub fn roc_figure(results: &RocResults) -> Result<Drawing, ReportError> {
+pub fn roc_figure(results: &RocResults, lang: Lang) -> Result<Drawing, ReportError> {
     if results.curves.is_empty() {
         return Err(ReportError::Empty { what: "no ROC curve" });
     }
@@ -26,8 +26,8 @@ pub fn roc_figure(results: &RocResults) -> Result<Drawing, ReportError> {
     let mut drawing = Drawing::new(style::COLUMN, key_top + 14.0 + ENTRY * results.curves.len() as f64);
     let axes =
         Axes { frame: [LEFT, TOP, LEFT + SIDE, TOP + SIDE], x: Scale::linear(0.0, 1.0), y: Scale::linear(0.0, 1.0) };
-    axes.y_axis(&mut drawing, "Sensitivity", 6, 36.0);
-    axes.x_axis(&mut drawing, "1 − specificity", 6);
+    axes.y_axis(&mut drawing, lang.say("Sensitivity"), 6, 36.0);
+    axes.x_axis(&mut drawing, lang.say("1 − specificity"), 6);
     drawing.dashed(&[axes.at(0.0, 0.0), axes.at(1.0, 1.0)], style::GREY, style::HAIR, &[3.0, 3.0]);
     axes.spines(&mut drawing);
     for (n, curve) in results.curves.iter().enumerate() {
@@ -41,12 +41,12 @@ pub fn roc_figure(results: &RocResults) -> Result<Drawing, ReportError> {
             drawing.ring(at, 3.6, style::series(n), 1.5);
         }
     }
-    key(&mut drawing, &results.curves, key_top);
+    key(&mut drawing, &results.curves, key_top, lang);
     Ok(drawing)
 }
 
 /// The table below the curves.
-fn key(drawing: &mut Drawing, curves: &[Curve], top: f64) {
+fn key(drawing: &mut Drawing, curves: &[Curve], top: f64, lang: Lang) {
     let (auc_x, n_x) = (style::COLUMN - 52.0, style::COLUMN - 8.0);
     drawing.text((auc_x, top), "AUC (95 % CI)", style::SMALL, style::GREY, Anchor::End);
     drawing.text((n_x, top), "n+ / n−", style::SMALL, style::GREY, Anchor::End);
@@ -55,28 +55,38 @@ fn key(drawing: &mut Drawing, curves: &[Curve], top: f64) {
         drawing.dashed(&[(8.0, y - 3.5), (30.0, y - 3.5)], style::series(n), style::CURVE, style::dash(n));
         let auc = auc_text(curve);
         let room = auc_x - text_width(&auc, style::SMALL) - 8.0 - 36.0;
-        drawing.text((36.0, y), &fitted(&name(curve), style::SMALL, room), style::SMALL, style::INK, Anchor::Start);
+        drawing.text(
+            (36.0, y),
+            &fitted(&name(curve, lang), style::SMALL, room),
+            style::SMALL,
+            style::INK,
+            Anchor::Start,
+        );
         drawing.text((auc_x, y), &auc, style::SMALL, style::INK, Anchor::End);
         let counts = format!("{} / {}", curve.n_positive, curve.n_negative);
         drawing.text((n_x, y), &counts, style::SMALL, style::INK, Anchor::End);
         if let Some(cutoff) = curve.cutoffs.first() {
             let sign = if curve.direction == Direction::Higher { '≥' } else { '≤' };
-            let text = format!(
-                "○ {} cut-off {sign} {}: sensitivity {:.2}, specificity {:.2}",
-                rule_name(&cutoff.rule),
-                threshold_text(cutoff.threshold),
-                cutoff.sensitivity,
-                cutoff.specificity
+            let text = lang.fill(
+                "○ {rule} cut-off {threshold}: sensitivity {sensitivity}, specificity {specificity}",
+                &[
+                    ("rule", rule_name(&cutoff.rule)),
+                    ("threshold", &format!("{sign} {}", threshold_text(cutoff.threshold))),
+                    ("sensitivity", &format!("{:.2}", cutoff.sensitivity)),
+                    ("specificity", &format!("{:.2}", cutoff.specificity)),
+                ],
             );
             drawing.text((36.0, y + 11.0), &text, 8.5, style::GREY, Anchor::Start);
         }
     }
 }
 
-fn name(curve: &Curve) -> String {
+fn name(curve: &Curve, lang: Lang) -> String {
     match curve.family {
-        Family::Exploratory => format!("{} [exploratory]", labels::column(&curve.predictor)),
-        _ => labels::column(&curve.predictor),
+        Family::Exploratory => {
+            format!("{} [{}]", labels::column(&curve.predictor, lang), lang.say("exploratory"))
+        }
+        _ => labels::column(&curve.predictor, lang),
     }
 }
 
@@ -159,20 +169,20 @@ mod tests {
             ],
             ..RocResults::default()
         };
-        let drawing = roc_figure(&results).unwrap();
+        let drawing = roc_figure(&results, Lang::En).unwrap();
         let svg = drawing.svg().unwrap();
         for text in ["0.931 (0.831–0.971)", "15 / 33", "sFF mean L1–L5, change (%)", "[exploratory]", "cut-off ≥ 41.2"]
         {
             assert!(svg.contains(text), "{text} is missing");
         }
-        assert_eq!(svg, roc_figure(&results).unwrap().svg().unwrap());
+        assert_eq!(svg, roc_figure(&results, Lang::En).unwrap().svg().unwrap());
         assert!(drawing.png().unwrap().starts_with(b"\x89PNG"));
     }
 
     #[test]
     fn a_name_from_a_table_stays_text() {
         let results = RocResults { curves: vec![curve("<script>", Family::Secondary, 0.6)], ..RocResults::default() };
-        assert!(!roc_figure(&results).unwrap().svg().unwrap().contains("<script>"));
-        assert!(roc_figure(&RocResults::default()).is_err());
+        assert!(!roc_figure(&results, Lang::En).unwrap().svg().unwrap().contains("<script>"));
+        assert!(roc_figure(&RocResults::default(), Lang::En).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use super::axes::{Axes, Scale, extent};
 use super::change::{Group, group_colour, heading};
 use crate::report::drawing::{Anchor, Drawing};
-use crate::report::{ReportError, labels, style};
+use crate::report::{Lang, ReportError, labels, style};
 
 /// One column, a bar a patient; groups have their colour and fill.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ const LINE: f64 = 11.0;
 ///
 /// # Errors
 /// [`ReportError::Empty`] where no patient has a value.
-pub fn waterfall_figure(plot: &WaterfallPlot) -> Result<Drawing, ReportError> {
+pub fn waterfall_figure(plot: &WaterfallPlot, lang: Lang) -> Result<Drawing, ReportError> {
     let of_group = |(n, group): (usize, &Group)| group.values.iter().map(move |v| (*v, n)).collect::<Vec<_>>();
     let mut bars: Vec<(f64, usize)> =
         plot.groups.iter().enumerate().flat_map(of_group).filter(|(v, _)| v.is_finite()).collect();
@@ -47,7 +47,7 @@ pub fn waterfall_figure(plot: &WaterfallPlot) -> Result<Drawing, ReportError> {
     }
     let axes = Axes { frame, x: Scale::linear(0.0, bars.len() as f64), y };
     let mut drawing = Drawing::new(style::COLUMN, HEIGHT);
-    axes.y_axis(&mut drawing, &labels::column(&plot.column), 7, 46.0);
+    axes.y_axis(&mut drawing, &labels::column(&plot.column, lang), 7, 46.0);
     let beyond = |sign: f64| bars.iter().filter(|(v, _)| sign * v > limit).count();
     let cut = [beyond(1.0), beyond(-1.0)];
     for (n, &(value, group)) in bars.iter().enumerate() {
@@ -68,8 +68,8 @@ pub fn waterfall_figure(plot: &WaterfallPlot) -> Result<Drawing, ReportError> {
     let zero = axes.y_at(0.0);
     drawing.line(&[(frame[0], frame[1]), (frame[0], frame[3])], style::INK, style::HAIR);
     drawing.line(&[(frame[0], zero), (frame[2], zero)], style::INK, style::HAIR);
-    legend(&mut drawing, plot, bars.len(), cut[0] + cut[1]);
-    heading(&mut drawing, &plot.note, plot.exploratory);
+    legend(&mut drawing, plot, bars.len(), cut[0] + cut[1], lang);
+    heading(&mut drawing, &plot.note, plot.exploratory, lang);
     Ok(drawing)
 }
 
@@ -108,7 +108,7 @@ fn whole(value: f64) -> String {
     format!("{value:.0}").replace('-', "−")
 }
 
-fn legend(drawing: &mut Drawing, plot: &WaterfallPlot, patients: usize, cut: usize) {
+fn legend(drawing: &mut Drawing, plot: &WaterfallPlot, patients: usize, cut: usize, lang: Lang) {
     let mut x = FRAME[0];
     let base = HEIGHT - 12.0;
     for (n, group) in plot.groups.iter().enumerate().filter(|_| plot.groups.len() > 1) {
@@ -125,10 +125,13 @@ fn legend(drawing: &mut Drawing, plot: &WaterfallPlot, patients: usize, cut: usi
         x += 13.0 + crate::report::drawing::text_width(&text, style::SMALL) + 16.0;
     }
     let note = match (plot.groups.len(), cut) {
-        (1, 0) => format!("{patients} patients"),
-        (1, n) => format!("{patients} patients; {n} cut, value written"),
+        (1, 0) => lang.fill("{n} patients", &[("n", &patients.to_string())]),
+        (1, cut) => {
+            let gaps = [("n", &*patients.to_string()), ("cut", &cut.to_string())];
+            lang.fill("{n} patients; {cut} cut, value written", &gaps)
+        }
         (_, 0) => return,
-        (_, n) => format!("{n} cut, value written"),
+        (_, cut) => lang.fill("{cut} cut, value written", &[("cut", &cut.to_string())]),
     };
     drawing.text((FRAME[2], base), &note, style::SMALL, style::GREY, Anchor::End);
 }
@@ -153,15 +156,15 @@ mod tests {
     #[test]
     fn every_patient_has_a_bar_and_a_stranger_is_cut_with_its_value() {
         let (a, b) = (vec![50.0, 80.0, 1150.0, 60.0, 70.0], vec![-20.0, 5.0, f64::NAN, -40.0, 30.0, 12.0, -8.0]);
-        let svg = waterfall_figure(&plot([a, b])).unwrap().svg().unwrap();
+        let svg = waterfall_figure(&plot([a, b]), Lang::En).unwrap().svg().unwrap();
         for text in ["sFF mean L1–L5, change (%)", "CR/VGPR, n = 5", "others, n = 6", "1150", "1 cut", "exploratory"]
         {
             assert!(svg.contains(text), "{text} is missing");
         }
         // 11 bars, a legend key of each group, the slash
         assert_eq!(svg.matches("<polygon").count(), 11 + 2 + 1);
-        let even = waterfall_figure(&plot([vec![3.0, 2.0], vec![-1.0]])).unwrap().svg().unwrap();
+        let even = waterfall_figure(&plot([vec![3.0, 2.0], vec![-1.0]]), Lang::En).unwrap().svg().unwrap();
         assert!(!even.contains("cut"));
-        assert!(waterfall_figure(&plot([vec![], vec![f64::NAN]])).is_err());
+        assert!(waterfall_figure(&plot([vec![], vec![f64::NAN]]), Lang::En).is_err());
     }
 }
