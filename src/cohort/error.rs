@@ -78,6 +78,16 @@ pub enum CohortError {
         /// Patients of the negative class.
         n_negative: usize,
     },
+    /// The patients who have every value needed are of one class, or nobody.
+    #[error("{} {} in {n_positive} positive and {n_negative} negative patients; both are needed", columns.join(", "), if columns.len() == 1 { "has values" } else { "have all values" })]
+    OneClassLeft {
+        /// The columns needed.
+        columns: Vec<String>,
+        /// Patients of the positive class with all of them.
+        n_positive: usize,
+        /// Patients of the negative class with all of them.
+        n_negative: usize,
+    },
     /// A marker or term that cannot be understood.
     #[error("\"{text}\" is not {expected}")]
     Syntax {
@@ -142,6 +152,7 @@ impl Failure for CohortError {
             CohortError::EmptyKey { .. } => "empty-key",
             CohortError::UnnamedOutcome { .. } => "unnamed-outcome",
             CohortError::OneClass { .. } => "one-class",
+            CohortError::OneClassLeft { .. } => "one-class-left",
             CohortError::Syntax { .. } => "syntax",
             CohortError::UndefinedChange { .. } => "undefined-change",
             CohortError::Unit { .. } => "unit-not-stated",
@@ -153,7 +164,7 @@ impl Failure for CohortError {
     fn exit(&self) -> Exit {
         match self {
             CohortError::Unreadable { .. } => Exit::Unreadable,
-            CohortError::OneClass { .. } => Exit::NotEstimable,
+            CohortError::OneClass { .. } | CohortError::OneClassLeft { .. } => Exit::NotEstimable,
             CohortError::Syntax { .. } => Exit::Usage,
             _ => Exit::Mismatch,
         }
@@ -186,6 +197,7 @@ impl Failure for CohortError {
                 "name it with --positive or --negative (in study.toml: positive, negative)".to_owned()
             }
             CohortError::OneClass { .. } => "check which values count as positive".to_owned(),
+            CohortError::OneClassLeft { .. } => "leave out the column that is missing in most patients".to_owned(),
             CohortError::Syntax { .. } => "see --help for an example".to_owned(),
             CohortError::Unit { example, .. } => {
                 format!("end the column's name with its unit, or say it, e.g. --column \"{example}\"")

@@ -36,6 +36,21 @@ pub struct Cases {
     pub missing: Vec<String>,
 }
 
+impl Cases {
+    /// Refuses cases of one class.
+    ///
+    /// # Errors
+    /// [`CohortError::OneClassLeft`], which names the columns.
+    pub fn check_two_classes(&self, columns: &[String]) -> Result<(), CohortError> {
+        let n_positive = self.positive.iter().filter(|p| **p).count();
+        let n_negative = self.positive.len() - n_positive;
+        if n_positive > 0 && n_negative > 0 {
+            return Ok(());
+        }
+        Err(CohortError::OneClassLeft { columns: columns.to_vec(), n_positive, n_negative })
+    }
+}
+
 impl Frame {
     /// The frame of a table with one row a patient; its subject column is `subject`, or the rows are numbered.
     ///

@@ -68,9 +68,13 @@ impl Design {
         let (k, n) = (self.width(), self.rows as f64);
         for j in 1..k {
             let column = || self.x.iter().skip(j).step_by(k);
+            let largest = column().fold(0.0f64, |m, v| m.max(v.abs()));
+            // squares of larger ones overflow, of smaller ones vanish
+            if largest > 0.0 && !(1e-100..1e100).contains(&largest) {
+                return Err(StatsError::Scale { column: self.names[j - 1].clone(), largest });
+            }
             let mean = column().sum::<f64>() / n;
             let sd = (column().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-            let largest = column().fold(0.0f64, |m, v| m.max(v.abs()));
             if sd.is_nan() || sd <= 1e-12 * largest {
                 return Err(StatsError::ConstantColumn { column: self.names[j - 1].clone() });
             }
@@ -199,6 +203,14 @@ mod tests {
         assert!((r.centre()[0] - direct.centre()[0]).abs() < 1e-13);
         assert!((r.scale()[0] - direct.scale()[0]).abs() < 1e-13);
         assert!(matches!(d.of_rows(&[4]), Err(StatsError::RowOutside { index: 4, rows: 4 })));
+    }
+
+    #[test]
+    fn numbers_whose_squares_are_none_are_refused() {
+        for size in [1e300, 1e-300] {
+            let e = Design::new(&names(1), &[vec![size, -2.0 * size, 3.0 * size]]);
+            assert_eq!(e, Err(StatsError::Scale { column: "c0".into(), largest: 3.0 * size }));
+        }
     }
 
     #[test]

@@ -37,6 +37,14 @@ pub enum StatsError {
         /// Its name.
         column: String,
     },
+    /// A column has values so large or so small that their squares are no numbers.
+    #[error("column {column} reaches {largest:e}, beyond what can be squared")]
+    Scale {
+        /// Its name.
+        column: String,
+        /// Its largest value, without sign.
+        largest: f64,
+    },
     /// A column is a linear combination of others.
     #[error("column {column} is determined by {}", others.join(", "))]
     Collinear {
@@ -115,6 +123,7 @@ impl Failure for StatsError {
             StatsError::Separated { .. } => "separated",
             StatsError::ConstantColumn { .. } => "constant-column",
             StatsError::Collinear { .. } => "collinear",
+            StatsError::Scale { .. } => "scale",
             StatsError::TooFewValues { .. } => "too-few-values",
             StatsError::NoVariation { .. } => "no-variation",
             StatsError::NotConverged { .. } => "not-converged",
@@ -127,7 +136,7 @@ impl Failure for StatsError {
 
     fn exit(&self) -> Exit {
         match self {
-            StatsError::NotFinite { .. } | StatsError::RowOutside { .. } => Exit::Mismatch,
+            StatsError::NotFinite { .. } | StatsError::RowOutside { .. } | StatsError::Scale { .. } => Exit::Mismatch,
             StatsError::OutOfRange { .. } => Exit::Usage,
             StatsError::Lengths { .. } => Exit::Internal,
             _ => Exit::NotEstimable,
@@ -145,10 +154,10 @@ impl Failure for StatsError {
             StatsError::NotConverged { .. } => "fewer terms or a stronger penalty make the estimate stable",
             StatsError::NotFinite { .. } => "leave rows with missing values out first",
             StatsError::RowOutside { .. } => "resample files count rows of the analysed table from 1",
-            StatsError::TooFewValues { .. }
-            | StatsError::NoVariation { .. }
-            | StatsError::Lengths { .. }
-            | StatsError::OutOfRange { .. } => return None,
+            StatsError::Scale { .. } => "give this column in another unit",
+            StatsError::TooFewValues { .. } => "more patients are needed; describe these without it",
+            StatsError::NoVariation { .. } => "leave this comparison out: there is nothing to compare",
+            StatsError::Lengths { .. } | StatsError::OutOfRange { .. } => return None,
         };
         Some(text.to_owned())
     }
