@@ -45,6 +45,7 @@ pub mod logistic;
 pub mod multiplicity;
 pub mod noncentral;
 pub mod normality;
+mod pair_sums;
 pub mod partial_auc;
 mod penalised;
 pub mod planning;

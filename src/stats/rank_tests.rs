@@ -8,7 +8,8 @@
 use super::delong::midranks;
 use super::distributions::{normal_half_width, normal_p};
 use super::error::{all_finite, same_length};
-use super::summary::{quantile, tie_sum};
+use super::pair_sums::Sums;
+use super::summary::tie_sum;
 use super::{Interval, StatsError};
 
 /// Values in all up to which the exact law is counted.
@@ -29,7 +30,7 @@ pub struct MannWhitney {
     pub p_normal_uncorrected: f64,
     /// Hodges and Lehmann's shift: median of all differences first minus second.
     pub shift: f64,
-    /// Interval of the shift.
+    /// Interval of the shift; without ends where so few values give none of this level.
     pub interval: Interval,
 }
 
@@ -58,13 +59,12 @@ pub fn mann_whitney(a: &[f64], b: &[f64], level: f64) -> Result<MannWhitney, Sta
         two_sided(&law, 2.0 * rank_sum, mf * (total + 1.0))
     });
     let p_normal = normal_p((excess - 0.5).max(0.0) / variance.sqrt());
-    let mut differences: Vec<f64> = a.iter().flat_map(|x| b.iter().map(move |y| x - y)).collect();
-    differences.sort_unstable_by(f64::total_cmp);
+    let differences = Sums::of_differences(a, b);
     let depth = if m + n <= EXACT_UP_TO {
         let untied: Vec<f64> = (1..=m + n).map(|r| r as f64).collect();
         exact_depth(&rank_sum_law(&untied, m), m * (m + 1), level)
     } else {
-        (mf * nf / 2.0 - normal_half_width(level) * (mf * nf * (total + 1.0) / 12.0).sqrt()).round() as usize
+        Some((mf * nf / 2.0 - normal_half_width(level) * (mf * nf * (total + 1.0) / 12.0).sqrt()).round() as usize)
     };
     Ok(MannWhitney {
         u,
@@ -72,8 +72,8 @@ pub fn mann_whitney(a: &[f64], b: &[f64], level: f64) -> Result<MannWhitney, Sta
         p_exact,
         p_normal,
         p_normal_uncorrected: normal_p(excess / variance.sqrt()),
-        shift: quantile(&differences, 0.5),
-        interval: at_depth(&differences, depth),
+        shift: differences.median(),
+        interval: differences.at_depth(depth),
     })
 }
 
@@ -96,7 +96,7 @@ pub struct SignedRank {
     pub p_pratt: Option<f64>,
     /// Hodges and Lehmann's pseudomedian: median of the means of all pairs of differences, zeros included.
     pub shift: f64,
-    /// Interval of the pseudomedian.
+    /// Interval of the pseudomedian; without ends where so few values give none of this level.
     pub interval: Interval,
 }
 
@@ -128,18 +128,14 @@ pub fn signed_rank_of(all: &[f64], level: f64) -> Result<SignedRank, StatsError>
     let p_exact = (n <= EXACT_UP_TO).then(|| two_sided(&sign_law(&ranks), 2.0 * v, nf * (nf + 1.0) / 2.0));
     let p_normal = normal_p((excess - 0.5).max(0.0) / variance.sqrt());
     let p_pratt = (all.len() <= EXACT_UP_TO).then(|| pratt(all));
-    let mut walsh: Vec<f64> = (0..all.len())
-        .flat_map(|i| (i..all.len()).map(move |j| (i, j)))
-        .map(|(i, j)| (all[i] + all[j]) / 2.0)
-        .collect();
-    walsh.sort_unstable_by(f64::total_cmp);
+    let walsh = Sums::of_means(all);
     let count = all.len() as f64;
     let depth = if all.len() <= EXACT_UP_TO {
         let untied: Vec<f64> = (1..=all.len()).map(|r| r as f64).collect();
         exact_depth(&sign_law(&untied), 0, level)
     } else {
         let sd = (count * (count + 1.0) * (2.0 * count + 1.0) / 24.0).sqrt();
-        (count * (count + 1.0) / 4.0 - normal_half_width(level) * sd).round() as usize
+        Some((count * (count + 1.0) / 4.0 - normal_half_width(level) * sd).round() as usize)
     };
     Ok(SignedRank {
         v,
@@ -149,8 +145,8 @@ pub fn signed_rank_of(all: &[f64], level: f64) -> Result<SignedRank, StatsError>
         p_normal,
         p_normal_uncorrected: normal_p(excess / variance.sqrt()),
         p_pratt,
-        shift: quantile(&walsh, 0.5),
-        interval: at_depth(&walsh, depth),
+        shift: walsh.median(),
+        interval: walsh.at_depth(depth),
     })
 }
 
@@ -203,23 +199,19 @@ fn two_sided(law: &[f64], seen: f64, expected: f64) -> f64 {
     tail.map(|(_, p)| p).sum::<f64>().min(1.0)
 }
 
-/// Smallest statistic whose lower tail reaches half of 1 - level, at least 1: the depth of the interval's ends.
-/// `offset` is the doubled rank sum at which the statistic is zero.
-fn exact_depth(law: &[f64], offset: usize, level: f64) -> usize {
+/// Smallest statistic whose lower tail reaches half of 1 - level: the depth of the interval's ends. None where even the
+/// smallest has more in its tail, so that no interval is as sure. `offset` is the doubled rank sum at which it is zero.
+fn exact_depth(law: &[f64], offset: usize, level: f64) -> Option<usize> {
     let tail = (1.0 - level) / 2.0;
     let mut sum = 0.0;
     for (doubled, p) in law.iter().enumerate() {
         sum += p;
         if sum >= tail {
-            return ((doubled - offset) / 2).max(1);
+            let depth = (doubled - offset) / 2;
+            return (depth > 0).then_some(depth);
         }
     }
-    1
-}
-
-fn at_depth(sorted: &[f64], depth: usize) -> Interval {
-    let depth = depth.clamp(1, sorted.len());
-    Interval { low: sorted[depth - 1], high: sorted[sorted.len() - depth] }
+    None
 }
 
 #[cfg(test)]
@@ -242,6 +234,18 @@ mod tests {
         assert!((x.p - y.p).abs() < 1e-15);
         assert_eq!((x.shift, x.interval.low, x.interval.high), (-y.shift, -y.interval.high, -y.interval.low));
         assert_eq!(x.u + y.u, 20.0);
+    }
+
+    #[test]
+    fn so_few_values_have_no_interval_of_this_level() {
+        // 3 and 3: 2 of 20 arrangements lie outside the widest interval, 90 %; 4 and 4: 2 of 70, 97 %
+        let three = mann_whitney(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0], 0.95).unwrap();
+        assert_eq!((three.shift, three.interval.low, three.interval.high), (-3.0, f64::NEG_INFINITY, f64::INFINITY));
+        let four = mann_whitney(&[1.0, 2.0, 3.0, 4.0], &[5.0, 6.0, 7.0, 8.0], 0.95).unwrap();
+        assert_eq!((four.interval.low, four.interval.high), (-7.0, -1.0));
+        // five differences: 2 of 32, 93.75 %; six: 2 of 64
+        assert_eq!(signed_rank_of(&[1.0, 2.0, 3.0, 4.0, 5.0], 0.95).unwrap().interval.low, f64::NEG_INFINITY);
+        assert_eq!(signed_rank_of(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 0.95).unwrap().interval.low, 1.0);
     }
 
     #[test]

@@ -130,7 +130,15 @@ impl Rows {
     /// The rows of a test, or an empty row and a warning that says why.
     fn take(&mut self, result: Result<Vec<Test>, StatsError>, test: &str, blank: &Test) {
         match result {
-            Ok(rows) => self.tests.extend(rows),
+            Ok(rows) => {
+                let open = |t: &&Test| t.estimand == "hodges-lehmann-shift" && t.ci_low.is_none() && t.p.is_some();
+                let few = rows.iter().filter(open).map(|t| {
+                    let message = format!("{}, {test}: so few values give no interval of 95 %", t.variable);
+                    Warning::new("interval-not-defined", message)
+                });
+                self.warnings.extend(few);
+                self.tests.extend(rows);
+            }
             Err(error) => {
                 self.warnings.push(Warning::new("not-estimable", format!("{}, {test}: {error}", blank.variable)));
                 self.tests.push(Test { test: test.to_owned(), ..blank.clone() });
