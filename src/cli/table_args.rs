@@ -259,8 +259,22 @@ pub fn cell(value: Option<f64>, digits: Option<usize>) -> String {
         (None, None) => String::new(),
         (None, Some(_)) => "–".to_owned(),
         (Some(value), None) => value.to_string(),
-        (Some(value), Some(digits)) => format!("{value:.digits$}"),
+        (Some(value), Some(digits)) => rounded(value, digits),
     }
+}
+
+/// `digits` decimals, more where these would hide a small number, powers of ten where it is huge or tiny. Rounding errors
+/// about zero are zero.
+fn rounded(value: f64, digits: usize) -> String {
+    let size = value.abs();
+    if size < 1e-12 {
+        return format!("{:.digits$}", 0.0);
+    }
+    if !(1e-5..1e9).contains(&size) {
+        return format!("{value:.2e}");
+    }
+    let decimals = if size < 0.1 { (1.0 - size.log10().floor()) as usize } else { 0 };
+    format!("{value:.*}", digits.max(decimals))
 }
 
 /// `best_response: 15 positive (sCR, CR, VGPR), 35 negative`.
@@ -284,5 +298,27 @@ pub fn family_name(family: Family) -> &'static str {
         Family::Primary => "primary",
         Family::Secondary => "secondary",
         Family::Exploratory => "exploratory",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_number_is_not_printed_as_zero_and_a_huge_one_not_in_full() {
+        let shown = |value: f64| cell(Some(value), Some(3));
+        for (value, text) in [
+            (0.9638, "0.964"),
+            (-1e-17, "0.000"),
+            (0.0008213, "0.00082"),
+            (-0.0123, "-0.012"),
+            (4.7e-7, "4.70e-7"),
+            (1.5e300, "1.50e300"),
+            (123_456.7, "123456.700"),
+        ] {
+            assert_eq!(shown(value), text);
+        }
+        assert_eq!((cell(None, Some(3)), cell(Some(0.1), None)), ("–".to_owned(), "0.1".to_owned()));
     }
 }
