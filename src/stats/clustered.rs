@@ -5,12 +5,14 @@
 //! G / (G - 1) for G patients, about the estimate of maximum likelihood or Firth. Resamples draw patients with all their
 //! rows; folds keep a patient's rows together. `cluster` is the number of each row's patient, from 0.
 
+pub mod calls;
+
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::StatsError;
+use super::calibration::calibrate;
 use super::cross_validation::Folds;
 use super::delong::{DeLong, delong, inverse_logit};
 use super::design::Design;
@@ -19,6 +21,7 @@ use super::error::same_length;
 use super::logistic::{Coefficient, Fit, Method};
 use super::resample::Resamples;
 use super::roc::Direction;
+use super::{Interval, StatsError};
 
 /// The patient of each positive and of each negative row.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +139,34 @@ pub fn inference(
         }
     });
     Some(filled.collect())
+}
+
+/// Interval of the calibration in the large, by the same sandwich with the linear predictor as an offset.
+///
+/// # Errors
+/// Columns of different length, one class, fewer than two patients.
+pub fn calibration_intercept(
+    linear_predictors: &[f64],
+    positive: &[bool],
+    cluster: &[usize],
+    level: f64,
+) -> Result<Interval, StatsError> {
+    same_length("clustered calibration", linear_predictors.len(), cluster.len())?;
+    let intercept = calibrate(linear_predictors, positive)?.intercept;
+    let groups = count(cluster);
+    if groups < 2 {
+        return Err(StatsError::TooFewValues { what: "patients", needed: 2, found: groups });
+    }
+    let (mut scores, mut information) = (vec![0.0; groups], 0.0);
+    for ((lp, &class), &group) in linear_predictors.iter().zip(positive).zip(cluster) {
+        let p = inverse_logit(lp + intercept);
+        scores[group] += f64::from(u8::from(class)) - p;
+        information += p * (1.0 - p);
+    }
+    let factor = groups as f64 / (groups as f64 - 1.0);
+    let se = (factor * scores.iter().map(|s| s * s).sum::<f64>()).sqrt() / information;
+    let half = normal_half_width(level) * se;
+    Ok(Interval { low: intercept - half, high: intercept + half })
 }
 
 /// Difference of means, positive minus negative, with its standard error by the sandwich of least squares.

@@ -151,13 +151,17 @@ pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
 
 /// Wilson's score interval of `k` of `n`.
 pub fn wilson(k: u64, n: u64, level: f64) -> Interval {
-    let (k, n, z) = (k as f64, n as f64, normal_half_width(level));
-    let p = k / n;
+    wilson_of_share(k as f64 / n as f64, n as f64, level)
+}
+
+/// Wilson's score interval of a share `p` of `n`, which need not be whole numbers.
+pub fn wilson_of_share(p: f64, n: f64, level: f64) -> Interval {
+    let z = normal_half_width(level);
     let z2 = z * z / n;
     let centre = (p + z2 / 2.0) / (1.0 + z2);
     let half = z * (p * (1.0 - p) / n + z2 / (4.0 * n)).sqrt() / (1.0 + z2);
-    let low = if k == 0.0 { 0.0 } else { centre - half };
-    let high = if k == n { 1.0 } else { centre + half };
+    let low = if p == 0.0 { 0.0 } else { centre - half };
+    let high = if p == 1.0 { 1.0 } else { centre + half };
     Interval { low, high }
 }
 

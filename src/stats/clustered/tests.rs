@@ -130,3 +130,12 @@ fn libm_erf(x: f64) -> f64 {
     }
     2.0 / std::f64::consts::PI.sqrt() * sum
 }
+
+#[test]
+fn calibration_in_the_large_has_the_interval_of_scripts_reference_clustered_calls() {
+    let lp = [-1.2, 0.4, 0.9, -0.3, 1.7, -2.1, 0.2, 0.6];
+    let y = [false, true, false, true, true, false, false, true];
+    let found = calibration_intercept(&lp, &y, &[0, 0, 1, 1, 1, 2, 3, 3], 0.95).unwrap();
+    assert!((found.low + 0.4796283757).abs() < 1e-9 && (found.high - 0.3313989319).abs() < 1e-9, "{found:?}");
+    assert!(calibration_intercept(&lp, &y, &[0; 8], 0.95).is_err());
+}

@@ -23,7 +23,9 @@ use crate::stats::{StatsError, clustered};
 pub fn roc(frame: &Frame, endpoint: &Endpoint, markers: &[Marker], options: &RocOptions) -> Result<RocResults> {
     endpoint.check_two_classes()?;
     let mut results = RocResults::default();
-    results.warnings.extend(super::clustered(frame, "intervals of sensitivity and specificity are not given"));
+    results
+        .warnings
+        .extend(super::clustered(frame, "areas, their tests and the intervals of shares at a cut-off go by patients"));
     for marker in markers {
         let values = frame.numbers(&marker.column)?;
         results.curves.push(curve(frame, endpoint, marker, values, options, &mut results.warnings)?);

@@ -6,6 +6,7 @@ use super::super::super::marker::Marker;
 use super::super::super::results::{Curve, Cutoff, NamedInterval, PartialArea, Stability};
 use super::options::{IntervalMethod, RocOptions};
 use crate::error::{Result, Warning};
+use crate::stats::clustered::calls::{CallIntervals, intervals};
 use crate::stats::cutoff::{self, Optimum, Proportion};
 use crate::stats::cutoff_stability::stability;
 use crate::stats::delong::{DeLong, hanley_mcneil_se, newcombe};
@@ -21,8 +22,8 @@ struct Data<'a> {
     positive: &'a [bool],
     direction: roc::Direction,
     resamples: Option<Resamples>,
-    /// Whether several rows are one patient's.
-    is_clustered: bool,
+    /// The patient of each row, where several rows are one patient's.
+    clusters: Option<Vec<usize>>,
 }
 
 /// The curve of one marker, whose values need not be a column of the frame (a model's predictions).
@@ -38,13 +39,15 @@ pub fn curve(
     warnings: &mut Vec<Warning>,
 ) -> Result<Curve> {
     let cases = frame.cases(&[values.to_vec()], &endpoint.positive);
+    cases.check_two_classes(std::slice::from_ref(&marker.column))?;
     let direction = marker.direction.into();
     let (values, positive) = (&cases.columns[0], &cases.positive);
     let empirical = roc::curve(values, positive, direction)?;
     let clusters = frame.clusters(&cases.rows);
     let area = super::area(values, positive, clusters.as_deref(), direction)?;
     let resamples = options.resampling.as_ref().map(|r| r.of(positive, clusters.as_deref())).transpose()?;
-    let data = Data { marker, values, positive, direction, resamples, is_clustered: clusters.is_some() };
+    let data = Data { marker, values, positive, direction, resamples, clusters };
+    warnings.extend(says_little(data.marker, values, (empirical.n_positive, empirical.n_negative)));
     if area.auc < 0.5 {
         warnings.push(Warning::new(
             "auc-below-half",
@@ -54,7 +57,7 @@ pub fn curve(
             ),
         ));
     }
-    let intervals = intervals(&data, &area, (empirical.n_positive, empirical.n_negative));
+    let intervals = of_area(&data, &area, (empirical.n_positive, empirical.n_negative));
     let chosen = chosen(&intervals, options.interval, marker, warnings);
     let parts = options.parts.iter().map(|part| {
         let area = partial_auc::partial_area(&empirical, part.focus, part.low, part.high)?;
@@ -86,8 +89,22 @@ pub fn curve(
     })
 }
 
+/// That a curve stands on one patient of a class, or on one value.
+fn says_little(marker: &Marker, values: &[f64], (m, n): (usize, usize)) -> Vec<Warning> {
+    let mut told = Vec::new();
+    if values.iter().all(|v| *v == values[0]) {
+        let message = format!("{} has one value in all patients; it cannot tell them apart", marker.column);
+        told.push(Warning::new("constant-marker", message));
+    }
+    if m.min(n) < 2 {
+        let message = format!("{}: {m} positive and {n} negative patients; nothing can be concluded", marker.column);
+        told.push(Warning::new("too-few-patients", message));
+    }
+    told
+}
+
 /// Every interval there is, the default first.
-fn intervals(data: &Data, area: &DeLong, (m, n): (usize, usize)) -> Vec<NamedInterval> {
+fn of_area(data: &Data, area: &DeLong, (m, n): (usize, usize)) -> Vec<NamedInterval> {
     let named = |method: &str, interval: Interval| NamedInterval {
         method: method.to_owned(),
         low: interval.low.max(0.0),
@@ -100,10 +117,10 @@ fn intervals(data: &Data, area: &DeLong, (m, n): (usize, usize)) -> Vec<NamedInt
         found.push(named("delong", area.plain_interval(LEVEL)));
     }
     let half = normal_half_width(LEVEL) * hanley_mcneil_se(area.auc, m, n);
-    if half > 0.0 && !data.is_clustered {
+    if half > 0.0 && data.clusters.is_none() {
         found.push(named("hanley-mcneil", Interval { low: area.auc - half, high: area.auc + half }));
     }
-    if default.method != "newcombe" && !data.is_clustered {
+    if default.method != "newcombe" && data.clusters.is_none() {
         found.push(named("newcombe", newcombe(area.auc, m, n, LEVEL)));
     }
     if let Some(resamples) = &data.resamples {
@@ -113,7 +130,7 @@ fn intervals(data: &Data, area: &DeLong, (m, n): (usize, usize)) -> Vec<NamedInt
         }
         // its jackknife leaves out a row, which is no patient
         let bca = auc_bca(data.values, data.positive, data.direction, resamples, LEVEL);
-        if let (Ok(interval), false) = (bca, data.is_clustered) {
+        if let (Ok(interval), None) = (bca, &data.clusters) {
             found.push(named("bootstrap-bca", interval));
         }
     }
@@ -161,6 +178,10 @@ fn cutoffs(data: &Data, curve: &roc::Curve, options: &RocOptions, warnings: &mut
             );
             warnings.push(Warning::new("tied-cutoffs", message));
         }
+        if best.cutoff.youden_j() <= 0.0 {
+            let message = format!("{}, {}: the best cut-off is no better than a coin", data.marker.column, rule.name());
+            warnings.push(Warning::new("useless-cutoff", message));
+        }
         let moves = data
             .resamples
             .as_ref()
@@ -176,24 +197,29 @@ fn cutoffs(data: &Data, curve: &roc::Curve, options: &RocOptions, warnings: &mut
             n_resamples: s.resamples.len(),
         });
         let row = row(rule.name(), &chosen, moves);
-        cutoffs.push(if data.is_clustered { without_intervals(row) } else { row });
+        cutoffs.push(match &data.clusters {
+            Some(cluster) => by_patients(row, data, cluster),
+            None => row,
+        });
     }
     cutoffs
 }
 
-/// Intervals of shares take rows for patients; those of the resamples do not.
-fn without_intervals(cutoff: Cutoff) -> Cutoff {
+/// Intervals by patients in place of those that take rows for patients; exact ones do not exist.
+fn by_patients(cutoff: Cutoff, data: &Data, cluster: &[usize]) -> Cutoff {
+    let found = intervals(data.values, data.positive, cluster, data.direction, cutoff.threshold, LEVEL).ok();
     let none = [f64::NAN; 2];
+    let ends = |of: fn(&CallIntervals) -> Option<Interval>| found.as_ref().and_then(of).map(|i| [i.low, i.high]);
     Cutoff {
-        sensitivity_ci: none,
+        sensitivity_ci: ends(|f| f.sensitivity).unwrap_or(none),
         sensitivity_ci_exact: none,
-        specificity_ci: none,
+        specificity_ci: ends(|f| f.specificity).unwrap_or(none),
         specificity_ci_exact: none,
-        ppv_ci: None,
-        npv_ci: None,
-        likelihood_ratio_positive_ci: None,
-        likelihood_ratio_negative_ci: None,
-        diagnostic_odds_ratio_ci: None,
+        ppv_ci: ends(|f| f.ppv),
+        npv_ci: ends(|f| f.npv),
+        likelihood_ratio_positive_ci: ends(|f| f.positive_ratio),
+        likelihood_ratio_negative_ci: ends(|f| f.negative_ratio),
+        diagnostic_odds_ratio_ci: ends(|f| f.odds),
         ..cutoff
     }
 }
