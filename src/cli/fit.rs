@@ -1,10 +1,11 @@
 //! `myelomri fit`: a logistic model of the outcome.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OutcomeArgs, PatientsArgs, TermArgs, cell, say_outcome};
+use super::table_args::{OutcomeArgs, PatientsArgs, PlanArgs, TermArgs, cell, say_outcome};
 use super::{CliError, Context, output};
+use crate::cohort::analysis::family_of_all;
 use crate::cohort::analysis::fit::fit;
-use crate::cohort::results::{Diagnostics, Family, Model, Term};
+use crate::cohort::results::{Diagnostics, Model, Term};
 use crate::error::Result;
 use crate::image::write_json;
 use crate::report::Lang;
@@ -33,6 +34,8 @@ pub struct FitArgs {
     #[arg(long)]
     wald: bool,
     #[command(flatten)]
+    plan: PlanArgs,
+    #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -43,16 +46,19 @@ pub struct FitArgs {
 /// # Errors
 /// Columns that are missing, an outcome with one class, data that the estimator cannot fit (exit 7).
 pub fn run(args: FitArgs, context: &Context) -> Result<()> {
-    let FitArgs { table, outcome, terms, wald, out, format } = args;
+    let FitArgs { table, outcome, terms, wald, plan, out, format } = args;
     let specs = terms.specs()?;
     if specs.is_empty() {
         return Err(CliError::usage("a model without a term", "pass --term COL, once or more").into());
     }
     terms.check_penalty(&table)?;
     out.check_absent(&["_fit.json", "_model.json", "_forest.svg", "_forest.png"])?;
+    let (planned, stamp) = plan.declared()?;
+    let family = family_of_all(specs.iter().map(|term| term.column.as_str()), &planned);
     let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
-    let mut fitted = fit(&frame, &endpoint, "model", Family::Exploratory, &specs, terms.estimator())?;
+    let mut fitted = fit(&frame, &endpoint, "model", family, &specs, terms.estimator())?;
+    (fitted.model.plan, fitted.saved.plan) = (stamp.clone(), stamp);
     if wald {
         fitted.model.add_wald();
     }

@@ -1,7 +1,7 @@
 //! `myelomri validate`: internal validation of a logistic model, or a saved model on other patients.
 
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OutcomeArgs, PatientsArgs, TermArgs, cell, say_outcome};
+use super::table_args::{OutcomeArgs, PatientsArgs, PlanArgs, TermArgs, cell, say_outcome};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::fit::prepare;
 use crate::cohort::analysis::roc::options::Resampling;
@@ -57,6 +57,8 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "N", default_value_t = crate::cohort::analysis::SEED)]
     seed: u64,
     #[command(flatten)]
+    plan: PlanArgs,
+    #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -79,6 +81,7 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
         folds,
         permutations,
         seed,
+        plan,
         out,
         format,
     } = args;
@@ -87,14 +90,13 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
         return Err(CliError::usage("no model to validate", "pass --term COL, once or more, or --model JSON").into());
     }
     terms.check_penalty(&table)?;
-    table.needs_one_row("--model", model.is_some())?;
-    table.needs_one_row("--permutations", permutations > 0)?;
     let figures = ["_calibration.svg", "_calibration.png", "_decision.svg", "_decision.png"];
     out.check_absent(&[&["_validate.json"], &figures[..]].concat())?;
+    let (_, stamp) = plan.declared()?;
     let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
     endpoint.check_two_classes()?;
-    let results = match &model {
+    let mut results = match &model {
         Some(path) => validate_saved(&frame, &endpoint, &SavedModel::read(path)?)?,
         None => {
             let prepared = prepare(&frame, &endpoint, &specs)?;
@@ -115,6 +117,9 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
             validate(&prepared, terms.estimator(), &options)?
         }
     };
+    if stamp.is_some() {
+        results.plan = stamp;
+    }
     context.say(say_outcome(&endpoint.outcome));
     context.warn(&results.warnings);
     if let Some(path) = out.path("_validate.json") {

@@ -11,6 +11,8 @@
 //! which is counted too. The pooled leave-one-out area is biased downwards, so pairs of one positive and one negative
 //! patient are left out instead (Airola 2011, doi:10.1016/j.csda.2010.11.023).
 
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::calibration::{brier, calibrate};
@@ -181,15 +183,17 @@ fn corrected_slope(apparent: Option<f64>, resamples: &[Pair], level: f64) -> Cor
 pub struct LeavePairOut {
     /// Share of pairs in which the positive patient has the larger prediction, ties one half.
     pub auc: f64,
-    /// Pairs of a positive and a negative patient.
+    /// Pairs of a positive and a negative patient that were left out.
     pub n_pairs: usize,
+    /// Pairs there are.
+    pub n_all: usize,
     /// Pairs without which the model could not be estimated.
     pub n_not_estimable: usize,
 }
 
 /// Leave-pair-out area of a recipe: each pair is judged by a model that saw neither.
 pub fn leave_pair_out(design: &Design, positive: &[bool], method: Method) -> Result<LeavePairOut, StatsError> {
-    leave_pair_of_groups_out(design, positive, &alone(positive), method)
+    leave_pair_of_groups_out(design, positive, &alone(positive), method, None)
 }
 
 /// Every row as a patient.
@@ -197,36 +201,51 @@ fn alone(positive: &[bool]) -> Vec<usize> {
     (0..positive.len()).collect()
 }
 
-/// The same where rows of one number in `group` are one patient's: the model saw no row of either patient.
+/// The same where rows of one number in `group` are one patient's: the model saw no row of either patient. Of more pairs
+/// than `most.0` that many are drawn, from a ChaCha stream of the seed `most.1`.
 pub fn leave_pair_of_groups_out(
     design: &Design,
     positive: &[bool],
     group: &[usize],
     method: Method,
+    most: Option<(usize, u64)>,
 ) -> Result<LeavePairOut, StatsError> {
     same_length("leave-pair-out validation", group.len(), positive.len())?;
     same_length("leave-pair-out validation", design.rows(), positive.len())?;
     let (n_positive, n_negative) = two_classes(positive)?;
-    let cases: Vec<usize> = (0..positive.len()).filter(|&i| positive[i]).collect();
-    let pairs: Vec<(usize, usize)> =
-        cases.iter().flat_map(|&i| (0..positive.len()).filter(|&j| !positive[j]).map(move |j| (i, j))).collect();
-    let judge = |&(case, control): &(usize, usize)| -> Option<u64> {
-        let kept: Vec<usize> =
-            (0..positive.len()).filter(|&k| group[k] != group[case] && group[k] != group[control]).collect();
-        let fit = method.fit_rows(design, positive, &kept).ok()?;
-        let (a, b) = (fit.linear_predictor_at(design, case), fit.linear_predictor_at(design, control));
-        let tolerance = 1e-12 * a.abs().max(b.abs());
-        Some(if (a - b).abs() <= tolerance { 1 } else { 2 * u64::from(a > b) })
+    let (cases, controls): (Vec<usize>, Vec<usize>) = (0..positive.len()).partition(|&i| positive[i]);
+    let n_all = n_positive * n_negative;
+    let pair = |p: usize| (cases[p / n_negative], controls[p % n_negative]);
+    let mut pairs: Vec<(usize, usize)> = match most.filter(|most| n_all > most.0) {
+        None => (0..n_all).map(pair).collect(),
+        Some((most, seed)) => {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            (0..most).map(|_| pair(rng.random_range(0..n_all))).collect()
+        }
     };
-    let judged: Vec<Option<u64>> = pairs.par_iter().map(judge).collect();
-    let used = judged.iter().flatten().count();
+    // one model judges every pair of rows of the same two patients
+    let patients = |&(case, control): &(usize, usize)| (group[case], group[control]);
+    pairs.sort_by_key(patients);
+    let of_patients: Vec<&[(usize, usize)]> = pairs.chunk_by(|a, b| patients(a) == patients(b)).collect();
+    let judge = |pairs: &&[(usize, usize)]| -> Option<(usize, u64)> {
+        let (one, other) = patients(pairs.first()?);
+        let kept: Vec<usize> = (0..positive.len()).filter(|&k| group[k] != one && group[k] != other).collect();
+        let fit = method.fit_rows(design, positive, &kept).ok()?;
+        let twice = |&(case, control): &(usize, usize)| {
+            let (a, b) = (fit.linear_predictor_at(design, case), fit.linear_predictor_at(design, control));
+            let tolerance = 1e-12 * a.abs().max(b.abs());
+            if (a - b).abs() <= tolerance { 1 } else { 2 * u64::from(a > b) }
+        };
+        Some((pairs.len(), pairs.iter().map(twice).sum()))
+    };
+    let judged: Vec<Option<(usize, u64)>> = of_patients.par_iter().map(judge).collect();
+    let (used, twice) = judged.iter().flatten().fold((0, 0), |(n, sum), (k, twice)| (n + k, sum + twice));
     if used == 0 {
         const WHAT: &str = "leave-pair-out validation, in the smaller class,";
         return Err(StatsError::TooFewValues { what: WHAT, needed: 3, found: n_positive.min(n_negative) });
     }
-    let twice: u64 = judged.iter().flatten().sum();
     let auc = twice as f64 / (2.0 * used as f64);
-    Ok(LeavePairOut { auc, n_pairs: pairs.len(), n_not_estimable: pairs.len() - used })
+    Ok(LeavePairOut { auc, n_pairs: pairs.len(), n_all, n_not_estimable: pairs.len() - used })
 }
 
 /// Linear predictor of each patient by a model that did not see him; none where it could not be estimated.
@@ -312,6 +331,9 @@ mod tests {
         let lpo = leave_pair_out(&design, &y, Method::Firth).unwrap();
         assert_eq!(lpo.auc, roc::auc(&x, &y, Direction::Higher).unwrap());
         assert_eq!((lpo.n_pairs, lpo.n_not_estimable), (8 * 16, 0));
+        let few = leave_pair_of_groups_out(&design, &y, &alone(&y), Method::Firth, Some((40, 3))).unwrap();
+        assert_eq!((few.n_pairs, few.n_all), (40, 8 * 16));
+        assert!((few.auc - lpo.auc).abs() < 0.25, "{few:?}");
         let single = leave_one_out(&design, &y, Method::Firth).unwrap();
         assert!(single.iter().all(Option::is_some));
     }

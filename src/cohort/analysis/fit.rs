@@ -141,6 +141,7 @@ pub fn prepare(frame: &Frame, endpoint: &Endpoint, terms: &[TermSpec]) -> Result
     let values: Vec<Vec<Option<f64>>> = columns.iter().map(|column| column.values.clone()).collect();
     let cases = frame.cases(&values, &endpoint.positive);
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    cases.check_two_classes(&names)?;
     let design = Design::new(&names, &cases.columns)?;
     let saved =
         columns.into_iter().map(|c| SavedTerm { column: c.column, level: c.level, per: c.per, coefficient: 0.0 });
@@ -271,6 +272,7 @@ fn blank(name: &str, family: Family, endpoint: &Endpoint, method: &str) -> Model
         lambda: None,
         not_estimable: None,
         missing: Vec::new(),
+        plan: None,
         warnings: Vec::new(),
     }
 }
@@ -342,6 +344,7 @@ fn saved(model: &Model, prepared: &Prepared, fit: &Fit) -> SavedModel {
         terms: terms.map(|(term, &coefficient)| SavedTerm { coefficient, ..term.clone() }).collect(),
         n: model.n,
         events: model.events,
+        plan: None,
     }
 }
 

@@ -63,3 +63,10 @@ fn clustered_rows(cluster: &[usize], note: &str) -> Vec<Warning> {
 pub fn family_of(column: &str, planned: &[super::Marker]) -> Family {
     planned.iter().find(|marker| marker.column == column).map_or(Family::Exploratory, |marker| marker.family)
 }
+
+/// Family of a model: the one that all its columns have, else exploratory.
+pub fn family_of_all<'a>(columns: impl IntoIterator<Item = &'a str>, planned: &[super::Marker]) -> Family {
+    let mut families = columns.into_iter().map(|column| family_of(column, planned));
+    let first = families.next().unwrap_or(Family::Exploratory);
+    if families.all(|family| family == first) { first } else { Family::Exploratory }
+}

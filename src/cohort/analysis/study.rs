@@ -130,7 +130,8 @@ impl Analysis {
         seed: u64,
     ) -> Result<()> {
         let method = method_of(config);
-        let mut results = FitResults { plan: Some(Marker::stamp(&config.plan)), ..FitResults::default() };
+        let stamp = || Some(Marker::stamp(&config.plan));
+        let mut results = FitResults { plan: stamp(), ..FitResults::default() };
         for marker in markers {
             let name = format!("univariable:{}", marker.column);
             let terms = [TermSpec::of_column(&marker.column)];
@@ -149,12 +150,12 @@ impl Analysis {
                 let bootstrap = config.validate.bootstrap;
                 let options = validate::ValidateOptions { bootstrap, seed, ..Default::default() };
                 match validate::validate(&fitted.prepared, method, &options) {
-                    Ok(validation) => self.validate = Some(validation),
+                    Ok(validation) => self.validate = Some(ValidateResults { plan: stamp(), ..validation }),
                     Err(error) => {
                         self.warnings.push(Warning::new("validation-not-possible", error.failure().to_string()));
                     }
                 }
-                self.model = Some(fitted.saved);
+                self.model = Some(SavedModel { plan: stamp(), ..fitted.saved });
             }
         }
         for marker in markers {

@@ -16,6 +16,12 @@ use crate::stats::{LEVEL, StatsError, clustered, decision_curve, validation};
 /// Threshold probabilities of the decision curve.
 const THRESHOLDS: std::ops::RangeInclusive<usize> = 1..=80;
 
+/// Patients up to which each is left out alone; models grow with their number twice.
+const LEAVE_ONE_OUT_UP_TO: usize = 4000;
+
+/// Rows that the models of all pairs left out may have together: some ten seconds.
+const PAIRS_OF_ROWS: usize = 20_000_000;
+
 /// What is done beside the bootstrap; the default is what a study's own run does.
 #[derive(Debug, Clone)]
 pub struct ValidateOptions {
@@ -70,15 +76,17 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
             apparent: metric.apparent,
             optimism: metric.optimism,
             corrected: metric.corrected,
-            ci_low: metric.interval.map(|interval| interval.low),
-            ci_high: metric.interval.map(|interval| interval.high),
+            // resamples that all separate agree on one value, which is no certainty
+            ci_low: metric.interval.filter(|i| i.low < i.high).map(|interval| interval.low),
+            ci_high: metric.interval.filter(|i| i.low < i.high).map(|interval| interval.high),
             n_resamples: internal.n_resamples,
             n_not_estimable: internal.n_not_estimable,
             n_separated: internal.n_separated,
             p: None,
         })
         .collect();
-    let pairs = validation::leave_pair_of_groups_out(design, positive, group, method)?;
+    let pairs =
+        validation::leave_pair_of_groups_out(design, positive, group, method, Some(most_pairs(positive, seed)))?;
     schemes.push(Scheme {
         scheme: "leave-pair-out".into(),
         metric: "auc".into(),
@@ -92,6 +100,10 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
         ..Scheme::default()
     });
     let mut warnings = Vec::new();
+    if pairs.n_pairs < pairs.n_all {
+        let message = format!("leave-pair-out of {} pairs drawn from {}", pairs.n_pairs, pairs.n_all);
+        warnings.push(Warning::new("pairs-drawn", message));
+    }
     warnings.push(Warning::new(
         "optimism-remains",
         "the bootstrap-corrected area keeps some optimism: without any information in 15 and 35 patients it averages 0.54, \
@@ -103,7 +115,13 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
     }
     cross_validated(prepared, method, options, &mut schemes, &mut warnings)?;
     if options.permutations > 0 {
-        schemes.push(null(prepared, method, options)?);
+        match null(prepared, method, options)? {
+            Some(scheme) => schemes.push(scheme),
+            None => warnings.push(Warning::new(
+                "no-permutations",
+                "patients have rows of both classes, so that outcomes of patients cannot be exchanged; no permutation null",
+            )),
+        }
     }
     if internal.n_separated > 0 {
         let kept = if internal.n_not_estimable > 0 { "could not be estimated" } else { "were kept" };
@@ -112,7 +130,7 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
             format!("{} of {} resamples were separated and {kept}", internal.n_separated, internal.n_resamples),
         ));
     }
-    let left_out = validation::leave_group_out(design, positive, group, method)?;
+    let left_out = left_out(prepared, method, seed, &mut warnings)?;
     let (risk, class): (Vec<f64>, Vec<bool>) =
         left_out.iter().zip(positive).filter_map(|(lp, &p)| lp.map(|lp| (inverse_logit(lp), p))).unzip();
     let slope = internal.metrics.iter().find(|metric| metric.metric == "calibration_slope").and_then(|m| m.corrected);
@@ -124,6 +142,7 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
         calibration: Some(Calibration { intercept: internal.intercept, slope }),
         calibration_curve: groups(&risk, &class),
         decision_curve: curve(&risk, &class)?,
+        plan: None,
         warnings,
     })
 }
@@ -168,6 +187,9 @@ fn cross_validated(
     let found = cross_validate(design, positive, method, &folds)?;
     schemes.push(of(&name, "auc", found.auc, found.n_folds, found.n_not_estimable));
     schemes.push(of(&name, "brier", found.brier, found.n_folds, found.n_not_estimable));
+    if positive.len() > LEAVE_ONE_OUT_UP_TO {
+        return Ok(());
+    }
     let single = cross_validate(design, positive, method, &Folds::given(prepared.patients())?)?;
     let (n, lost) = (single.n_folds, single.n_not_estimable);
     schemes.push(of("leave-one-out-pooled", "auc", single.pooled_auc, n, lost));
@@ -179,13 +201,45 @@ fn cross_validated(
     Ok(())
 }
 
-/// Leave-pair-out with shuffled outcomes.
-fn null(prepared: &Prepared, method: Method, options: &ValidateOptions) -> Result<Scheme> {
+/// Pairs left out at most, and the seed by which they are drawn.
+fn most_pairs(positive: &[bool], seed: u64) -> (usize, u64) {
+    ((PAIRS_OF_ROWS / positive.len().max(1)).max(500), seed)
+}
+
+/// Predictions by models that did not see the patient: all others' or, of many patients, those of ten folds.
+fn left_out(prepared: &Prepared, method: Method, seed: u64, warnings: &mut Vec<Warning>) -> Result<Vec<Option<f64>>> {
     let Prepared { design, positive, .. } = prepared;
-    let area = |class: &[bool]| Some(validation::leave_pair_out(design, class, method).ok()?.auc);
-    let null = permutation_null(positive, options.permutations, options.seed, area)?;
+    if positive.len() <= LEAVE_ONE_OUT_UP_TO {
+        return Ok(validation::leave_group_out(design, positive, &prepared.patients(), method)?);
+    }
+    let message = format!("{} rows: calibration and decision curve stand on ten-fold predictions", positive.len());
+    warnings.push(Warning::new("folds-for-leave-one-out", message));
+    let folds = match &prepared.clusters {
+        Some(cluster) => clustered::folds(positive, cluster, 10, 1, seed)?,
+        None => Folds::draw(positive, 10, 1, seed)?,
+    };
+    Ok(cross_validate(design, positive, method, &folds)?.linear_predictors.swap_remove(0))
+}
+
+/// Leave-pair-out with outcomes shuffled among patients; none where a patient has rows of both classes.
+fn null(prepared: &Prepared, method: Method, options: &ValidateOptions) -> Result<Option<Scheme>> {
+    let Prepared { design, positive, .. } = prepared;
+    let group = &prepared.patients();
+    let mut of_patient: Vec<Option<bool>> = vec![None; clustered::count(group)];
+    for (&patient, &class) in group.iter().zip(positive) {
+        if of_patient[patient].replace(class).is_some_and(|before| before != class) {
+            return Ok(None);
+        }
+    }
+    let of_patient: Vec<bool> = of_patient.into_iter().map(|class| class.unwrap_or(false)).collect();
+    let area = |classes: &[bool]| {
+        let rows: Vec<bool> = group.iter().map(|&patient| classes[patient]).collect();
+        let most = Some(most_pairs(positive, options.seed));
+        Some(validation::leave_pair_of_groups_out(design, &rows, group, method, most).ok()?.auc)
+    };
+    let null = permutation_null(&of_patient, options.permutations, options.seed, area)?;
     let mean = null.shuffled.iter().sum::<f64>() / null.shuffled.len().max(1) as f64;
-    Ok(Scheme {
+    Ok(Some(Scheme {
         scheme: "permutation-null".into(),
         metric: "auc".into(),
         apparent: Some(null.seen),
@@ -194,7 +248,7 @@ fn null(prepared: &Prepared, method: Method, options: &ValidateOptions) -> Resul
         n_not_estimable: options.permutations - null.shuffled.len(),
         p: Some(null.p),
         ..Scheme::default()
-    })
+    }))
 }
 
 /// Groups of about ten patients of similar risk, three to ten of them.

@@ -55,6 +55,9 @@ pub struct Model {
     pub not_estimable: Option<String>,
     /// Subjects left out for a missing value.
     pub missing: Vec<String>,
+    /// The declared plan of a model that was fitted alone; among others it stands once beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<super::PlanStamp>,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }
@@ -107,6 +110,9 @@ pub struct SavedModel {
     pub n: usize,
     /// Patients of the positive class among them.
     pub events: usize,
+    /// The plan under which it was fitted.
+    #[serde(default)]
+    pub plan: Option<super::PlanStamp>,
 }
 
 /// One term of a saved model.

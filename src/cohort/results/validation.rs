@@ -21,6 +21,9 @@ pub struct ValidateResults {
     pub calibration_curve: Vec<CalibrationGroup>,
     /// Decision curve on leave-one-out predictions, or on other patients.
     pub decision_curve: Vec<NetBenefit>,
+    /// The declared plan; that of the saved model on other patients.
+    #[serde(default)]
+    pub plan: Option<super::PlanStamp>,
     /// What the reader must know.
     pub warnings: Vec<Warning>,
 }

@@ -5,11 +5,12 @@ use super::super::super::endpoint::Endpoint;
 use super::super::super::results::{Calibration, SavedModel, Scheme, ValidateResults};
 use super::{curve, groups, inverse_logit};
 use crate::error::{Result, Warning};
+use crate::stats::clustered::calls::{self, CallIntervals};
 use crate::stats::cutoff::{self, Proportion};
 use crate::stats::design::Design;
 use crate::stats::logistic::maximum_likelihood;
 use crate::stats::roc::Direction;
-use crate::stats::{Interval, LEVEL, calibration, delong};
+use crate::stats::{Interval, LEVEL, calibration, clustered, delong};
 
 /// Validates a saved model.
 ///
@@ -19,7 +20,12 @@ pub fn validate_saved(frame: &Frame, endpoint: &Endpoint, model: &SavedModel) ->
     endpoint.check_two_classes()?;
     let cases = frame.cases(&[model.linear_predictors(frame)?], &endpoint.positive);
     let (predictors, positive) = (&cases.columns[0], &cases.positive);
-    let area = delong::delong(predictors, positive, Direction::Higher)?;
+    cases.check_two_classes(&model.terms.iter().map(|term| term.column.clone()).collect::<Vec<_>>())?;
+    let clusters = frame.clusters(&cases.rows);
+    let area = match &clusters {
+        Some(cluster) => clustered::area(predictors, positive, cluster, Direction::Higher)?,
+        None => delong::delong(predictors, positive, Direction::Higher)?,
+    };
     let interval = area.interval(LEVEL).interval;
     let risk: Vec<f64> = predictors.iter().map(|&lp| inverse_logit(lp)).collect();
     let external = |metric: &str, value: Option<f64>, ends: Option<Interval>| Scheme {
@@ -39,20 +45,37 @@ pub fn validate_saved(frame: &Frame, endpoint: &Endpoint, model: &SavedModel) ->
         external("brier", Some(brier), None),
         external("brier_scaled", Some(1.0 - brier / (share * (1.0 - share))), None),
         external("observed_expected_ratio", Some(events / risk.iter().sum::<f64>()), None),
-        external("calibration_intercept", Some(calibrated.intercept), None),
-        external("calibration_slope", calibrated.slope, slope_interval(predictors, positive)),
+        external(
+            "calibration_intercept",
+            Some(calibrated.intercept),
+            match &clusters {
+                Some(cluster) => clustered::calibration_intercept(predictors, positive, cluster, LEVEL).ok(),
+                None => calibration::intercept_interval(predictors, positive, LEVEL),
+            },
+        ),
+        external("calibration_slope", calibrated.slope, slope_interval(predictors, positive, clusters.as_deref())),
     ];
-    let mut warnings = Vec::new();
+    let mut warnings = super::super::clustered(frame, "intervals go by patients");
     match model.cutoff {
         Some(threshold) => {
             let locked = cutoff::at(predictors, positive, Direction::Higher, threshold)?;
-            let share = |p: &Proportion| (Some(p.estimate), Some(p.wilson));
-            for (metric, p) in [
-                ("sensitivity_at_locked_cutoff", &locked.sensitivity),
-                ("specificity_at_locked_cutoff", &locked.specificity),
+            let by_patients = match &clusters {
+                None => None,
+                Some(cluster) => {
+                    Some(calls::intervals(predictors, positive, cluster, Direction::Higher, threshold, LEVEL)?)
+                }
+            };
+            let of_patients = |of: fn(&CallIntervals) -> Option<Interval>, p: &Proportion| match &by_patients {
+                Some(found) => of(found),
+                None => Some(p.wilson),
+            };
+            let sensitivity = of_patients(|f| f.sensitivity, &locked.sensitivity);
+            let specificity = of_patients(|f| f.specificity, &locked.specificity);
+            for (metric, p, interval) in [
+                ("sensitivity_at_locked_cutoff", &locked.sensitivity, sensitivity),
+                ("specificity_at_locked_cutoff", &locked.specificity, specificity),
             ] {
-                let (value, interval) = share(p);
-                schemes.push(external(metric, value, interval));
+                schemes.push(external(metric, Some(p.estimate), interval));
             }
         }
         None => warnings.push(Warning::new("no-locked-cutoff", "the saved model has no cut-off to apply")),
@@ -69,14 +92,18 @@ pub fn validate_saved(frame: &Frame, endpoint: &Endpoint, model: &SavedModel) ->
         calibration: Some(Calibration { intercept: Some(calibrated.intercept), slope: calibrated.slope }),
         calibration_curve: groups(&risk, positive),
         decision_curve: curve(&risk, positive)?,
+        plan: model.plan.clone(),
         warnings,
     })
 }
 
-/// Profile interval of the calibration slope.
-fn slope_interval(predictors: &[f64], positive: &[bool]) -> Option<Interval> {
+/// Interval of the calibration slope: profile, or by patients where they have several rows.
+fn slope_interval(predictors: &[f64], positive: &[bool], clusters: Option<&[usize]>) -> Option<Interval> {
     let design = Design::new(&["linear predictor".to_owned()], &[predictors.to_vec()]).ok()?;
     let fit = maximum_likelihood(&design, positive).ok()?;
-    let slope = fit.inference(&design, positive, LEVEL).pop()?;
+    let slope = match clusters {
+        Some(cluster) => clustered::inference(&fit, &design, positive, cluster, LEVEL)?.pop()?,
+        None => fit.inference(&design, positive, LEVEL).pop()?,
+    };
     Some(Interval { low: slope.ci_low?, high: slope.ci_high? })
 }
