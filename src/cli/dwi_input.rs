@@ -152,7 +152,7 @@ pub fn read_packed(
     Ok((dwi, b))
 }
 
-fn b_of(file: &DwiFile, n_volumes: usize) -> Result<Vec<f64>> {
+pub(super) fn b_of(file: &DwiFile, n_volumes: usize) -> Result<Vec<f64>> {
     match file.b {
         Some(value) => Ok(vec![value; n_volumes]),
         None => Ok(b_values_of(&file.path, n_volumes)?),

@@ -93,7 +93,7 @@ impl LevelArgs {
 
 /// The stations of a composed series, as its sidecar tells them.
 #[derive(Debug, Default)]
-struct Stations {
+pub struct Stations {
     /// Number, first and last slice along the slice axis.
     extents: Vec<(u64, f64, f64)>,
     slice_axis: usize,
@@ -101,7 +101,7 @@ struct Stations {
 
 impl Stations {
     /// Of the sidecar beside a composed series; none where there is none or it is not ours.
-    fn beside(image: &Path) -> Stations {
+    pub fn beside(image: &Path) -> Stations {
         let text = std::fs::read_to_string(sidecar_path(image)).unwrap_or_default();
         let Ok(sidecar) = serde_json::from_str::<MapSidecar>(&text) else { return Stations::default() };
         let number = |row: &serde_json::Value, key: &str| row.get(key).and_then(serde_json::Value::as_f64);
@@ -115,6 +115,20 @@ impl Stations {
             .collect();
         let axis = sidecar.parameters.get("slice_axis").and_then(serde_json::Value::as_u64).unwrap_or(2);
         Stations { extents, slice_axis: (axis as usize).min(2) }
+    }
+
+    /// Number, lowest and highest z (mm, RAS+) of the slice centres of each station.
+    pub fn reaches(&self, grid: &Grid) -> Vec<(u64, f64, f64)> {
+        let z = |slice: f64| {
+            let mut at = grid.dims.map(|n| 0.5 * (n as f64 - 1.0));
+            at[self.slice_axis] = slice;
+            grid.world_mm(at)[2]
+        };
+        let reach = |&(station, first, last): &(u64, f64, f64)| {
+            let (a, b) = (z(first), z(last));
+            (station, a.min(b), a.max(b))
+        };
+        self.extents.iter().map(reach).collect()
     }
 
     fn at(&self, grid: &Grid, centroid_mm: [f64; 3]) -> Option<String> {

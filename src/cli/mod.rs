@@ -39,6 +39,7 @@ mod t1_args;
 mod table_args;
 mod tdv;
 mod validate;
+mod visit_motion;
 
 use crate::error::{Exit, Result};
 use clap::{Parser, Subcommand};

@@ -113,6 +113,14 @@ pub enum DiffusionError {
         /// The two, as named by the caller's order, counted from 1.
         pair: [usize; 2],
     },
+    /// A part of the body that could not be found again at follow-up.
+    #[error("{what} cannot be registered: {reason}")]
+    NotRegistered {
+        /// Which part.
+        what: String,
+        /// Why not.
+        reason: String,
+    },
     /// A mask that must hold voxels holds none.
     #[error("the {what} holds no usable voxel")]
     EmptyMask {
@@ -157,6 +165,7 @@ impl Failure for DiffusionError {
             DiffusionError::NotDecaying { .. } => "not-decaying",
             DiffusionError::Station { .. } => "station-geometry",
             DiffusionError::NoOverlap { .. } => "no-overlap",
+            DiffusionError::NotRegistered { .. } => "not-registered",
             DiffusionError::EmptyMask { .. } => "empty-region",
             DiffusionError::AdcUnit { .. } => "implausible-adc-unit",
             DiffusionError::OneClass => "one-class",
@@ -197,6 +206,11 @@ impl Failure for DiffusionError {
             }
             DiffusionError::Station { .. } => "export all stations with the same field of view and matrix".to_owned(),
             DiffusionError::NoOverlap { .. } => "compose with --harmonise none".to_owned(),
+            DiffusionError::NotRegistered { .. } => {
+                "check that both images show this part; widen --search-mm or --margin-mm, or register elsewhere and pass \
+                 --transform"
+                    .to_owned()
+            }
             DiffusionError::EmptyMask { .. } => "check that the mask belongs to this image".to_owned(),
             DiffusionError::AdcUnit { .. } => {
                 "convert it to um2/s (1e-6 mm2/s), or leave --adc out to have it fitted".to_owned()

@@ -15,7 +15,9 @@
 //! | [`harmonise`](mod@harmonise) | one intensity gain a station, from the overlaps |
 //! | [`marrow_signal`] | the patient's own marrow, for thresholds that rest on it |
 //! | [`map_change`] | change of ADC between two visits, lesions matched |
+//! | [`map_smooth`] | a map smoothed inside a region, with its standard error |
 //! | [`mismatch`] | how far neighbouring stations disagree where they overlap |
+//! | [`registration`] | rigid motion of the body or of its parts between two visits |
 //! | [`signal_rule`] | the threshold of a segmentation |
 //! | [`tdv`] | total diffusion volume, lesions, sensitivity to the threshold |
 //!
@@ -32,10 +34,12 @@ pub mod high_b;
 pub mod ivim;
 mod lesion;
 pub mod map_change;
+pub mod map_smooth;
 pub mod marrow_signal;
 pub mod mismatch;
 mod mrf;
 pub mod noise;
+pub mod registration;
 mod sample;
 pub mod signal_check;
 pub mod signal_rule;

@@ -109,6 +109,14 @@ pub enum ImageError {
         /// What the parser said.
         reason: String,
     },
+    /// A file that holds no transform between two scanner spaces.
+    #[error("{} holds no transform that can be used: {reason}", path.display())]
+    Transform {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A `.bval` file cannot be understood.
     #[error("cannot read the b-values in {}: {reason}", path.display())]
     BValues {
@@ -179,6 +187,7 @@ impl Failure for ImageError {
             ImageError::FormConflict { .. } => "sform-qform-conflict",
             ImageError::NotLabels { .. } => "labels-not-integer",
             ImageError::Sidecar { .. } => "unreadable-sidecar",
+            ImageError::Transform { .. } => "unreadable-transform",
             ImageError::BValues { .. } => "unreadable-b-values",
             ImageError::NoBValues { .. } => "no-b-values",
             ImageError::BValueCount { .. } => "b-value-count",
@@ -203,6 +212,7 @@ impl Failure for ImageError {
             | ImageError::Dimensions { .. }
             | ImageError::Geometry { .. }
             | ImageError::Sidecar { .. }
+            | ImageError::Transform { .. }
             | ImageError::BValues { .. }
             | ImageError::NoBValues { .. } => Exit::Unreadable,
             ImageError::Write { .. } => Exit::Internal,
@@ -271,6 +281,11 @@ impl Failure for ImageError {
             }
             ImageError::NotLabels { .. } => "export the labels as integers, without interpolation".to_owned(),
             ImageError::Sidecar { .. } => "mend the JSON file, or remove it and give the values as options".to_owned(),
+            ImageError::Transform { .. } => {
+                "give 4 rows of 4 numbers (mm, RAS+, baseline to follow-up) or an ITK text transform with the baseline as the \
+                 fixed image"
+                    .to_owned()
+            }
             ImageError::BValues { .. } => "write the b-values as plain numbers in s/mm2, one a volume".to_owned(),
             ImageError::NoBValues { .. } => "pass --b-values, one a volume, e.g. --b-values 50,400,900".to_owned(),
             ImageError::BValueCount { .. } => {

@@ -4,6 +4,7 @@
 //! functions `read_*`) takes them from NIfTI files, `write_*` puts them back; [`read_sidecar`] and [`gradients`] read what
 //! lies beside an image.
 
+mod affine;
 mod atomic;
 mod bids;
 mod digest;
@@ -19,6 +20,7 @@ mod volume;
 mod voxels;
 
 use crate::error::Warning;
+pub use affine::Affine;
 pub use atomic::{Overwrite, check_absent, write_bytes_atomically, write_text_atomically};
 pub use bids::{BidsName, beside, image_stem, with_suffix};
 pub use digest::{sha256_bytes, sha256_file};
@@ -28,7 +30,7 @@ pub use nifti::{
     Form, PackedSeries, Reader, Stored, read_grid, read_labels, read_mask, read_series, read_volume, write_bits,
     write_labels, write_mask, write_series, write_volume, write_voxels,
 };
-pub use resample::resample_labels;
+pub use resample::{Interpolation, VoxelOf, resample_labels, resample_labels_through, resample_volume};
 pub use sidecar::{MapSidecar, Sidecar, read_sidecar, sidecar_path, write_json};
 pub use signals::Signals;
 pub use volume::{Labels, Mask, Series, Volume, filled};

@@ -1,7 +1,8 @@
 //! Figures, quality-control pictures and the report, drawn from results that others computed.
 //!
 //! [`Drawing`] is one description of a figure that becomes SVG and PNG; [`plots`] has one file a plot; [`montage`] is the
-//! picture of one session, [`whole_body`] that of one subject; [`write_report`] makes `report.html` and `figures/` from an output folder.
+//! picture of one session, [`whole_body`] that of one subject, [`visits`]
+//! that of a registration; [`write_report`] makes `report.html` and `figures/` from an output folder.
 
 mod canvas;
 pub mod commands;
@@ -24,6 +25,7 @@ pub mod plots;
 pub mod slice;
 pub mod style;
 pub mod tables;
+mod visits;
 mod whole_body;
 
 pub use drawing::Drawing;
@@ -35,4 +37,5 @@ pub use montage::{SessionPicture, montage};
 pub use palette::{Palette, Window};
 pub use panel::Outline;
 pub use patient::{Normative, PatientSettings};
+pub use visits::{VisitsPicture, visits};
 pub use whole_body::{SubjectPicture, Visit, whole_body};

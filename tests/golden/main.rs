@@ -10,6 +10,7 @@ mod ibsi;
 mod kernels;
 mod nifti;
 mod response;
+mod rigid;
 mod simulate;
 mod stats;
 

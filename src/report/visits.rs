@@ -1,0 +1,146 @@
+//! The quality-control picture of two visits: does the follow-up lie where the baseline does?
+//!
+//! Coronal and sagittal slices of the baseline through the middle of what is compared; beside each the follow-up at the same
+//! place as its header says, and after the motion that was found. The outline of the baseline's body and of the compared region
+//! is drawn on all three: where the follow-up's tissue does not fill it, the visits do not match.
+
+use super::ReportError;
+use super::canvas::{Canvas, Rect};
+use super::drawing::{Anchor, Drawing};
+use super::palette::{Palette, Window};
+use super::panel::{BACKGROUND, DIM, GAP, MARGIN, Panel, WHITE, place, wrap};
+use super::slice::{Plane, Slice};
+use crate::error::Warning;
+use crate::image::{Mask, Volume};
+use plotters::style::RGBAColor;
+
+/// Two visits; all images on the grid of the baseline.
+#[derive(Debug, Clone, Copy)]
+pub struct VisitsPicture<'a> {
+    /// Title.
+    pub title: &'a str,
+    /// The motion in words.
+    pub facts: &'a [String],
+    /// What the reader must know.
+    pub warnings: &'a [Warning],
+    /// The baseline.
+    pub baseline: &'a Volume,
+    /// The follow-up as its header says.
+    pub before: &'a Volume,
+    /// The follow-up after the motion.
+    pub after: &'a Volume,
+    /// What is compared.
+    pub region: &'a Mask,
+}
+
+const HEIGHT: usize = 420;
+const BODY: [u8; 3] = [255, 210, 60];
+const REGION: [u8; 3] = [80, 230, 255];
+const AMBER: RGBAColor = RGBAColor(255, 190, 70, 1.0);
+/// Share of the display window's top above which a voxel is drawn as body.
+const BODY_SHARE: f32 = 0.15;
+const KEY: &str = "Contours, the same in all pictures: yellow, body at baseline; cyan, what is compared.";
+
+/// The picture as a PNG file.
+///
+/// # Errors
+/// [`ReportError::Empty`] where an image has another number of voxels than the baseline.
+pub fn visits(picture: &VisitsPicture) -> Result<Vec<u8>, ReportError> {
+    let grid = &picture.baseline.grid;
+    let images = [picture.baseline, picture.before, picture.after];
+    if images.iter().any(|image| image.data.shape() != grid.dims) || picture.region.data.shape() != grid.dims {
+        return Err(ReportError::Empty { what: "visits on different grids" });
+    }
+    let region = picture.region.data.as_slice_memory_order().unwrap_or_default();
+    let baseline = picture.baseline.data.as_slice_memory_order().unwrap_or_default();
+    let body = BODY_SHARE * Window::of_signal(baseline.iter()).high;
+    let inside = || region.iter().enumerate().filter(|(_, inside)| **inside).map(|(voxel, _)| voxel);
+    let names = ["baseline", "follow-up as scanned", "follow-up registered"];
+    let row = |plane: Plane| -> Vec<Vec<Panel>> {
+        let slice = Slice::through(grid, plane, inside());
+        let panel = |(image, name): (&&Volume, &str)| {
+            let window = Window::of_signal(image.data.iter());
+            let slice = Slice::of(grid, plane, slice.index);
+            let mut panel = Panel::new(image, slice, name, Palette::Grey, window, None);
+            let outline = panel.slice.pixels(|voxel| u16::from(baseline.get(voxel).is_some_and(|v| *v > body)));
+            let compared = panel.slice.pixels(|voxel| u16::from(region.get(voxel).is_some_and(|v| *v)));
+            panel.contours.extend([(outline, BODY), (compared, REGION)]);
+            vec![panel]
+        };
+        images.iter().zip(names).map(panel).collect()
+    };
+    let rows = [row(Plane::Coronal), row(Plane::Sagittal)];
+    let placed: Vec<Vec<(Panel, Rect)>> = rows.into_iter().map(|columns| place(columns, HEIGHT)).collect();
+    let right = placed.iter().flatten().map(|(_, rect)| rect[0] + rect[2]).max().unwrap_or(0);
+    let width = (right + MARGIN).max(640);
+    let room = (width - 2 * MARGIN) as f64;
+    let mut head = vec![(picture.title.to_owned(), 19.0, WHITE)];
+    for fact in picture.facts {
+        head.extend(wrap(fact, 13.0, room).into_iter().map(|line| (line, 13.0, DIM)));
+    }
+    for warning in picture.warnings {
+        let text = format!("{}: {}", warning.slug, warning.message);
+        head.extend(wrap(&text, 12.0, room).into_iter().map(|line| (line, 12.0, AMBER)));
+    }
+    let mut top = 14 + head.iter().map(|(_, em, _)| (em * 1.45) as usize).sum::<usize>();
+    let tops: Vec<usize> = placed
+        .iter()
+        .map(|row| {
+            let own = top;
+            top += row.iter().map(|(_, rect)| rect[1] + rect[3]).max().map_or(0, |bottom| bottom + GAP);
+            own
+        })
+        .collect();
+    let bottom = top + 18;
+    let mut canvas = Canvas::new(width, bottom, BACKGROUND);
+    let mut ink = Drawing::new(width as f64, bottom as f64);
+    ink.text((MARGIN as f64, bottom as f64 - 10.0), KEY, 12.0, DIM, Anchor::Start);
+    let mut baseline_of_text = 8.0;
+    for (text, em, colour) in &head {
+        baseline_of_text += em * 1.45;
+        ink.text((MARGIN as f64, baseline_of_text), text, *em, *colour, Anchor::Start);
+    }
+    for (row, top) in placed.iter().zip(tops) {
+        for (panel, rect) in row {
+            panel.draw(&mut canvas, &mut ink, [rect[0], rect[1] + top, rect[2], rect[3]]);
+        }
+    }
+    canvas.overlay(&ink)?;
+    canvas.png()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Grid, filled};
+
+    #[test]
+    fn the_picture_changes_with_the_motion_and_other_grids_are_refused() {
+        let grid = Grid::axis_aligned([20, 12, 30], [4.0; 3], [0.0; 3]);
+        let block = |from: usize| {
+            let mut data = filled(grid.dims, 0.0_f32);
+            data.indexed_iter_mut()
+                .filter(|((i, j, k), _)| (from..from + 8).contains(i) && (2..9).contains(j) && (4..26).contains(k))
+                .for_each(|(_, v)| *v = 100.0);
+            Volume::new(grid.clone(), data)
+        };
+        let mut inside = filled(grid.dims, false);
+        inside[[8, 5, 15]] = true;
+        let region = Mask::new(grid.clone(), inside);
+        let (baseline, moved) = (block(4), block(9));
+        let picture = VisitsPicture {
+            title: "two visits",
+            facts: &["whole: 20.0 0.0 0.0 mm".to_owned()],
+            warnings: &[],
+            baseline: &baseline,
+            before: &moved,
+            after: &baseline,
+            region: &region,
+        };
+        let png = visits(&picture).unwrap();
+        assert_eq!(&png[..4], b"\x89PNG");
+        assert_ne!(png, visits(&VisitsPicture { after: &moved, ..picture }).unwrap());
+        let other = Volume::new(Grid::axis_aligned([2; 3], [1.0; 3], [0.0; 3]), filled([2; 3], 0.0));
+        assert!(visits(&VisitsPicture { after: &other, ..picture }).is_err());
+    }
+}
