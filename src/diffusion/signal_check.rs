@@ -62,7 +62,8 @@ pub fn check_signal(series: &impl Signals, b: &[f64], selection: &BSelection) ->
     }
     settle(adc_map(&bright, &volumes, &kept_b))?;
     settle(unlike_repeats(&bright, &volumes, &kept_b))?;
-    settle(rise(&bright, &kept_b))?;
+    let every: Vec<usize> = (0..volumes.len()).collect();
+    settle(rise(&bright, &every, &kept_b))?;
     settle(clipped_volume(&bright, &volumes, &kept_b))?;
     Ok(warnings)
 }
@@ -98,7 +99,8 @@ fn adc_map(bright: &[Vec<f32>], volumes: &[usize], b: &[f64]) -> Option<Diffusio
     let likeness = |place: usize| {
         let others: Vec<usize> = (0..volumes.len()).filter(|&p| p != place).collect();
         let others_b: Vec<f64> = others.iter().map(|&p| b[p]).collect();
-        if distinct(&others_b).len() < 2 {
+        // where the others rise with b, what is fitted to them is no ADC and the table is to blame
+        if distinct(&others_b).len() < 2 || rise(bright, &others, &others_b).is_some() {
             return None;
         }
         let (correlation, spread) = likeness_to_adc(bright, place, &others, &others_b);
@@ -125,10 +127,11 @@ fn unlike_repeats(bright: &[Vec<f32>], volumes: &[usize], b: &[f64]) -> Option<D
     })
 }
 
-fn rise(bright: &[Vec<f32>], b: &[f64]) -> Option<DiffusionError> {
+/// A rise with b among the volumes at these places, which have these b-values.
+fn rise(bright: &[Vec<f32>], places: &[usize], b: &[f64]) -> Option<DiffusionError> {
     let mean_at = |low: f64| -> f64 {
-        let places: Vec<usize> = (0..b.len()).filter(|&p| same_b(low, b[p])).collect();
-        places.iter().map(|&p| total(bright, p)).sum::<f64>() / places.len().max(1) as f64
+        let repeats: Vec<usize> = (0..b.len()).filter(|&p| same_b(low, b[p])).collect();
+        repeats.iter().map(|&p| total(bright, places[p])).sum::<f64>() / repeats.len().max(1) as f64
     };
     let levels: Vec<(f64, f64)> = distinct(b).into_iter().map(|low| (low, mean_at(low))).collect();
     levels.windows(2).find_map(|pair| {

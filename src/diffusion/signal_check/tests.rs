@@ -62,6 +62,13 @@ fn who_trusts_the_table_gets_a_warning_instead() {
 #[test]
 fn b_values_in_the_wrong_order_are_seen() {
     assert_eq!(slug(&tissues(&[50.0, 400.0, 900.0]), &[900.0, 400.0, 50.0]), Some("not-decaying"));
+    // two tissues in which signal and ADC run against each other: no volume is taken for an ADC map
+    let (labelled, measured) = ([0.0, 50.0, 400.0, 900.0], [900.0, 400.0, 50.0, 0.0]);
+    let series = Array4::from_shape_fn((20, 20, 4, 4).f(), |(i, _, _, v)| {
+        let (s0, adc): (f64, f64) = if i < 4 { (700.0, 800e-6) } else { (400.0, 1200e-6) };
+        (s0 * (-measured[v] * adc).exp()) as f32
+    });
+    assert_eq!(slug(&series, &labelled), Some("not-decaying"));
 }
 
 #[test]
