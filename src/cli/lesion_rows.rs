@@ -2,11 +2,13 @@
 
 use super::Context;
 use super::dwi_input::check_same_grid;
+use super::fact_args::Facts;
 use crate::diffusion::{Lesion, Tdv};
 use crate::error::{Result, Warning};
-use crate::image::{Grid, MapSidecar, Mask, sidecar_path};
+use crate::image::{Grid, Labels, MapSidecar, Mask, sidecar_path};
 use crate::region::{Scheme, labels_named};
 use clap::Args;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -60,34 +62,61 @@ pub struct LevelArgs {
 }
 
 impl LevelArgs {
-    /// Says of each lesion in which vertebra and station it lies.
-    pub fn place(
+    /// The label map and what its integers mean; none where none was named.
+    pub fn read(
         &self,
-        result: &mut Tdv,
         image: (&Grid, &Path),
         context: &Context,
         warnings: &mut Vec<Warning>,
-    ) -> Result<()> {
-        let stations = Stations::beside(image.1);
-        for lesion in &mut result.lesions {
-            lesion.station = stations.at(image.0, lesion.centroid_mm);
+    ) -> Result<Option<(Labels, Scheme)>> {
+        let (Some(path), Some(scheme)) = (&self.labels, &self.scheme) else { return Ok(None) };
+        let scheme = Scheme::of(scheme)?;
+        let labels = context.reader.labels(path)?;
+        check_same_grid((image.0, image.1, "diffusion images"), (&labels.grid, path, "vertebra labels"), warnings)?;
+        Ok(Some((labels, scheme)))
+    }
+}
+
+/// Says of each lesion in which vertebra and station it lies.
+pub fn place(result: &mut Tdv, image: (&Grid, &Path), levels: Option<&(Labels, Scheme)>) {
+    let stations = Stations::beside(image.1);
+    for lesion in &mut result.lesions {
+        lesion.station = stations.at(image.0, lesion.centroid_mm);
+    }
+    let Some((labels, scheme)) = levels else { return };
+    let mut counts = vec![BTreeMap::<i32, usize>::new(); result.lesions.len()];
+    for (&id, &label) in result.labels.t().iter().zip(labels.data.t()) {
+        if id > 0 && label != 0 {
+            *counts[id as usize - 1].entry(label).or_default() += 1;
         }
-        if let (Some(path), Some(scheme)) = (&self.labels, &self.scheme) {
-            let scheme = Scheme::of(scheme)?;
-            let labels = context.reader.labels(path)?;
-            check_same_grid((image.0, image.1, "diffusion images"), (&labels.grid, path, "vertebra labels"), warnings)?;
-            let mut counts = vec![BTreeMap::<i32, usize>::new(); result.lesions.len()];
-            for (&id, &label) in result.labels.t().iter().zip(labels.data.t()) {
-                if id > 0 && label != 0 {
-                    *counts[id as usize - 1].entry(label).or_default() += 1;
-                }
-            }
-            for (lesion, counts) in result.lesions.iter_mut().zip(counts) {
-                let named = counts.into_iter().filter_map(|(label, n)| Some((n, scheme.level(label)?)));
-                lesion.level = named.max_by_key(|(n, _)| *n).map(|(_, level)| level.to_string());
-            }
+    }
+    for (lesion, counts) in result.lesions.iter_mut().zip(counts) {
+        let named = counts.into_iter().filter_map(|(label, n)| Some((n, scheme.level(label)?)));
+        lesion.level = named.max_by_key(|(n, _)| *n).map(|(_, level)| level.to_string());
+    }
+}
+
+/// What `tdv` prints and writes into the sidecar.
+#[derive(Serialize)]
+pub struct TdvResults<'a> {
+    #[serde(flatten)]
+    /// Volume and lesions.
+    pub tdv: &'a Tdv,
+    #[serde(flatten)]
+    /// What a reader needs beside it.
+    pub facts: &'a Facts,
+}
+
+impl TdvResults<'_> {
+    /// Header and rows of the lesion table.
+    pub fn lesions(&self) -> (Vec<&'static str>, Vec<Vec<String>>) {
+        let (header, mut rows) = lesion_rows(&self.tdv.lesions);
+        let mut header = header.to_vec();
+        if let Some((of_fat, columns)) = self.facts.columns() {
+            header.extend(of_fat);
+            rows.iter_mut().zip(columns).for_each(|(row, columns)| row.extend(columns));
         }
-        Ok(())
+        (header, rows)
     }
 }
 

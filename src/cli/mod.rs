@@ -18,6 +18,7 @@ mod echo_args;
 mod echoes;
 mod error;
 mod explain;
+mod fact_args;
 mod ff;
 mod ff_echoes;
 mod ff_pair;

@@ -2,13 +2,12 @@
 
 use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::{self, BArgs, DwiFile, check_same_grid};
-use super::lesion_rows::{ExcludeLabels, LevelArgs, lesion_rows};
+use super::fact_args::FactArgs;
+use super::lesion_rows::{ExcludeLabels, LevelArgs, TdvResults, place};
 use super::region_input::file_name;
 use super::{CliError, Context, output};
 use crate::diffusion::signal_check::check_signal;
-use crate::diffusion::{
-    AdcMaps, AdcParams, SignalRule, Tdv, TdvInput, TdvParams, adc, adc_map, computed_dwi, high_b, tdv,
-};
+use crate::diffusion::{AdcMaps, AdcParams, SignalRule, TdvInput, TdvParams, adc, adc_map, computed_dwi, high_b, tdv};
 use crate::error::{Result, Warning};
 use crate::image::{Grid, Labels, MapSidecar, Mask, Series, Volume, filled, write_labels, write_text_atomically};
 use crate::region::Connectivity;
@@ -81,6 +80,8 @@ pub struct TdvArgs {
     /// Cut points between classes of ADC, um2/s
     #[arg(long, value_name = "X,X,...", value_delimiter = ',', default_values_t = tdv::ADC_CLASSES_UM2_S)]
     adc_classes: Vec<f64>,
+    #[command(flatten)]
+    facts: FactArgs,
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
@@ -165,6 +166,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         connectivity,
         mrf,
         adc_classes,
+        facts,
         out,
         format,
     } = args;
@@ -252,19 +254,24 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     };
     let mut result = tdv::segment(&input, &params)?;
     warnings.append(&mut result.warnings);
-    levels.place(&mut result, (&grid, &source), context, &mut warnings)?;
+    let levels = levels.read((&grid, &source), context, &mut warnings)?;
+    place(&mut result, (&grid, &source), levels.as_ref());
+    let found = facts.facts((&input, &source), &result, levels.as_ref(), context, &mut warnings)?;
 
     let mut sources: Vec<PathBuf> = dwi.into_iter().map(|file| file.path).collect();
     sources.extend(adc.into_iter().chain([bone.source]).chain(exclude).chain(reference.map(|mask| mask.source)));
+    sources.extend(levels.map(|(labels, _)| labels.source).into_iter().chain(facts.sources()));
     let parameters = json!({
         "signal_b_s_mm2": signal_b,
         "segmentation": params,
         "bone_cut": bone_cut,
         "excluded_labels": exclude_labels.names(),
     });
-    write(&out, &grid, &mut result, parameters, &sources, &warnings)?;
+    let labels = Labels { data: std::mem::take(&mut result.labels), grid, source: PathBuf::new() };
+    let results = TdvResults { tdv: &result, facts: &found };
+    write(&out, &labels, &results, parameters, &sources, &warnings)?;
     context.warn(&warnings);
-    print(&result, format.format)
+    print(&results, format.format)
 }
 
 /// Bone out of a mask, or with a cut out of a map of its probability.
@@ -312,20 +319,19 @@ fn adc_of(map: Volume, bone: &Mask, image: (&Grid, &Path), warnings: &mut Vec<Wa
 
 fn write(
     out: &OutArgs,
-    grid: &Grid,
-    result: &mut Tdv,
+    labels: &Labels,
+    results: &TdvResults<'_>,
     parameters: serde_json::Value,
     sources: &[PathBuf],
     warnings: &[Warning],
 ) -> Result<()> {
     if let Some(path) = out.path("_lesions.csv") {
-        let (header, rows) = lesion_rows(&result.lesions);
+        let (header, rows) = results.lesions();
         write_text_atomically(&path, &(output::csv(&header, &rows) + "\n"), out.overwrite())?;
     }
     if let Some(path) = out.path("_tDV.nii.gz") {
-        let labels = Labels { grid: grid.clone(), data: std::mem::take(&mut result.labels), source: PathBuf::new() };
-        write_labels(&path, &labels, out.overwrite())?;
-        let parameters = json!({"parameters": parameters, "results": &*result});
+        write_labels(&path, labels, out.overwrite())?;
+        let parameters = json!({"parameters": parameters, "results": results});
         let method = "bright bone at high b within an ADC window (Blackledge 2014, doi:10.1371/journal.pone.0091779)";
         let sidecar = MapSidecar::new("tDV", Unit::Count.ascii(), method, parameters, sources);
         sidecar.with_warnings(warnings).write_beside(&path, out.overwrite())?;
@@ -333,12 +339,13 @@ fn write(
     Ok(())
 }
 
-fn print(result: &Tdv, format: Format) -> Result<()> {
+fn print(results: &TdvResults<'_>, format: Format) -> Result<()> {
+    let result = results.tdv;
     let show = |value: Option<f64>| value.map(|v| format!("{v:.1}")).unwrap_or_default();
     match format {
-        Format::Json => output::print_json(result),
+        Format::Json => output::print_json(results),
         Format::Csv => {
-            let (header, rows) = lesion_rows(&result.lesions);
+            let (header, rows) = results.lesions();
             output::print(&output::csv(&header, &rows))
         }
         Format::Table => {
@@ -364,6 +371,7 @@ fn print(result: &Tdv, format: Format) -> Result<()> {
                 .map(|class| vec![bound(class.low), bound(class.high), format!("{:.2}", class.volume_ml)])
                 .collect();
             text.push_str(&format!("\n\n{}", output::aligned(&["adc_from", "adc_below", "volume_ml"], &classes)));
+            text.push_str(&format!("\n\n{}", results.facts.text()));
             output::print(&text)
         }
     }

@@ -20,6 +20,8 @@
 //! | [`registration`] | rigid motion of the body or of its parts between two visits |
 //! | [`signal_rule`] | the threshold of a segmentation |
 //! | [`tdv`] | total diffusion volume, lesions, sensitivity to the threshold |
+//! | [`disease_facts`] | pattern of what was selected, and what the rest of the marrow looks like |
+//! | [`lesion_fat`] | fat in and around each lesion |
 //!
 //! ADC is in um2/s (1e-6 mm2/s), b in s/mm2. NaN = not measured.
 
@@ -28,11 +30,13 @@ pub mod adc_map;
 pub mod b_table;
 pub mod compose;
 pub mod computed;
+pub mod disease_facts;
 mod error;
 pub mod harmonise;
 pub mod high_b;
 pub mod ivim;
 mod lesion;
+pub mod lesion_fat;
 pub mod map_change;
 pub mod map_smooth;
 pub mod marrow_signal;

@@ -22,4 +22,5 @@ mod simulate;
 mod statistics;
 mod study;
 mod tdv;
+mod tdv_facts;
 mod tdv_rules;
