@@ -2,6 +2,7 @@
 
 use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::check_same_grid;
+use super::lesion_visits::LesionVolumes;
 use super::visit_motion::{MotionArgs, VisitMotion};
 use super::{Context, output};
 use crate::diffusion::DiffusionError;
@@ -80,9 +81,8 @@ struct AdcChangeResults {
     change: MapChange,
     /// Volume of voxels that fell, stayed and rose, mL.
     fell_same_rose_ml: [f64; 3],
-    /// Volume of all lesions at both visits, mL.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lesions_ml: Option<[f64; 2]>,
+    #[serde(flatten)]
+    volumes: Option<LesionVolumes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lesions: Option<Vec<LesionMatch>>,
 }
@@ -221,11 +221,18 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
     };
     let map = std::mem::take(&mut change.map);
     let ml = |visit: &VisitMaps| visit.lesion_sizes.values().sum::<usize>() as f64 * visit.voxel_ml;
+    let volumes = match lesions.as_slice() {
+        [first, second] => {
+            let voxel_ml = [before.voxel_ml, after.voxel_ml];
+            Some(LesionVolumes::new([ml(&before), ml(&after)], [first, second], voxel_ml, &mut warnings))
+        }
+        _ => None,
+    };
     let results = AdcChangeResults {
         wcv,
         smooth_mm,
         fell_same_rose_ml: change.n_fell_same_rose.map(|n| n as f64 * before.voxel_ml),
-        lesions_ml: matched.as_ref().map(|_| [ml(&before), ml(&after)]),
+        volumes,
         lesions: matched,
         motion,
         change,
@@ -303,6 +310,10 @@ fn print(results: &AdcChangeResults, format: Format) -> Result<()> {
         if !rows.is_empty() {
             output::print(&format!("\n{}", output::aligned(&header, &rows)))?;
         }
+    }
+    if let (Some(volumes), Format::Table) = (&results.volumes, format) {
+        let (header, row) = volumes.row();
+        output::print(&format!("\n{}", output::aligned(&header, &[row])))?;
     }
     if let (Some(lesions), Format::Table) = (&results.lesions, format) {
         let list = |labels: &[i32]| labels.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");

@@ -25,6 +25,7 @@ mod ff_pair;
 mod fit;
 mod histogram;
 mod lesion_rows;
+mod lesion_visits;
 mod measure;
 pub mod output;
 mod plan;

@@ -258,6 +258,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     place(&mut result, (&grid, &source), levels.as_ref());
     let found = facts.facts((&input, &source), &result, levels.as_ref(), context, &mut warnings)?;
 
+    let (n_exclude, has_reference) = (exclude.len(), reference.is_some());
     let mut sources: Vec<PathBuf> = dwi.into_iter().map(|file| file.path).collect();
     sources.extend(adc.into_iter().chain([bone.source]).chain(exclude).chain(reference.map(|mask| mask.source)));
     sources.extend(levels.map(|(labels, _)| labels.source).into_iter().chain(facts.sources()));
@@ -266,6 +267,8 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         "segmentation": params,
         "bone_cut": bone_cut,
         "excluded_labels": exclude_labels.names(),
+        "n_exclusion_masks": n_exclude,
+        "has_reference": has_reference,
     });
     let labels = Labels { data: std::mem::take(&mut result.labels), grid, source: PathBuf::new() };
     let results = TdvResults { tdv: &result, facts: &found };

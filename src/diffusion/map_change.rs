@@ -274,7 +274,13 @@ mod tests {
         // 420 um2/s are less than 1.96 x 300 um2/s
         let noisy = compare(Some(212.2));
         assert_eq!(noisy.n_fell_same_rose, [0, 511, 0]);
-        assert!((0.0..=0.05).contains(&noisy.expected_false_share.unwrap()));
+        // both limits are those of the error: 2 x P(z > 1.96)
+        assert!((noisy.expected_false_share.unwrap() - 0.049_995_79).abs() < 1e-6);
+        // errors so small that repeatability alone decides: -33 % and +49 % of 700 at 100 um2/s
+        let [low, high] = MapChangeParams::default().ratio_limits().map(|ratio| (ratio - 1.0).abs() * 7.0);
+        assert!((low - 2.31).abs() < 0.02 && (high - 3.46).abs() < 0.06, "{low} {high}");
+        let quiet = compare(Some(100.0 / 2.0_f32.sqrt()));
+        assert!((quiet.expected_false_share.unwrap() - 0.010_818_17).abs() < 1e-6, "{:?}", quiet.expected_false_share);
     }
 
     #[test]

@@ -33,6 +33,38 @@ fn a_rise_beyond_repeatability_is_counted_and_lesions_matched() {
 }
 
 #[test]
+fn lesions_of_another_rule_are_named() {
+    let folder = folder();
+    folder.series("dwi", &grid(), &[50.0, 900.0], |[_, j, _], b| {
+        (if j < 10 { 600.0 } else { 150.0 }) * ((900.0 - b) * 700e-6).exp()
+    });
+    folder.mask("half.nii.gz", &grid(), |at| at[1] < 15);
+    let segment = |bone: &str, threshold: &str, out: &str| {
+        let lesions = ["tdv", "--dwi", "dwi.nii.gz", "--bone", bone, "--rule", "absolute", "--threshold", threshold];
+        folder.run(&[&lesions[..], &["-o", out, "-q"]].concat()).assert().success();
+    };
+    segment("mask.nii.gz", "300", "first");
+    segment("mask.nii.gz", "300", "same");
+    segment("mask.nii.gz", "100", "lower");
+    segment("half.nii.gz", "300", "half");
+    let change = |other: &str| folder.json(&[&BASE[..], &["--lesions", "first_tDV.nii.gz", other, "-q"]].concat());
+    let same = change("same_tDV.nii.gz");
+    assert_eq!((&same["is_same_rule"], &same["tdv_change_ml"]), (&true.into(), &0.0.into()));
+    let lower = change("lower_tDV.nii.gz");
+    assert_eq!(lower["rule_differences"], serde_json::json!(["threshold was 300.0, is 100.0"]));
+    // 10 of 30 rows of 12 x 8 voxels of 16 mm3 before, all after
+    assert!((lower["tdv_change_ml"].as_f64().unwrap() - 20.0 * 96.0 * 0.016).abs() < 1e-9);
+    assert!((lower["tdv_change_pct"].as_f64().unwrap() - 200.0).abs() < 1e-9);
+    assert_eq!(
+        change("half_tDV.nii.gz")["rule_differences"],
+        serde_json::json!(["the bone mask held 46 mL, holds 23 mL"])
+    );
+    assert_eq!(change("b_tDV.nii.gz")["is_same_rule"], serde_json::Value::Null);
+    let differ = [&BASE[..], &["--lesions", "first_tDV.nii.gz", "half_tDV.nii.gz"]].concat();
+    folder.run(&differ).assert().success().stderr(predicates::str::contains("lesion-rules-differ"));
+}
+
+#[test]
 fn other_units_and_other_grids_are_refused() {
     let folder = folder();
     folder.refuses(&[&BASE[..4], &["mm2.nii.gz"], &BASE[5..]].concat(), 4, "implausible-adc-unit");
