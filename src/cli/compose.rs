@@ -2,8 +2,11 @@
 
 use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::{self, BValues, DwiFile};
+use super::normalise_args::NormaliseArgs;
 use super::region_input::file_name;
+use super::station_visits::check_one_visit;
 use super::{CliError, Context, output};
+use crate::diffusion::normalise::Normalisation;
 use crate::diffusion::{
     AdcParams, Harmonise, Mismatch, Overlap, Plan, adc, b_table, compose, compose_into, harmonise, mismatches, plan,
 };
@@ -45,6 +48,8 @@ pub struct ComposeArgs {
     #[arg(long)]
     adc: bool,
     #[command(flatten)]
+    normalise: NormaliseArgs,
+    #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -81,6 +86,9 @@ struct ComposeResults {
     mismatches: Vec<Mismatch>,
     /// Axis of the grid along which the stations follow each other.
     slice_axis: usize,
+    /// What brought the signals to those of the other visit; none where that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    normalisation: Option<Normalisation>,
 }
 
 /// One station of the composed series.
@@ -96,8 +104,9 @@ struct StationRow {
 
 /// Runs `compose`.
 pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
-    let ComposeArgs { stations: files, b_values, harmonise, interpolate, adc, out, format } = args;
+    let ComposeArgs { stations: files, b_values, harmonise, interpolate, adc, normalise, out, format } = args;
     out.required()?;
+    normalise.check()?;
     out.check_absent(&["_dwi.nii.gz", "_dwi.bval", "_dwi.json"])?;
     if adc {
         out.check_absent(&["_ADC.nii.gz", "_ADC.json"])?;
@@ -107,6 +116,7 @@ pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
         stations.iter().map(|path| context.reader.grid(path)).collect::<std::result::Result<_, _>>()?;
     let plan = plan(&grids, interpolate)?;
     let mut warnings: Vec<Warning> = Vec::new();
+    check_one_visit(&stations, &mut warnings)?;
     let (series, b) = read_stations(&files, b_values.as_ref(), context, &mut warnings)?;
 
     let views: Vec<ArrayView4<'_, f32>> = series.iter().map(|one| one.data.view()).collect();
@@ -126,12 +136,15 @@ pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
         compose_into(&plan, &sources, &gains, target);
     }
 
-    let results = describe(&plan, &stations, &gains, overlaps, mismatches, harmonise.into(), &b);
+    let normalisation = normalise.apply(&mut composed, (&plan.grid, &b), context, &mut warnings)?;
+    let mut results = describe(&plan, &stations, &gains, overlaps, mismatches, harmonise.into(), &b);
+    results.normalisation = normalisation;
+    let sources: Vec<PathBuf> = stations.iter().cloned().chain(normalise.sources()).collect();
     if let Some(image) = out.path("_dwi.nii.gz") {
         let stored = stored_as(&composed, &stations, context)?;
         write_series(&image, &plan.grid, composed.view(), stored, out.overwrite())?;
         let method = "stations on the lattice of the most superior one, overlaps feathered linearly";
-        let sidecar = MapSidecar::new("DWI", Unit::Arbitrary.ascii(), method, json!(results), &stations);
+        let sidecar = MapSidecar::new("DWI", Unit::Arbitrary.ascii(), method, json!(results), &sources);
         sidecar.with_warnings(&warnings).write_beside(&image, out.overwrite())?;
     }
     if let (true, Some(path)) = (adc, out.path("_ADC.nii.gz")) {
@@ -300,6 +313,7 @@ fn describe(
         overlaps,
         mismatches,
         slice_axis: plan.slice_axis,
+        normalisation: None,
     }
 }
 
@@ -336,11 +350,17 @@ fn print(results: &ComposeResults, format: Format) -> Result<()> {
                 ]
             };
             let overlaps: Vec<Vec<String>> = results.mismatches.iter().map(of).collect();
-            let table = output::aligned(&station_header, &rows);
-            output::print(&match overlaps.is_empty() {
-                true => table,
-                false => format!("{table}\n\n{}", output::aligned(&header, &overlaps)),
-            })
+            let mut text = output::aligned(&station_header, &rows);
+            if !overlaps.is_empty() {
+                text.push_str(&format!("\n\n{}", output::aligned(&header, &overlaps)));
+            }
+            if let Some(found) = &results.normalisation {
+                let of_b = found.of_b.iter().map(|one| vec![one.b.to_string(), format!("{:.4}", one.gain)]);
+                let all = vec!["all".to_owned(), format!("{:.4}", found.gain)];
+                let rows: Vec<Vec<String>> = of_b.chain([all]).collect();
+                text.push_str(&format!("\n\n{}", output::aligned(&["normalised_by_b", "gain"], &rows)));
+            }
+            output::print(&text)
         }
     }
 }

@@ -113,6 +113,12 @@ pub enum DiffusionError {
         /// The two, as named by the caller's order, counted from 1.
         pair: [usize; 2],
     },
+    /// Examinations that have no image to compare.
+    #[error("no b-value is the same in both examinations: {} and {}", b[0], b[1])]
+    NoCommonB {
+        /// b-values of both.
+        b: [String; 2],
+    },
     /// A part of the body that could not be found again at follow-up.
     #[error("{what} cannot be registered: {reason}")]
     NotRegistered {
@@ -165,6 +171,7 @@ impl Failure for DiffusionError {
             DiffusionError::NotDecaying { .. } => "not-decaying",
             DiffusionError::Station { .. } => "station-geometry",
             DiffusionError::NoOverlap { .. } => "no-overlap",
+            DiffusionError::NoCommonB { .. } => "no-common-b",
             DiffusionError::NotRegistered { .. } => "not-registered",
             DiffusionError::EmptyMask { .. } => "empty-region",
             DiffusionError::AdcUnit { .. } => "implausible-adc-unit",
@@ -206,6 +213,7 @@ impl Failure for DiffusionError {
             }
             DiffusionError::Station { .. } => "export all stations with the same field of view and matrix".to_owned(),
             DiffusionError::NoOverlap { .. } => "compose with --harmonise none".to_owned(),
+            DiffusionError::NoCommonB { .. } => "name a series of the other visit with one of these b-values".to_owned(),
             DiffusionError::NotRegistered { .. } => {
                 "check that both images show this part; widen --search-mm or --margin-mm, or register elsewhere and pass \
                  --transform"

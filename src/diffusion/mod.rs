@@ -13,6 +13,7 @@
 //! | [`stations`] | the grid that holds all stations, and each one's place in it |
 //! | [`compose`](mod@compose) | the stations in one volume, nothing counted twice |
 //! | [`harmonise`](mod@harmonise) | one intensity gain a station, from the overlaps |
+//! | [`normalise`] | one gain between two examinations of a patient |
 //! | [`marrow_signal`] | the patient's own marrow, for thresholds that rest on it |
 //! | [`map_change`] | change of ADC between two visits, lesions matched |
 //! | [`map_smooth`] | a map smoothed inside a region, with its standard error |
@@ -43,6 +44,7 @@ pub mod marrow_signal;
 pub mod mismatch;
 mod mrf;
 pub mod noise;
+pub mod normalise;
 pub mod registration;
 mod sample;
 pub mod signal_check;

@@ -6,6 +6,7 @@ mod agreement;
 mod clustered;
 mod compare;
 mod compose;
+mod compose_visits;
 mod declared;
 mod dropout;
 mod explain;
