@@ -118,6 +118,7 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         None => params.summarise(region, map.data.view(), &map.grid, unit),
     };
     let summaries: Vec<RegionSummary> = found.iter().map(summarise).collect();
+    warnings.extend(summaries.iter().filter_map(missing_warning));
     let results = HistogramResults {
         map: file_name(&path),
         compared_with: compare.as_deref().map(file_name),
@@ -131,6 +132,19 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
     }
     context.warn(&results.warnings);
     print(&results, format.format)
+}
+
+/// Says that a region was not measured, or less than half of it.
+fn missing_warning(summary: &RegionSummary) -> Option<Warning> {
+    let (n, n_missing) = (summary.statistics.n_voxels, summary.statistics.n_missing);
+    let slug = match n {
+        0 => "nothing-measured",
+        _ if n_missing > n => "mostly-not-measured",
+        _ => return None,
+    };
+    let message =
+        format!("{}: {n_missing} of {} voxels hold no number and do not count", summary.region, n + n_missing);
+    Some(Warning::new(slug, message))
 }
 
 fn binning(bins: u32, width: Option<f64>) -> Result<Binning> {

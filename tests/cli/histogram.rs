@@ -202,3 +202,26 @@ fn excluded_voxels_of_an_adc_map_are_left_out() {
         (Some(63), Some(1), Some(800.0))
     );
 }
+
+#[test]
+fn a_map_that_is_mostly_or_wholly_not_a_number_is_said() {
+    let files = Files::new();
+    // the mask has 64 voxels, 16 in each of its four slices
+    for (first, slug) in [(8, None), (9, None), (10, Some("mostly-not-measured")), (11, Some("nothing-measured"))] {
+        let mut map = filled(files.grid.dims, f32::NAN);
+        for ((_, _, k), value) in map.indexed_iter_mut().filter(|((_, _, k), _)| *k >= first) {
+            *value = k as f32;
+        }
+        write_volume(&files.path("nan.nii.gz"), &files.grid, map.view(), Stored::F32, Overwrite::Force).unwrap();
+        let path = |name: &str| files.path(name).to_str().unwrap().to_owned();
+        let said =
+            myelomri().args(["histogram", &path("nan.nii.gz"), "--mask", &path("mask.nii.gz")]).assert().success();
+        let stderr = String::from_utf8(said.get_output().stderr.clone()).unwrap();
+        match slug {
+            Some(slug) => {
+                assert!(stderr.contains(slug) && stderr.contains(&format!("{} of 64", 16 * (first - 7))), "{stderr}")
+            }
+            None => assert!(!stderr.contains("not-measured") && !stderr.contains("nothing-measured"), "{stderr}"),
+        }
+    }
+}
