@@ -1,11 +1,13 @@
 //! How often each interval of 95 % holds the truth, over a grid of group sizes and truths:
 //! `cargo bench --bench coverage [-- REPEATS] [SECTION ...]` (10,000 repeats and all sections unless told otherwise; the
-//! section `models` takes most of the time).
+//! sections `models`, `cutoffs` and `corrected` take most of the time).
 //!
 //! Simulated data: normal markers a given area apart, logistic outcomes, bivariate normal pairs, subjects with a random
-//! level. The Monte Carlo error of a coverage is sqrt(p (1 - p) / repeats). Intervals of a proportion are not drawn but
+//! level, two raters, several rows a patient. The Monte Carlo error of a coverage is sqrt(p (1 - p) / repeats). Intervals of a proportion are not drawn but
 //! enumerated. A repeat in which an interval does not exist counts as one that does not hold the truth; how many there
 //! were is printed. Rows under 93 % are marked.
+
+mod coverage_of_calls;
 
 use myelomri::stats::concordance::concordance;
 use myelomri::stats::correlation::{kendall, pearson, spearman};
@@ -87,13 +89,19 @@ fn main() {
     let repeats = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(10_000);
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     println!("{:38} {:>9} {:>16} {:>14} {:>8}", "interval", "n", "truth", "coverage, %", "missing");
-    let sections: [(&str, &dyn Fn()); 7] = [
+    let sections: [(&str, &dyn Fn()); 13] = [
         ("proportions", &proportions),
         ("areas", &|| areas(repeats)),
         ("models", &|| models(repeats)),
         ("groups", &|| groups(repeats)),
         ("associations", &|| associations(repeats)),
         ("repeats", &|| repeats_of_one_thing(repeats)),
+        ("ratios", &|| coverage_of_calls::ratios(repeats)),
+        ("cutoffs", &|| coverage_of_calls::cutoffs(repeats)),
+        ("kappa", &|| coverage_of_calls::kappas(repeats)),
+        ("lines", &|| coverage_of_calls::lines(repeats)),
+        ("corrected", &|| coverage_of_calls::calibration(repeats)),
+        ("patients", &|| coverage_of_calls::patients(repeats)),
         ("schemes", &|| without_information(repeats / 25)),
     ];
     let is_asked = |name: &str| asked.iter().all(|a| a.parse::<usize>().is_ok()) || asked.iter().any(|a| a == name);
