@@ -139,7 +139,8 @@ fn print(results: &AgreementResults, format: Format) -> Result<()> {
     for line in &results.lines {
         let ends = line.slope_ci_low.zip(line.slope_ci_high).map(<[f64; 2]>::from);
         row(format!("{} slope", line.method), Some(line.slope), ends, None);
-        row(format!("{} intercept", line.method), Some(line.intercept), None, None);
+        let ends = line.intercept_ci_low.zip(line.intercept_ci_high).map(<[f64; 2]>::from);
+        row(format!("{} intercept", line.method), Some(line.intercept), ends, None);
     }
     if let Some(m) = &results.masks {
         row("Dice".into(), Some(m.dice), None, None);

@@ -78,6 +78,8 @@ pub struct Line {
     pub intercept: f64,
     /// Interval of the slope, where the method has one.
     pub slope_interval: Option<Interval>,
+    /// Interval of the intercept, where the method has one: the median rests of both ends of the slope.
+    pub intercept_interval: Option<Interval>,
 }
 
 /// Deming's line: both methods err equally.
@@ -92,7 +94,7 @@ pub fn deming(x: &[f64], y: &[f64]) -> Result<Line, StatsError> {
     }
     let gap = m.squares[1] - m.squares[0];
     let slope = (gap + (gap * gap + 4.0 * m.product * m.product).sqrt()) / (2.0 * m.product);
-    Ok(Line { slope, intercept: m.mean[1] - slope * m.mean[0], slope_interval: None })
+    Ok(Line { slope, intercept: m.mean[1] - slope * m.mean[0], slope_interval: None, intercept_interval: None })
 }
 
 /// Passing and Bablok's line: robust, no law of the errors assumed.
@@ -126,9 +128,18 @@ pub fn passing_bablok(x: &[f64], y: &[f64], level: f64) -> Result<Line, StatsErr
     let spread = normal_half_width(level) * (size * (size - 1.0) * (2.0 * size + 5.0) / 18.0).sqrt();
     let low = ((count as f64 - spread) / 2.0).round().max(1.0) as usize;
     let interval = Interval { low: at(low), high: at(count + 1 - low.min(count)) };
-    let mut rests: Vec<f64> = x.iter().zip(y).map(|(a, b)| b - slope * a).collect();
-    rests.sort_unstable_by(f64::total_cmp);
-    Ok(Line { slope, intercept: quantile(&rests, 0.5), slope_interval: Some(interval) })
+    let rest = |slope: f64| {
+        let mut rests: Vec<f64> = x.iter().zip(y).map(|(a, b)| b - slope * a).collect();
+        rests.sort_unstable_by(f64::total_cmp);
+        quantile(&rests, 0.5)
+    };
+    // a steeper line begins lower where values are positive, higher where they are negative
+    let ends = [rest(interval.low), rest(interval.high)];
+    let of_intercept = ends
+        .iter()
+        .all(|end| end.is_finite())
+        .then(|| Interval { low: ends[0].min(ends[1]), high: ends[0].max(ends[1]) });
+    Ok(Line { slope, intercept: rest(slope), slope_interval: Some(interval), intercept_interval: of_intercept })
 }
 
 /// How disagreement counts for kappa.
@@ -236,6 +247,17 @@ mod tests {
         for f in [deming, |x: &[f64], y: &[f64]| passing_bablok(x, y, 0.95)] {
             assert!((f(&x, &y).unwrap().slope * f(&y, &x).unwrap().slope - 1.0).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn a_passing_bablok_line_has_the_ends_of_scripts_reference_passing_bablok() {
+        let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0];
+        let y = [1.3, 1.8, 3.4, 4.1, 4.7, 6.6, 6.9, 8.4, 8.8, 10.9];
+        let line = passing_bablok(&x, &y, 0.95).unwrap();
+        let (slope, intercept) = (line.slope_interval.unwrap(), line.intercept_interval.unwrap());
+        let found = [line.slope, slope.low, slope.high, line.intercept, intercept.low, intercept.high];
+        let expected = [1.025, 0.933333333333, 1.1375, 0.1, -0.475, 0.383333333333];
+        found.iter().zip(expected).for_each(|(found, expected)| assert!((found - expected).abs() < 1e-11, "{found}"));
     }
 
     #[test]

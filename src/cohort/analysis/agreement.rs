@@ -90,6 +90,8 @@ pub fn of_numbers(table: &Table, columns: &[String], clustered: bool) -> Result<
             slope_ci_low: line.slope_interval.and_then(|i| finite(i.low)),
             slope_ci_high: line.slope_interval.and_then(|i| finite(i.high)),
             intercept: line.intercept,
+            intercept_ci_low: line.intercept_interval.map(|i| i.low),
+            intercept_ci_high: line.intercept_interval.map(|i| i.high),
         });
     }
     Ok(results)

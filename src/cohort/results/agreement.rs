@@ -135,6 +135,12 @@ pub struct LineRow {
     pub slope_ci_high: Option<f64>,
     /// Intercept.
     pub intercept: f64,
+    /// Lower end of its 95 % interval.
+    #[serde(default)]
+    pub intercept_ci_low: Option<f64>,
+    /// Upper end.
+    #[serde(default)]
+    pub intercept_ci_high: Option<f64>,
 }
 
 /// Kappa of two raters.
