@@ -158,7 +158,13 @@ fn is_missing(text: &str) -> bool {
 
 /// The failure that names the columns there are, the one most like the missing one first.
 pub(super) fn missing_column(path: &str, column: &str, mut there: Vec<String>) -> CohortError {
-    there.sort_by_cached_key(|name| distance(&name.to_lowercase(), &column.to_lowercase()));
+    // a column at one visit is nearer to its name without the visit than any other, its changes last
+    let rank = |name: &str| match name.strip_prefix(column).and_then(|rest| rest.strip_prefix("__")) {
+        Some("abs" | "pct" | "log" | "sym") => 1,
+        Some(_) => 0,
+        None => 2,
+    };
+    there.sort_by_cached_key(|name| (rank(name), distance(&name.to_lowercase(), &column.to_lowercase())));
     CohortError::MissingColumn { path: path.to_owned(), column: column.to_owned(), there }
 }
 
@@ -217,6 +223,9 @@ mod tests {
 
     #[test]
     fn a_missing_column_suggests_the_nearest_name() {
+        let there = ["best__abs", "bests", "best__end", "best__pct"].map(str::to_owned).to_vec();
+        let error = missing_column("the study", "best", there);
+        assert_eq!(error.remedy().unwrap(), "did you mean best__end?");
         let (_folder, path) = written("t.csv", "subject,albumin_g_dl,b2m_mg_l\n001,4,2\n");
         let error = Table::read(&path).unwrap().numbers("albumin").unwrap_err();
         assert_eq!(error.remedy().unwrap(), "did you mean albumin_g_dl?");
