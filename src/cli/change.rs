@@ -1,15 +1,15 @@
 //! `myelomri change`: absolute, percent and log change between two sessions.
 
+mod figures;
+
 use super::args::{Format, FormatArgs, OutArgs};
-use super::table_args::{OptionalOutcomeArgs, TableArgs, cell, file_part};
+use super::table_args::{OptionalOutcomeArgs, TableArgs, cell};
 use super::{CliError, Context, output};
 use crate::cohort::change::Policy;
 use crate::cohort::results::Change;
-use crate::cohort::{Endpoint, Frame, Table, change};
+use crate::cohort::{Frame, Table, change};
 use crate::error::Result;
 use crate::image::{write_json, write_text_atomically};
-use crate::report::Lang;
-use crate::report::plots::{Group, WaterfallPlot, waterfall_figure};
 use crate::study::{Sessions, Wide};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -43,7 +43,13 @@ pub struct ChangeArgs {
     /// Draw this kind of change of each column, a bar a patient: PREFIX_COLUMN_waterfall.svg and .png
     #[arg(long, value_name = "KIND", requires = "out")]
     waterfall: Option<KindChoice>,
-    /// Outcome by which the bars are coloured
+    /// Draw this kind of change of each column, a box a group: PREFIX_COLUMN_boxes.svg and .png
+    #[arg(long, value_name = "KIND", requires = "out")]
+    boxes: Option<KindChoice>,
+    /// Draw both visits of each column, a line a patient: PREFIX_COLUMN_visits.svg and .png
+    #[arg(long, requires = "out")]
+    visits: bool,
+    /// Outcome by which bars, boxes and lines are grouped
     #[command(flatten)]
     outcome: OptionalOutcomeArgs,
     #[command(flatten)]
@@ -63,7 +69,7 @@ enum PolicyChoice {
     Refuse,
 }
 
-/// `--waterfall`.
+/// `--waterfall` and `--boxes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum KindChoice {
     /// Difference
@@ -90,7 +96,21 @@ struct ChangeResults {
 /// # Errors
 /// A table that cannot be read, has duplicate keys, or lacks a column.
 pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
-    let ChangeArgs { table, baseline, followup, columns, limits, policy, waterfall, outcome, out, format } = args;
+    let ChangeArgs {
+        table,
+        baseline,
+        followup,
+        columns,
+        limits,
+        policy,
+        waterfall,
+        boxes,
+        visits,
+        outcome,
+        out,
+        format,
+    } = args;
+    let asked = figures::Asked { waterfall, boxes, visits };
     let policy = match policy {
         PolicyChoice::Withhold => Policy::Withhold,
         PolicyChoice::AtLimit => Policy::AtLimit,
@@ -123,9 +143,8 @@ pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
         return Err(CliError::usage(message, "name a column that both sessions have, without its session").into());
     }
     let endpoint = outcome.endpoint(&frame)?;
-    let endings = |column: &str| ["svg", "png"].map(|e| format!("_{}_waterfall.{e}", file_part(column)));
-    for column in columns.iter().filter(|_| waterfall.is_some()) {
-        out.check_absent(&endings(column).each_ref().map(String::as_str))?;
+    for column in &columns {
+        asked.check_absent(column, &out)?;
     }
     let mut rows = Vec::new();
     for column in &columns {
@@ -137,11 +156,7 @@ pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
         if !missing.is_empty() {
             context.say(format!("{column}: without a pair of visits: {}", missing.join(", ")));
         }
-        if let Some(kind) = waterfall
-            && let [Some(svg), Some(png)] = endings(column).map(|ending| out.path(&ending))
-        {
-            waterfall_figure(&bars(column, kind, &of_column, endpoint.as_ref()), Lang::En)?.save(&svg, &png)?;
-        }
+        asked.draw(column, &sessions, &of_column, endpoint.as_ref(), &out)?;
         rows.extend(of_column);
     }
     let results = ChangeResults { policy: policy.name(), limits: limits.into_iter().collect(), rows };
@@ -160,26 +175,6 @@ pub fn run(args: ChangeArgs, context: &Context) -> Result<()> {
         Format::Csv => output::print(&output::csv(&change::COLUMNS, &cells(&results.rows, None))),
         Format::Table => output::print(&output::aligned(&change::COLUMNS, &cells(&results.rows, Some(3)))),
     }
-}
-
-/// The bars of one column, by the outcome where there is one; a patient without one has none.
-fn bars(column: &str, kind: KindChoice, rows: &[Change], endpoint: Option<&Endpoint>) -> WaterfallPlot {
-    let (ending, of): (&str, fn(&Change) -> Option<f64>) = match kind {
-        KindChoice::Abs => ("abs", |row| row.abs),
-        KindChoice::Pct => ("pct", |row| row.pct),
-        KindChoice::Log => ("log", |row| row.log),
-        KindChoice::Sym => ("sym", |row| row.sym),
-    };
-    let groups = match endpoint {
-        None => vec![Group { name: String::new(), values: rows.iter().filter_map(of).collect() }],
-        Some(endpoint) => [(true, endpoint.outcome.positive.join("/")), (false, "others".to_owned())]
-            .map(|(class, name)| {
-                let of_class = rows.iter().zip(&endpoint.positive).filter(|(_, p)| **p == Some(class));
-                Group { name, values: of_class.filter_map(|(row, _)| of(row)).collect() }
-            })
-            .to_vec(),
-    };
-    WaterfallPlot { column: format!("{column}__{ending}"), groups, note: String::new(), exploratory: false }
 }
 
 /// `COL=X` with a positive number.

@@ -107,6 +107,15 @@ fn changes_and_pairs_of_columns_have_their_pictures() {
     let svg = fs::read_to_string(folder.path().join("p_x_waterfall.svg")).unwrap();
     assert!(svg.contains("CR, n = 2") && svg.contains("others, n = 3"));
     change(&table, &["--waterfall", "pct"]).code(2);
+    let drawn = ["--boxes", "log", "--visits", "-o", &prefix, "--force"];
+    change(&table, &[&drawn[..], &outcome[..]].concat()).success();
+    let svg = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let visits = svg("p_x_visits.svg");
+    assert!(visits.contains("CR, n = 2") && visits.contains("before") && visits.contains("after"));
+    // the logarithm of a fall to below zero does not exist: one box holds patients 1 and 3, the other 5
+    let boxes = svg("p_x_boxes.svg");
+    assert!(boxes.contains("CR") && boxes.contains("n = 2") && boxes.contains("n = 1"), "{boxes}");
+    change(&table, &["--boxes", "log", "-o", &prefix]).code(5);
     let compare = ["compare", "--table", &table.replace("visits", "one"), "--correlate", "x,y", "-o", &prefix];
     fs::write(folder.path().join("one.csv"), "subject,x,y\n1,1,2\n2,2,1\n3,4,5\n4,3,3\n5,6,4\n").unwrap();
     myelomri().args(compare).assert().success();
