@@ -36,15 +36,26 @@ pub(super) fn write_results(
     write_or_remove(&results.join("roc.json"), analysis.roc.as_ref())?;
     write_or_remove(&results.join("validate.json"), analysis.validate.as_ref())?;
     write_or_remove(&results.join("model.json"), analysis.model.as_ref())?;
+    write_or_remove(&results.join("dropout.json"), analysis.dropout.as_ref().map(|dropout| &dropout.results))?;
+    let water = out.join("tables/water_dominant.csv");
+    match &analysis.dropout {
+        Some(dropout) => write_frame(&water, &dropout.frame)?,
+        None => remove(&water)?,
+    }
     write_or_remove(&results.join("flow.json"), Some(&analysis.flow))
 }
 
 fn write_or_remove(path: &Path, result: Option<&impl Serialize>) -> Result<()> {
     match result {
         Some(result) => Ok(write_json(path, result, Overwrite::Force)?),
-        None if path.is_file() => std::fs::remove_file(path).map_err(|source| {
-            StudyError::Write { path: path.display().to_string(), reason: source.to_string() }.into()
-        }),
-        None => Ok(()),
+        None => remove(path),
     }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    std::fs::remove_file(path)
+        .map_err(|source| StudyError::Write { path: path.display().to_string(), reason: source.to_string() }.into())
 }

@@ -6,6 +6,7 @@
 use super::measure::{MeasureRequest, measure_prepared, prepare};
 use super::results::write_results;
 use super::tables::{collected, write_dictionary};
+use crate::cohort::analysis::dropout::dropout;
 use crate::cohort::analysis::{Analysis, Inputs, analyse, clinical_table};
 use crate::cohort::response::{self, Reading};
 use crate::cohort::results::{FlowEntry, ResponseRow};
@@ -41,7 +42,7 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
     let summary = measure_prepared(request, &prepared)?;
     let (_, collected, wide) = collected(&request.out)?;
     let (responses, told) = responses(clinical.as_ref(), &prepared.config)?;
-    let analysis = analyse(Inputs {
+    let mut analysis = analyse(Inputs {
         wide: &wide,
         clinical: clinical.as_ref(),
         responses: &responses,
@@ -50,6 +51,14 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
         failed: &failed(&request.out)?,
         seed,
     })?;
+    let (pooled, before) = (&prepared.config.regions.levels, &prepared.config.sessions.baseline);
+    let (correlated, few) = dropout(&analysis.frame, &collected.rows, pooled, before);
+    analysis.dropout = correlated;
+    analysis.warnings.extend(few);
+    analysis.flow.warnings = analysis.warnings.iter().chain(&told).cloned().collect();
+    for (session, warning) in &summary.warnings {
+        analysis.flow.session_warnings.entry(session.clone()).or_default().push(warning.clone());
+    }
     write_results(&request.out, &collected, &analysis, &responses)?;
     write_dictionary(&prepared.config, &request.out.join("tables/dictionary.json"))?;
     super::description::write(&request.study, &request.out)?;

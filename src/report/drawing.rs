@@ -263,7 +263,7 @@ impl Drawing {
                 }
                 Item::Text { at, text, em, colour, anchor, bold, upwards } => {
                     let weight = if *bold { FontStyle::Bold } else { FontStyle::Normal };
-                    let family = font::family(text);
+                    let (family, letters) = (font::family(text), font::letters(text).into_owned());
                     let (size_per_em, baseline_em) = backend.metrics(family);
                     // an SVG's viewer has its own fonts, and finds one that has the letters
                     let family = if matches!(backend, Backend::Svg) { style::FAMILY } else { family };
@@ -277,7 +277,7 @@ impl Drawing {
                     let style = TextStyle::from(font).color(colour).pos(Pos::new(h_pos, VPos::Top));
                     let rise = em * baseline_em;
                     let top = if *upwards { (at.0 - rise, at.1) } else { (at.0, at.1 - rise) };
-                    root.draw(&Text::new(text.clone(), pixel(&top), style))
+                    root.draw(&Text::new(letters, pixel(&top), style))
                 }
             }
             .map_err(refuse)?;

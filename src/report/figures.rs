@@ -7,7 +7,7 @@ use super::plots::{
     paired_figure, roc_figure, waterfall_figure,
 };
 use super::tables::{class_names, family, model_name, test_name};
-use super::{Drawing, Lang, ReportError, font};
+use super::{Drawing, Lang, ReportError, burden, font};
 use crate::cohort::results::{Change, CompareResults, Family, RocResults};
 use crate::error::Result;
 use crate::units::show_p;
@@ -26,6 +26,10 @@ pub enum Section {
     Roc,
     /// Validation.
     Validation,
+    /// Dropout ratio and disease burden.
+    Dropout,
+    /// Agreement of repeats.
+    Agreement,
 }
 
 /// One figure with its file name (without extension) and caption.
@@ -49,6 +53,8 @@ pub fn figures(outputs: &Outputs, lang: Lang) -> Vec<Figure> {
     figures.extend(roc_figures(outputs, lang, drawn));
     figures.extend(change_figures(outputs, lang, drawn));
     figures.extend(forest(outputs, lang, drawn));
+    figures.extend(burden::dropout_figures(outputs, lang, drawn));
+    figures.extend(burden::agreement_figures(outputs, lang, drawn));
     if let Some(drawing) = outputs.validate.as_ref().and_then(|v| decision_figure(&v.decision_curve, drawn).ok()) {
         let caption = lang.say("Decision curve of the multivariable model on leave-one-out predictions.").to_owned();
         figures.push(Figure { section: Section::Validation, name: "decision_curve".to_owned(), caption, drawing });
@@ -180,7 +186,8 @@ fn declared(compare: &CompareResults) -> Vec<(String, Family)> {
 
 fn short_class_names(compare: &CompareResults, lang: Lang) -> [String; 2] {
     let (positive, negative) = class_names(compare, lang);
-    [positive, negative].map(|name| name.split(" (").next().unwrap_or_default().to_owned())
+    // both kinds of bracket, since the negative class has words of the language
+    [positive, negative].map(|name| name.split(['(', '（']).next().unwrap_or_default().trim_end().to_owned())
 }
 
 fn session_names(outputs: &Outputs) -> [String; 2] {
@@ -224,7 +231,7 @@ fn forest(outputs: &Outputs, lang: Lang, drawn: Lang) -> Option<Figure> {
 }
 
 /// A column name as part of a file name.
-fn file_name(column: &str) -> String {
+pub(super) fn file_name(column: &str) -> String {
     column.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect()
 }
 

@@ -6,6 +6,7 @@
 use super::{Lang, style};
 use crate::error::Warning;
 use plotters::style::{FontStyle, IntoFont, register_font};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -75,6 +76,20 @@ pub(super) fn is_japanese(text: &str) -> bool {
 /// The family that a text is drawn with.
 pub(super) fn family(text: &str) -> &'static str {
     if is_japanese(text) && japanese().is_ok() { FAMILY } else { style::FAMILY }
+}
+
+/// The text in signs that Japanese fonts have: of some signs they hold only the form of the Japanese standard.
+pub(super) fn letters(text: &str) -> Cow<'_, str> {
+    if !is_japanese(text) || !text.contains(['≥', '≤', 'µ']) {
+        return Cow::Borrowed(text);
+    }
+    let sign = |letter| match letter {
+        '≥' => '≧',
+        '≤' => '≦',
+        'µ' => 'μ',
+        other => other,
+    };
+    Cow::Owned(text.chars().map(sign).collect())
 }
 
 fn register(path: &Path) -> Result<f64, String> {
@@ -154,6 +169,12 @@ mod tests {
                 assert_eq!(family("椎体"), style::FAMILY);
             }
         }
+    }
+
+    #[test]
+    fn signs_are_those_of_japanese_fonts_in_japanese_text_alone() {
+        assert_eq!(letters("中央値 ≥ 3 µm"), "中央値 ≧ 3 μm");
+        assert_eq!(letters("≥ 3 µm"), "≥ 3 µm");
     }
 
     #[test]

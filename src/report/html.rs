@@ -6,7 +6,7 @@ use super::figures::{self, Figure, Section};
 use super::outputs::{self, Outputs};
 use super::patient::{Patient, PatientSettings, Values, patients};
 use super::tables::ReportTable;
-use super::{Lang, ReportError, commands, docs, font, gallery, labels, methods, tables};
+use super::{Lang, ReportError, burden, checklist, commands, docs, font, gallery, labels, methods, tables};
 use crate::cohort::results::Family;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, write_text_atomically};
@@ -43,6 +43,11 @@ struct Page<'a> {
     roc_figures: Vec<ShownFigure>,
     validation: Option<ReportTable>,
     validation_figures: Vec<ShownFigure>,
+    dropout: Option<ReportTable>,
+    dropout_figures: Vec<ShownFigure>,
+    agreement: Option<ReportTable>,
+    agreement_figures: Vec<ShownFigure>,
+    checklists: Vec<ReportTable>,
     methods: Vec<String>,
     references: Vec<String>,
     biomarkers: Vec<(&'static str, String)>,
@@ -58,6 +63,7 @@ struct ShownFigure {
     caption: String,
     svg: String,
     file: String,
+    commands: Vec<String>,
 }
 
 /// One picture: of a session, or of both visits of a subject.
@@ -106,7 +112,8 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
     let of_section = |section: Section| -> std::result::Result<Vec<ShownFigure>, ReportError> {
         let shown = |figure: &Figure| {
             let file = format!("figures/{}", figure.name);
-            Ok(ShownFigure { caption: figure.caption.clone(), svg: figures::inline_svg(figure)?, file })
+            let commands = commands::of_figure(outputs, &figure.name);
+            Ok(ShownFigure { caption: figure.caption.clone(), svg: figures::inline_svg(figure)?, file, commands })
         };
         figures.iter().filter(|figure| figure.section == section).map(shown).collect()
     };
@@ -145,8 +152,17 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         roc_figures: of_section(Section::Roc)?,
         validation: outputs.validate.as_ref().map(|r| tables::validation(r, lang)).filter(has_rows),
         validation_figures: of_section(Section::Validation)?,
+        dropout: burden::dropout_table(outputs, lang),
+        dropout_figures: of_section(Section::Dropout)?,
+        agreement: burden::agreement_table(outputs, lang),
+        agreement_figures: of_section(Section::Agreement)?,
+        checklists: checklist::checklists(outputs, lang),
         methods: methods.paragraphs,
-        references: methods.references,
+        references: methods
+            .references
+            .into_iter()
+            .chain(checklist::references(outputs).into_iter().map(str::to_owned))
+            .collect(),
         biomarkers,
         commands: commands::commands(outputs),
         patients: patients(outputs, &flags, settings, lang)?,
@@ -171,6 +187,7 @@ fn has_rows(table: &ReportTable) -> bool {
 /// What the analysis warns of, by kind, each sentence once.
 fn notices(outputs: &Outputs, lang: Lang) -> Vec<Notice> {
     let mut all: Vec<&Warning> = Vec::new();
+    all.extend(outputs.flow.iter().flat_map(|flow| &flow.warnings));
     all.extend(outputs.compare.iter().flat_map(|results| &results.warnings));
     all.extend(outputs.fit.iter().flat_map(|results| &results.warnings));
     all.extend(outputs.fit.iter().flat_map(|results| &results.models).flat_map(|model| &model.warnings));
@@ -189,9 +206,12 @@ fn notices(outputs: &Outputs, lang: Lang) -> Vec<Notice> {
     notices
 }
 
-/// Flags of the long table, by session name `sub-X_ses-Y`.
+/// Flags of the long table and of the sessions as a whole, by session name `sub-X_ses-Y`.
 fn flags_by_session(outputs: &Outputs) -> BTreeMap<String, BTreeSet<String>> {
     let mut flags: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (session, warnings) in outputs.flow.iter().flat_map(|flow| &flow.session_warnings) {
+        flags.entry(session.clone()).or_default().extend(warnings.iter().map(|warning| warning.slug.to_string()));
+    }
     let Some(long) = &outputs.long else { return flags };
     let (Ok(subjects), Ok(sessions), Ok(cells)) =
         (long.labels("subject"), long.labels("session"), long.text("qc_flags"))

@@ -4,7 +4,9 @@
 //! picture of one session, [`whole_body`] that of one subject, [`visits`]
 //! that of a registration; [`write_report`] makes `report.html` and `figures/` from an output folder.
 
+mod burden;
 mod canvas;
+mod checklist;
 pub mod commands;
 pub mod docs;
 pub mod drawing;
@@ -12,6 +14,7 @@ mod error;
 pub mod figures;
 mod font;
 mod gallery;
+pub mod histograms;
 mod html;
 pub mod labels;
 pub mod lang;

@@ -1,12 +1,14 @@
 //! What a report is made of: the files of an output folder, as far as they are there.
 //!
-//! Reads `tables/*.csv`, `results/*.json`, `qc/*.png`, `manifest.json` and `dataset_description.json` and nothing else. A
+//! Reads `tables/*.csv`, `results/*.json`, `maps/*/*/histograms.csv`, `qc/*.png`, `manifest.json` and `dataset_description.json` and nothing else. A
 //! file that is missing is a gap that the report names; a file that cannot be read is an error.
 
 use super::ReportError;
+use super::histograms::{self, Histograms};
 use crate::cohort::Table;
 use crate::cohort::results::{
-    Change, CompareResults, FitResults, PatientFlow, ResponseRow, RocResults, ValidateResults,
+    AgreementResults, Change, CompareResults, DropoutResults, FitResults, PatientFlow, ResponseRow, RocResults,
+    ValidateResults,
 };
 use crate::error::Result;
 use serde::de::DeserializeOwned;
@@ -30,6 +32,10 @@ pub struct Outputs {
     pub roc: Option<RocResults>,
     /// `results/validate.json`.
     pub validate: Option<ValidateResults>,
+    /// `results/dropout.json`, and the table that it was computed from, `tables/water_dominant.csv`.
+    pub dropout: Option<(DropoutResults, Table)>,
+    /// `results/NAME_agreement.json`, by name.
+    pub agreements: BTreeMap<String, AgreementResults>,
     /// `tables/changes.csv`.
     pub changes: Vec<Change>,
     /// `tables/response.csv`.
@@ -38,6 +44,8 @@ pub struct Outputs {
     pub long: Option<Table>,
     /// `tables/wide.csv`.
     pub wide: Option<Table>,
+    /// `maps/sub-X/ses-Y/histograms.csv`: how ADC is distributed.
+    pub histograms: Histograms,
     /// Quality-control pictures, by name without extension.
     pub pictures: BTreeMap<String, PathBuf>,
     /// What is not there, as paths relative to the folder.
@@ -59,10 +67,13 @@ impl Outputs {
             fit: json(out, "results/fit.json", &mut gaps)?,
             roc: json(out, "results/roc.json", &mut gaps)?,
             validate: json(out, "results/validate.json", &mut gaps)?,
+            dropout: dropout(out)?,
+            agreements: agreements(out)?,
             changes: table(out, "tables/changes.csv", &mut gaps)?.map_or(Ok(Vec::new()), |t| changes(&t))?,
             responses: table(out, "tables/response.csv", &mut gaps)?.map_or(Ok(Vec::new()), |t| responses(&t))?,
             long: table(out, "tables/long.csv", &mut gaps)?,
             wide: table(out, "tables/wide.csv", &mut gaps)?,
+            histograms: histograms::read(out)?,
             pictures: pictures(&out.join("qc")),
             gaps: Vec::new(),
         };
@@ -114,15 +125,39 @@ impl Outputs {
     }
 }
 
+/// Both files or nothing: a coefficient without its patients cannot be drawn.
+fn dropout(out: &Path) -> Result<Option<(DropoutResults, Table)>> {
+    let none = &mut Vec::new();
+    Ok(json(out, "results/dropout.json", none)?.zip(table(out, "tables/water_dominant.csv", none)?))
+}
+
+/// What `myelomri agreement -o OUT/results/NAME` left.
+fn agreements(out: &Path) -> Result<BTreeMap<String, AgreementResults>> {
+    let Ok(entries) = std::fs::read_dir(out.join("results")) else { return Ok(BTreeMap::new()) };
+    let mut found = BTreeMap::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name =
+            path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix("_agreement.json"));
+        if let Some(name) = name {
+            found.insert(name.to_owned(), parsed(&path)?);
+        }
+    }
+    Ok(found)
+}
+
 fn json<T: DeserializeOwned>(out: &Path, name: &'static str, gaps: &mut Vec<&'static str>) -> Result<Option<T>> {
     let path = out.join(name);
     if !path.is_file() {
         gaps.push(name);
         return Ok(None);
     }
-    let unreadable = |reason: String| ReportError::Unreadable { path: path.clone(), reason };
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
-    Ok(Some(serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?))
+    Ok(Some(parsed(&path)?))
+}
+
+fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let unreadable = |reason: String| ReportError::Unreadable { path: path.to_owned(), reason };
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    Ok(serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?)
 }
 
 fn table(out: &Path, name: &'static str, gaps: &mut Vec<&'static str>) -> Result<Option<Table>> {

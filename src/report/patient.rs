@@ -1,6 +1,7 @@
 //! The page of one patient: fat fraction along the spine, everything over the visits, the change against the error of
 //! measurement, response with reasons, pictures, warnings.
 
+mod distributions;
 mod figures;
 mod normative;
 mod tables;
@@ -121,6 +122,8 @@ impl Maker<'_> {
         for measure in ["pdff", "sff"] {
             figures.extend(self.profile(measure)?);
         }
+        figures.extend(self.histograms()?);
+        figures.extend(self.sparklines()?);
         figures.extend(self.courses()?);
         let changes: Vec<(Change, Option<&Limit>)> = self.changes();
         let classes = self.outputs.classes();

@@ -50,14 +50,14 @@ pub(super) fn optional(value: Option<f64>) -> String {
 }
 
 /// `1.20 (0.85 to 1.61)`.
-fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
+pub(super) fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
     match (low, high) {
         (Some(low), Some(high)) => format!("{} ({} to {})", optional(value), digits(low), digits(high)),
         _ => optional(value),
     }
 }
 
-fn p_text(p: Option<f64>) -> String {
+pub(super) fn p_text(p: Option<f64>) -> String {
     p.map_or(MISSING.to_owned(), show_p)
 }
 

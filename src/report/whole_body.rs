@@ -42,7 +42,7 @@ pub struct SubjectPicture<'a> {
 
 /// Borders of the ADC classes, um2/s: marrow of patients lies above the first (Messiou 2011, doi:10.1007/s00330-011-2116-4),
 /// treated lesions above the second. ADC is not monotone with disease, so a class is no verdict.
-const CLASSES_UM2_S: [f32; 2] = [655.0, 1400.0];
+pub(super) const CLASSES_UM2_S: [f32; 2] = [655.0, 1400.0];
 /// Colours of the classes from low to high ADC, told apart by the colour-blind (Okabe and Ito).
 const CLASS_COLOURS: [[u8; 3]; 3] = [[213, 94, 0], [240, 228, 66], [0, 158, 115]];
 /// Height of a projection in pixels.

@@ -9,6 +9,7 @@ mod error;
 mod jobs;
 mod progress;
 mod runner;
+mod session_histograms;
 mod session_manifest;
 mod session_writer;
 pub mod simulate;

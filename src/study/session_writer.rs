@@ -1,7 +1,8 @@
-//! Writes one measured session: maps with sidecars, its rows, its lesions.
+//! Writes one measured session: maps with sidecars, its rows, its lesions, its distributions of ADC.
 
 use super::StudyError;
 use super::csv_out::{number, write_csv};
+use super::session_histograms::{HISTOGRAMS, write_histograms};
 use crate::diffusion::Lesion;
 use crate::error::Result;
 use crate::image::{Overwrite, sidecar_path, write_labels, write_volume};
@@ -40,6 +41,10 @@ pub fn write_session(out: &Path, inputs: &SessionInputs, measured: &MeasuredSess
     let measures = folder.join(MEASURES);
     write_csv(&measures, &MeasureRow::COLUMNS, measured.rows.iter().map(cells))?;
     written.push(measures);
+    let histograms = folder.join(HISTOGRAMS);
+    if write_histograms(&histograms, measured)? {
+        written.push(histograms);
+    }
     if measured.map("tDV").is_some() {
         let lesions = folder.join(LESIONS);
         write_csv(&lesions, &LESION_COLUMNS, measured.lesions.iter().map(lesion_cells))?;

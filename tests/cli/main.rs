@@ -16,6 +16,7 @@ mod histogram;
 mod histogram_features;
 mod images;
 mod models;
+mod partial;
 mod report;
 mod roc;
 mod run;

@@ -287,3 +287,38 @@ fn echoes_give_a_proton_density_fat_fraction_with_and_without_their_phase() {
     let [a, b] = [mean_of_l3(&complex), mean_of_l3(&magnitude)];
     assert!((a - b).abs() < 1.5, "{a} {b}");
 }
+
+#[test]
+fn the_distribution_of_a_region_holds_its_voxels_and_the_pooled_one_is_the_sum_of_its_vertebrae() {
+    let (folder, study) = copied();
+    let out = folder.path().join("out");
+    myelomri().arg("measure").args([&study, &out]).args(["--participant-label", "001", "-q"]).assert().success();
+    let session = out.join("maps/sub-001/ses-baseline");
+    let rows = |name: &str| -> Vec<Vec<String>> {
+        let text = fs::read_to_string(session.join(name)).unwrap();
+        text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    };
+    let bins = rows("histograms.csv");
+    let counts = |region: &str| -> Vec<u64> {
+        bins.iter().filter(|bin| bin[0] == "adc" && bin[1] == region).map(|bin| bin[4].parse().unwrap()).collect()
+    };
+    let pooled = counts("L1-L5");
+    assert_eq!(pooled.len(), 64);
+    let levels = ["L1", "L2", "L3", "L4", "L5"].map(counts);
+    for (n, count) in pooled.iter().enumerate() {
+        assert_eq!(*count, levels.iter().map(|level| level[n]).sum::<u64>(), "bin {n}");
+    }
+    let measures = rows("measures.csv");
+    let mean = |measure: &str, region: &str| {
+        measures.iter().find(|row| row[2] == measure && row[3] == region && row[4] == "mean").unwrap().clone()
+    };
+    let row = mean("adc", "L1-L5");
+    assert_eq!(pooled.iter().sum::<u64>().to_string(), row[7]);
+    // the mean from the middles of the bins lies within half a bin of the mean
+    let middle = |n: usize| 50.0 * n as f64 + 25.0;
+    let binned: f64 = pooled.iter().enumerate().map(|(n, count)| middle(n) * *count as f64).sum();
+    let binned = binned / pooled.iter().sum::<u64>() as f64;
+    assert!((binned - row[5].parse::<f64>().unwrap()).abs() < 25.0, "{binned} {}", row[5]);
+    let body: u64 = bins.iter().filter(|bin| bin[0] == "gadc").map(|bin| bin[4].parse::<u64>().unwrap()).sum();
+    assert_eq!(body.to_string(), mean("gadc", "body")[7]);
+}

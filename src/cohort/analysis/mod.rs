@@ -6,6 +6,7 @@
 pub mod agreement;
 pub mod compare;
 pub mod diagnostics;
+pub mod dropout;
 pub mod fit;
 pub mod flow;
 pub mod roc;

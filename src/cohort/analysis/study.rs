@@ -1,6 +1,7 @@
 //! The whole analysis of a study, in the order in which its report tells it.
 
 use super::compare::{self, Comparisons};
+use super::dropout::Dropout;
 use super::fit::{self, TermSpec};
 use super::{exploratory_columns, flow, roc, validate};
 use crate::cohort::results::{
@@ -53,6 +54,9 @@ pub struct Analysis {
     pub model: Option<SavedModel>,
     /// `results/flow.json`.
     pub flow: PatientFlow,
+    /// `results/dropout.json` and its table; made by [`dropout`](super::dropout::dropout), which needs the flags of the
+    /// measured numbers.
+    pub dropout: Option<Dropout>,
     /// What the reader must know of the analysis as a whole.
     pub warnings: Vec<Warning>,
 }

@@ -7,6 +7,7 @@ mod agreement;
 mod compare;
 mod curves;
 mod diagnostics;
+mod dropout;
 mod models;
 mod patients;
 mod plan;
@@ -16,6 +17,7 @@ pub use agreement::{AgreementResults, BlandAltman, ConcordanceRow, IccRow, Kappa
 pub use compare::{CompareResults, Effect, TableOneRow, Test};
 pub use curves::{Curve, CurveComparison, Cutoff, GlobalComparison, NamedInterval, PartialArea, RocResults, Stability};
 pub use diagnostics::{Diagnostics, HosmerLemeshow, Inflation, Influential};
+pub use dropout::DropoutResults;
 pub use models::{FitResults, Model, SavedModel, SavedTerm, Term};
 pub use patients::{Change, FlowEntry, PatientFlow, ResponseRow};
 pub use plan::{Direction, Family, Outcome, PlanStamp};

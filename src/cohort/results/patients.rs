@@ -1,6 +1,8 @@
 //! Rows of single patients: change, response, patient flow.
 
+use crate::error::Warning;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One subject's change in one column; a row of `tables/changes.csv` and of the `change` command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,12 @@ pub struct PatientFlow {
     pub excluded_levels: Vec<FlowEntry>,
     /// Sessions that failed, with the message.
     pub failed_sessions: Vec<FlowEntry>,
+    /// What must be known of the analysis as a whole, e.g. why there is no model.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
+    /// What was noticed while a session was measured, by `sub-X_ses-Y`.
+    #[serde(default)]
+    pub session_warnings: BTreeMap<String, Vec<Warning>>,
 }
 
 /// One line of the patient flow.

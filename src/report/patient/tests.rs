@@ -3,6 +3,7 @@
 use super::*;
 use crate::cohort::Table;
 use crate::cohort::results::{FlowEntry, PatientFlow, ResponseRow};
+use crate::report::histograms::Binned;
 
 const WIDE: &str = "subject,sff_mean_L1__baseline,sff_mean_L2__baseline,sff_mean_L1-L5__baseline,adc_median_L1-L5__baseline,\
 tdv_total_body__baseline,m_protein_serum_g_dl__baseline,age_years__baseline,sex__baseline,sff_mean_L1__cycle2,\
@@ -38,8 +39,25 @@ fn outputs(folder: &std::path::Path) -> Outputs {
         wide: Some(Table::read(&path).unwrap()),
         responses: vec![response],
         flow: Some(PatientFlow { excluded_levels: vec![lost], ..PatientFlow::default() }),
+        histograms: ["baseline", "cycle2"].map(|visit| (("001".to_owned(), visit.to_owned()), binned(visit))).into(),
         ..Outputs::default()
     }
+}
+
+/// Ten voxels of marrow, the follow-up one bin higher; a region without voxels is no distribution.
+fn binned(visit: &str) -> Vec<Binned> {
+    let edges: Vec<f64> = (0..=40).map(|n| 50.0 * f64::from(n)).collect();
+    let first = if visit == "baseline" { 13 } else { 19 };
+    let mut counts = vec![0.0; 40];
+    counts[first] = 6.0;
+    counts[first + 1] = 4.0;
+    let of = |measure: &str, region: &str, counts: Vec<f64>| Binned {
+        measure: measure.to_owned(),
+        region: region.to_owned(),
+        edges: edges.clone(),
+        counts,
+    };
+    vec![of("adc", "L1-L5", counts), of("gadc", "body", vec![0.0; 40])]
 }
 
 fn pages(outputs: &Outputs, lang: Lang) -> Vec<Patient> {
@@ -92,6 +110,22 @@ fn the_page_has_profile_courses_response_with_reasons_and_warnings() {
     }
     assert_eq!(first.warnings.len(), 2, "{:?}", first.warnings);
     assert!(first.warnings.contains(&"cycle2: small-region".to_owned()));
+}
+
+#[test]
+fn adc_of_both_visits_stands_in_one_frame_with_classes_and_medians() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = pages(&outputs(folder.path()), Lang::En);
+    let with = |patient: &Patient, text: &str| patient.figures.iter().filter(|f| f.caption.contains(text)).count();
+    assert_eq!((with(&pages[0], "voxels of L1–L5"), with(&pages[0], "voxels of tDV")), (1, 0));
+    // nothing binned: no figure, and no vertebra of its own: no sparkline
+    assert_eq!((with(&pages[1], "voxels of"), with(&pages[0], "each vertebra, all to one scale")), (0, 0));
+    let svg = &pages[0].figures.iter().find(|f| f.caption.contains("voxels of L1–L5")).unwrap().svg;
+    for text in ["baseline, median 700 µm²/s, 10 voxels", "cycle2, median 1000 µm²/s, 10 voxels", "655"] {
+        assert!(svg.contains(text), "{text} is not in the figure");
+    }
+    // the axis ends where the voxels do: the upper class border lies beyond
+    assert!(!svg.contains("\n1400\n"));
 }
 
 #[test]

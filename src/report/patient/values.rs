@@ -57,6 +57,11 @@ impl Values {
         visits
     }
 
+    /// Name of the pooled region, e.g. `L1-L5`.
+    pub fn pooled(&self) -> &str {
+        &self.pooled
+    }
+
     /// Subjects of the table.
     pub fn subjects(&self) -> impl Iterator<Item = &str> {
         self.subjects.iter().map(String::as_str)

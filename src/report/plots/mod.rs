@@ -15,6 +15,7 @@ mod histogram;
 mod paired;
 mod profile;
 mod roc;
+mod sparklines;
 mod waterfall;
 
 use super::Lang;
@@ -33,6 +34,7 @@ pub use histogram::{Distribution, HistogramPlot, histogram_figure};
 pub use paired::{PairedPlot, paired_figure};
 pub use profile::{ProfilePlot, profile_figure};
 pub use roc::roc_figure;
+pub use sparklines::{SparklinesPlot, sparklines_figure};
 pub use waterfall::{WaterfallPlot, waterfall_figure};
 
 /// ROC curves with AUC, interval, cut-offs and patients, as SVG and PNG.

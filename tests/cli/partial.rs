@@ -1,0 +1,89 @@
+//! `run` where something is missing: it reports what there is and names the gap.
+
+use crate::study::{copied, myelomri};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The report of a study of two patients after something was taken from it.
+fn report_without(take: impl Fn(&Path)) -> (tempfile::TempDir, PathBuf, String) {
+    let (folder, study) = copied();
+    take(&study);
+    let out = folder.path().join("out");
+    myelomri().arg("run").args([&study, &out]).arg("-q").assert().success();
+    let html = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(html.contains("id=\"patient-1\"") && html.ends_with("</html>\n"));
+    (folder, out, html)
+}
+
+/// Files of all sessions whose name ends so.
+fn remove_all(study: &Path, ending: &str) {
+    let mut open = vec![study.to_owned()];
+    let mut removed = 0;
+    while let Some(folder) = open.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                fs::remove_file(path).unwrap();
+                removed += 1;
+            }
+        }
+    }
+    assert!(removed > 0, "no file ends with {ending}");
+}
+
+#[test]
+fn without_a_clinical_table_the_report_has_patients_and_names_what_is_missing() {
+    let (_folder, out, html) = report_without(|study| fs::remove_file(study.join("clinical.csv")).unwrap());
+    for gap in
+        ["ROC curves (results", "logistic models (results", "Table 1 (no comparison", "the response of this patient"]
+    {
+        assert!(html.contains(gap), "{gap} is not named");
+    }
+    assert!(html.contains("ADC of the voxels of L1–L5"));
+    assert!(!out.join("results/roc.json").exists());
+}
+
+#[test]
+fn without_labels_what_needs_none_is_still_shown() {
+    let (_folder, out, html) = report_without(|study| remove_all(study, "_dseg.nii.gz"));
+    let long = fs::read_to_string(out.join("tables/long.csv")).unwrap();
+    assert!(long.contains(",tdv,body,total,") && !long.contains(",sff,L1-L5,"), "{long}");
+    assert!(html.contains("ADC of the voxels of tDV") && !html.contains("ADC of the voxels of L1–L5"));
+    assert!(html.contains("no-dwi-labels"));
+}
+
+#[test]
+fn one_session_alone_has_no_change_and_says_so() {
+    let (_folder, _out, html) = report_without(|study| {
+        for subject in ["sub-001", "sub-002"] {
+            fs::remove_dir_all(study.join(subject).join("ses-cycle2")).unwrap();
+        }
+    });
+    assert!(html.contains("no cycle2 imaging") || html.contains("not analysed"), "the reason is not named");
+    assert!(html.contains("ADC of the voxels of L1–L5"));
+    // one visit in the key of the profile, and nothing against the error of measurement
+    assert!(!html.contains("within measurement error (") && !html.contains("beyond measurement error ("));
+}
+
+#[test]
+fn without_events_there_is_no_model_and_the_report_says_why() {
+    let (_folder, _out, html) = report_without(|study| {
+        let path = study.join("clinical.csv");
+        let mut rows = csv_rows(&fs::read_to_string(&path).unwrap());
+        let column = rows[0].iter().position(|name| name == "best_response").unwrap();
+        for row in rows.iter_mut().skip(1).filter(|row| !row[column].is_empty()) {
+            row[column] = "SD".to_owned();
+        }
+        let text: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
+        fs::write(&path, text.join("\n") + "\n").unwrap();
+    });
+    assert!(html.contains("logistic models (results&#x2f;fit.json)"));
+    assert!(html.contains("one-class"), "why there is no model is not said");
+    assert!(html.contains("Response (IMWG)"));
+}
+
+fn csv_rows(text: &str) -> Vec<Vec<String>> {
+    assert!(!text.contains('"'), "the simulated table quotes nothing");
+    text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
