@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The report of a study of two patients after something was taken from it.
-fn report_without(take: impl Fn(&Path)) -> (tempfile::TempDir, PathBuf, String) {
+fn report_without(take: impl Fn(&Path), code: i32) -> (tempfile::TempDir, PathBuf, String) {
     let (folder, study) = copied();
     take(&study);
     let out = folder.path().join("out");
-    myelomri().arg("run").args([&study, &out]).arg("-q").assert().success();
+    myelomri().arg("run").args([&study, &out]).arg("-q").assert().code(code);
     let html = fs::read_to_string(out.join("report.html")).unwrap();
-    assert!(html.contains("id=\"patient-1\"") && html.ends_with("</html>\n"));
+    assert!(html.contains("id=\"patient-1\"") && html.ends_with("</html>"));
     (folder, out, html)
 }
 
@@ -34,7 +34,7 @@ fn remove_all(study: &Path, ending: &str) {
 
 #[test]
 fn without_a_clinical_table_the_report_has_patients_and_names_what_is_missing() {
-    let (_folder, out, html) = report_without(|study| fs::remove_file(study.join("clinical.csv")).unwrap());
+    let (_folder, out, html) = report_without(|study| fs::remove_file(study.join("clinical.csv")).unwrap(), 0);
     for gap in
         ["ROC curves (results", "logistic models (results", "Table 1 (no comparison", "the response of this patient"]
     {
@@ -45,22 +45,25 @@ fn without_a_clinical_table_the_report_has_patients_and_names_what_is_missing() 
 }
 
 #[test]
-fn without_labels_what_needs_none_is_still_shown() {
-    let (_folder, out, html) = report_without(|study| remove_all(study, "_dseg.nii.gz"));
+fn a_patient_without_labels_is_named_with_the_reason_and_the_others_are_reported() {
+    let (_folder, out, html) = report_without(|study| remove_all(&study.join("sub-002"), "_dseg.nii.gz"), 6);
     let long = fs::read_to_string(out.join("tables/long.csv")).unwrap();
-    assert!(long.contains(",tdv,body,total,") && !long.contains(",sff,L1-L5,"), "{long}");
-    assert!(html.contains("ADC of the voxels of tDV") && !html.contains("ADC of the voxels of L1–L5"));
-    assert!(html.contains("no-dwi-labels"));
+    assert!(long.contains("001,baseline,sff,L1-L5,") && !long.contains("002,baseline,"));
+    assert!(html.contains("session failed (baseline): missing-file: sub-002_ses-baseline lacks labels"));
+    assert!(html.contains("ADC of the voxels of tDV") && html.contains("ADC of the voxels of L1–L5"));
 }
 
 #[test]
 fn one_session_alone_has_no_change_and_says_so() {
-    let (_folder, _out, html) = report_without(|study| {
-        for subject in ["sub-001", "sub-002"] {
-            fs::remove_dir_all(study.join(subject).join("ses-cycle2")).unwrap();
-        }
-    });
-    assert!(html.contains("no cycle2 imaging") || html.contains("not analysed"), "the reason is not named");
+    let (_folder, _out, html) = report_without(
+        |study| {
+            for subject in ["sub-001", "sub-002"] {
+                fs::remove_dir_all(study.join(subject).join("ses-cycle2")).unwrap();
+            }
+        },
+        0,
+    );
+    assert!(html.contains("not analysed (cycle2): no imaging"), "the reason is not named");
     assert!(html.contains("ADC of the voxels of L1–L5"));
     // one visit in the key of the profile, and nothing against the error of measurement
     assert!(!html.contains("within measurement error (") && !html.contains("beyond measurement error ("));
@@ -68,16 +71,19 @@ fn one_session_alone_has_no_change_and_says_so() {
 
 #[test]
 fn without_events_there_is_no_model_and_the_report_says_why() {
-    let (_folder, _out, html) = report_without(|study| {
-        let path = study.join("clinical.csv");
-        let mut rows = csv_rows(&fs::read_to_string(&path).unwrap());
-        let column = rows[0].iter().position(|name| name == "best_response").unwrap();
-        for row in rows.iter_mut().skip(1).filter(|row| !row[column].is_empty()) {
-            row[column] = "SD".to_owned();
-        }
-        let text: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
-        fs::write(&path, text.join("\n") + "\n").unwrap();
-    });
+    let (_folder, _out, html) = report_without(
+        |study| {
+            let path = study.join("clinical.csv");
+            let mut rows = csv_rows(&fs::read_to_string(&path).unwrap());
+            let column = rows[0].iter().position(|name| name == "best_response").unwrap();
+            for row in rows.iter_mut().skip(1).filter(|row| !row[column].is_empty()) {
+                row[column] = "SD".to_owned();
+            }
+            let text: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
+            fs::write(&path, text.join("\n") + "\n").unwrap();
+        },
+        0,
+    );
     assert!(html.contains("logistic models (results&#x2f;fit.json)"));
     assert!(html.contains("one-class"), "why there is no model is not said");
     assert!(html.contains("Response (IMWG)"));

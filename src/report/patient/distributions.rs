@@ -8,6 +8,9 @@ use crate::report::whole_body::CLASSES_UM2_S;
 use crate::report::{ReportError, labels};
 use crate::units::Unit;
 
+/// A visit with one distribution a region, where it was measured.
+type OfVisit = (String, Vec<Option<Distribution>>);
+
 impl Maker<'_> {
     /// ADC over the pooled vertebrae and over the total diffusion volume, all visits in one frame.
     pub(super) fn histograms(&self) -> Result<Vec<PatientFigure>, ReportError> {
@@ -61,7 +64,7 @@ impl Maker<'_> {
     }
 
     /// Distributions of these regions at each visit that has any, over the bins that hold voxels.
-    fn binned(&self, wanted: &[(&str, &str)]) -> Option<(Vec<f64>, Vec<(String, Vec<Option<Distribution>>)>)> {
+    fn binned(&self, wanted: &[(&str, &str)]) -> Option<(Vec<f64>, Vec<OfVisit>)> {
         let found: Vec<(&String, Vec<Option<&Binned>>)> = self
             .values
             .visits()
