@@ -1,18 +1,19 @@
 //! `myelomri adc`: apparent diffusion coefficient of a series.
 
+use super::adc_maps::{IVIM, MapWriter, suffixes};
 use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
-use super::dwi_input::{self, BArgs, DwiFile};
+use super::dwi_input::{self, BArgs, DwiFile, PackedDwi};
+use super::qc::{QcArgs, fact, outlines};
 use super::region_rows::{self, RegionRow};
 use super::{Context, output};
-use crate::diffusion::{AdcFit, AdcImages, AdcParams, BGroup, BSelection, Ivim, Wanted, adc, b_table, ivim};
-use crate::error::{Result, Warning};
-use crate::image::{Grid, ImageError, MapSidecar, Voxels, write_bits, write_voxels};
+use crate::diffusion::{AdcFit, AdcImages, AdcParams, BGroup, BSelection, Wanted, adc, b_table, ivim};
+use crate::error::Result;
+use crate::image::{Signals, Volume, filled};
+use crate::report::SessionPicture;
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
 use ndarray::{Array3, Zip};
-use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Flags of `adc`.
@@ -68,6 +69,8 @@ pub struct AdcArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
+    qc: QcArgs,
+    #[command(flatten)]
     format: FormatArgs,
 }
 
@@ -112,17 +115,6 @@ impl From<FitChoice> for AdcFit {
     }
 }
 
-/// What a fit is called in the sidecar.
-fn method_of(fit: AdcFit) -> &'static str {
-    match fit {
-        AdcFit::Loglinear => "log-linear least squares",
-        AdcFit::Weighted => "log-linear least squares, weights S^2",
-        AdcFit::Iterative => "log-linear least squares, weights of the fitted signal, iterated",
-        AdcFit::Nlls => "nonlinear least squares",
-        AdcFit::TwoPoint => "log-linear, lowest and highest b",
-    }
-}
-
 /// `--dtype`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Dtype {
@@ -134,29 +126,29 @@ enum Dtype {
 
 /// What `adc` prints.
 #[derive(Debug, Serialize)]
-struct AdcResults {
-    fit: AdcFit,
-    b_values: Vec<f64>,
-    b_groups: Vec<BGroup>,
-    b_used: Vec<f64>,
-    b_rule: String,
-    sigma: Option<Vec<LevelSigma>>,
-    n_voxels: usize,
-    n_measured: usize,
-    flags: FlagCounts,
-    regions: Vec<RegionRow>,
+pub(super) struct AdcResults {
+    pub fit: AdcFit,
+    pub b_values: Vec<f64>,
+    pub b_groups: Vec<BGroup>,
+    pub b_used: Vec<f64>,
+    pub b_rule: String,
+    pub sigma: Option<Vec<LevelSigma>>,
+    pub n_voxels: usize,
+    pub n_measured: usize,
+    pub flags: FlagCounts,
+    pub regions: Vec<RegionRow>,
 }
 
 /// Noise at one b.
 #[derive(Debug, Serialize)]
-struct LevelSigma {
+pub(super) struct LevelSigma {
     b: f64,
     sigma: f64,
 }
 
 /// Number of voxels that carry each flag.
 #[derive(Debug, Serialize)]
-struct FlagCounts {
+pub(super) struct FlagCounts {
     non_positive: usize,
     below_floor: usize,
     clipped: usize,
@@ -182,6 +174,7 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
         dtype,
         regions,
         out,
+        qc,
         format,
     } = args;
     let NoiseArgs { sigma, noise_floor, rician } = noise;
@@ -191,6 +184,8 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     let names = suffixes(&wanted).into_iter().chain(IVIM.iter().filter(|_| ivim).map(|name| (*name).to_owned()));
     let suffixes: Vec<String> = names.flat_map(|name| [extension, ".json"].map(|end| format!("{name}{end}"))).collect();
     out.check_absent(&suffixes.iter().map(String::as_str).collect::<Vec<_>>())?;
+
+    let qc = qc.picture(&out, &dwi[0].path, "adc")?;
 
     let mut warnings = Vec::new();
     let (series, b) = dwi_input::read_packed(&dwi, volumes.b_values.as_ref(), context, &mut warnings)?;
@@ -208,6 +203,7 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     }
     context.say(format!("b used: {} s/mm2 ({})", b_table::list(&images.chosen.b), images.chosen.reason));
     let (grid, source) = (series.grid.clone(), series.source.clone());
+    let high_b = qc.as_ref().map(|_| highest_b(&series, &b));
     drop(series);
     let places = region_rows::read(&regions, &grid, &source, context, &mut warnings)?;
     let rows = match places.is_empty() {
@@ -239,12 +235,34 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
         warnings: &warnings,
         extension,
     };
+    if let (Some(picture), Some((b_value, high_b))) = (qc, high_b) {
+        picture.write(SessionPicture {
+            facts: &fact("ADC", &results.regions),
+            warnings: &warnings,
+            high_b: Some(&high_b),
+            b_value,
+            adc: Some(&Volume::new(grid.clone(), measured_adc(&images))),
+            diffusion_regions: &outlines(&places),
+            ..SessionPicture::default()
+        })?;
+    }
     writer.write_all(images, &wanted)?;
     if let Some(perfusion) = perfusion {
         writer.write_ivim(perfusion)?;
     }
     context.warn(&warnings);
     print(&results, format.format)
+}
+
+/// The highest b-value, s/mm2, and its image.
+fn highest_b(series: &PackedDwi, b: &[f64]) -> (f64, Volume) {
+    let known = (0..b.len()).filter(|&volume| !b[volume].is_nan());
+    let highest = known.max_by(|&x, &y| b[x].total_cmp(&b[y])).unwrap_or(0);
+    let mut data = filled(series.grid.dims, 0.0);
+    if let Some(values) = data.as_slice_memory_order_mut() {
+        series.read(highest, 0, values);
+    }
+    (b.get(highest).copied().unwrap_or_default(), Volume::new(series.grid.clone(), data))
 }
 
 /// ADC as it is stored, with what was excluded as NaN.
@@ -256,121 +274,6 @@ fn measured_adc(images: &AdcImages) -> Array3<f32> {
         }
     });
     map
-}
-
-/// What stands behind the prefix for each map, in the order of [`MapWriter::write_all`].
-fn suffixes(wanted: &Wanted) -> Vec<String> {
-    let mut all: Vec<String> = ["_ADC", "_S0", "_flags"].map(str::to_owned).to_vec();
-    all.extend(wanted.standard_error.then(|| "_ADCse".to_owned()));
-    all.extend(wanted.residual.then(|| "_residual".to_owned()));
-    match wanted.computed_b.as_slice() {
-        [_] => all.push("_cDWI".to_owned()),
-        several => all.extend(several.iter().map(|b| format!("_cDWI-b{b}"))),
-    }
-    all
-}
-
-/// What stands behind the prefix for the maps of `--ivim`.
-const IVIM: [&str; 3] = ["_IVIMd", "_IVIMf", "_IVIMdstar"];
-
-/// Everything that the maps of one fit share.
-struct MapWriter<'a> {
-    out: &'a OutArgs,
-    grid: &'a Grid,
-    params: &'a AdcParams,
-    results: &'a AdcResults,
-    sources: &'a [PathBuf],
-    warnings: &'a [Warning],
-    extension: &'static str,
-}
-
-/// One map: what it is called, its unit, how it was made, its values.
-struct Map {
-    measure: &'static str,
-    unit: Unit,
-    method: String,
-    values: Values,
-}
-
-enum Values {
-    Numbers(Voxels),
-    Bits(Array3<u8>),
-}
-
-impl MapWriter<'_> {
-    /// Writes all maps, several at a time.
-    fn write_all(&self, images: AdcImages, wanted: &Wanted) -> Result<()> {
-        let AdcImages { adc, s0, flags, standard_error, residual, computed, chosen: _, sigma, warnings: _ } = images;
-        let excluded = if wanted.steps { "excluded voxels 0, see the flags" } else { "excluded voxels NaN" };
-        let map = |measure, unit, method: &str, values| Map {
-            measure,
-            unit,
-            method: method.to_owned(),
-            values: Values::Numbers(values),
-        };
-        let method = format!("{}; {excluded}", method_of(self.params.fit));
-        let mut maps = vec![
-            map("ADC", Unit::Um2PerS, &method, adc),
-            map("S0", Unit::Arbitrary, "signal at b = 0 that the fit gives", s0),
-        ];
-        let method =
-            "bits: 1 non-positive, 2 below floor, 4 clipped, 8 not decaying, 16 out of window, 32 highest b left out";
-        let (measure, unit) = ("ADC flags", Unit::Count);
-        maps.push(Map { measure, unit, method: method.to_owned(), values: Values::Bits(flags) });
-        let method = match sigma {
-            Some(_) => "standard error of ADC from the noise of each signal",
-            None => "standard error of ADC from the residual of the fit",
-        };
-        maps.extend(standard_error.map(|values| map("ADC standard error", Unit::Um2PerS, method, values)));
-        let method = "root mean square of ln S minus the fit";
-        maps.extend(residual.map(|values| map("ADC residual", Unit::Fraction, method, values)));
-        for (values, b) in computed.into_iter().zip(&wanted.computed_b) {
-            let method = format!("computed DWI at b = {b} s/mm2 from S0 and ADC");
-            maps.push(map("computed DWI", Unit::Arbitrary, &method, values));
-        }
-        let all: Vec<(Map, String)> = maps.into_iter().zip(suffixes(wanted)).collect();
-        all.into_par_iter().map(|(map, suffix)| self.write(map, &suffix)).collect::<std::result::Result<(), _>>()?;
-        Ok(())
-    }
-
-    /// Writes the maps of `--ivim`, as f32.
-    fn write_ivim(&self, perfusion: Ivim) -> Result<()> {
-        let Ivim { d, fraction, d_star, rule, warnings: _ } = perfusion;
-        let maps = [
-            Some(("IVIM diffusion", Unit::Um2PerS, d)),
-            Some(("IVIM perfusion fraction", Unit::Fraction, fraction)),
-            d_star.map(|d_star| ("IVIM pseudo-diffusion", Unit::Um2PerS, d_star)),
-        ];
-        for (map, suffix) in maps.into_iter().zip(IVIM) {
-            if let Some((measure, unit, values)) = map {
-                let values = Values::Numbers(Voxels::F32(values));
-                self.write(Map { measure, unit, method: rule.clone(), values }, suffix)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write(&self, map: Map, suffix: &str) -> std::result::Result<(), ImageError> {
-        let Some(path) = self.out.path(&format!("{suffix}{}", self.extension)) else { return Ok(()) };
-        let Map { measure, unit, method, values } = map;
-        match values {
-            Values::Numbers(values) => write_voxels(&path, self.grid, &values, self.out.overwrite())?,
-            Values::Bits(bits) => write_bits(&path, self.grid, bits.view(), self.out.overwrite())?,
-        }
-        let parameters = json!({
-            "fit": self.params,
-            "b_values_s_mm2": self.results.b_values,
-            "b_groups": self.results.b_groups,
-            "b_tolerance": "max(5 s/mm2, 2 %); every volume is fitted with its actual b",
-            "b_used_s_mm2": self.results.b_used,
-            "b_rule": self.results.b_rule,
-            "sigma": self.results.sigma,
-            "n_measured": self.results.n_measured,
-            "flags": self.results.flags,
-        });
-        let sidecar = MapSidecar::new(measure, unit.ascii(), &method, parameters, self.sources);
-        sidecar.with_warnings(self.warnings).write_beside(&path, self.out.overwrite())
-    }
 }
 
 fn print(results: &AdcResults, format: Format) -> Result<()> {

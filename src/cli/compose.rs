@@ -3,6 +3,7 @@
 use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::{self, BValues, DwiFile};
 use super::normalise_args::NormaliseArgs;
+use super::qc::QcArgs;
 use super::region_input::file_name;
 use super::station_visits::check_one_visit;
 use super::{CliError, Context, output};
@@ -12,7 +13,8 @@ use crate::diffusion::{
 };
 use crate::error::{Failure, Result, Warning};
 use crate::image::gradients::format_bval;
-use crate::image::{Grid, MapSidecar, Series, Stored, write_series, write_text_atomically, write_volume};
+use crate::image::{Grid, MapSidecar, Series, Stored, Volume, write_series, write_text_atomically, write_volume};
+use crate::report::SessionPicture;
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
 use ndarray::{Array3, Array4, ArrayView3, ArrayView4, Axis, ShapeBuilder};
@@ -51,6 +53,8 @@ pub struct ComposeArgs {
     normalise: NormaliseArgs,
     #[command(flatten)]
     out: OutArgs,
+    #[command(flatten)]
+    qc: QcArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -104,13 +108,14 @@ struct StationRow {
 
 /// Runs `compose`.
 pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
-    let ComposeArgs { stations: files, b_values, harmonise, interpolate, adc, normalise, out, format } = args;
+    let ComposeArgs { stations: files, b_values, harmonise, interpolate, adc, normalise, out, qc, format } = args;
     out.required()?;
     normalise.check()?;
     out.check_absent(&["_dwi.nii.gz", "_dwi.bval", "_dwi.json"])?;
     if adc {
         out.check_absent(&["_ADC.nii.gz", "_ADC.json"])?;
     }
+    let qc = qc.picture(&out, &files[0].path, "compose")?;
     let stations: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
     let grids: Vec<Grid> =
         stations.iter().map(|path| context.reader.grid(path)).collect::<std::result::Result<_, _>>()?;
@@ -147,8 +152,20 @@ pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
         let sidecar = MapSidecar::new("DWI", Unit::Arbitrary.ascii(), method, json!(results), &sources);
         sidecar.with_warnings(&warnings).write_beside(&image, out.overwrite())?;
     }
-    if let (true, Some(path)) = (adc, out.path("_ADC.nii.gz")) {
-        let composed = compose(&plan, &adc_views, &vec![1.0; maps.len()]);
+    let composed_adc = adc.then(|| compose(&plan, &adc_views, &vec![1.0; maps.len()]));
+    if let Some(picture) = qc {
+        let highest = (0..b.len()).max_by(|&x, &y| b[x].total_cmp(&b[y])).unwrap_or(0);
+        let high_b = Volume::new(plan.grid.clone(), composed.index_axis(Axis(3), highest).to_owned());
+        let adc = composed_adc.as_ref().map(|map| Volume::new(plan.grid.clone(), map.clone()));
+        picture.write(SessionPicture {
+            warnings: &warnings,
+            high_b: Some(&high_b),
+            b_value: b.get(highest).copied().unwrap_or_default(),
+            adc: adc.as_ref(),
+            ..SessionPicture::default()
+        })?;
+    }
+    if let (Some(composed), Some(path)) = (composed_adc, out.path("_ADC.nii.gz")) {
         write_volume(&path, &plan.grid, composed.view(), Stored::F32, out.overwrite())?;
         let method =
             "log-linear least squares in each station, then composed with linear feathering; excluded voxels NaN";

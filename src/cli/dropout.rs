@@ -2,12 +2,14 @@
 
 use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::dwi_input::check_same_grid;
+use super::qc::{QcArgs, fact, outlines};
 use super::region_rows::{self, RegionRow};
 use super::{CliError, Context, echoes, output};
 use crate::dixon::dropout::{ThirdEcho, dropout_ratio_corrected};
 use crate::dixon::{FatModel, FfUnit, Phase, Regime, dropout_ratio, scaled_map};
 use crate::error::{Result, Warning};
 use crate::image::{MapSidecar, Stored, Volume, read_sidecar, write_volume};
+use crate::report::SessionPicture;
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
 use ndarray::Array3;
@@ -53,6 +55,8 @@ pub struct DropoutArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
+    qc: QcArgs,
+    #[command(flatten)]
     format: FormatArgs,
 }
 
@@ -89,6 +93,7 @@ pub fn run(args: DropoutArgs, context: &Context) -> Result<()> {
         regime,
         regions,
         out,
+        qc,
         format,
     } = args;
     let is_corrected = third_echo.is_some();
@@ -97,6 +102,7 @@ pub fn run(args: DropoutArgs, context: &Context) -> Result<()> {
         suffixes.extend(["_R2star.nii.gz", "_R2star.json"]);
     }
     out.check_absent(&suffixes)?;
+    let qc = qc.picture(&out, &in_phase, "dropout")?;
     let mut warnings = Vec::new();
     let ip = context.reader.volume(&in_phase)?;
     let op = read_like(&ip, &opposed_phase, "opposed-phase image", context, &mut warnings)?;
@@ -157,6 +163,17 @@ pub fn run(args: DropoutArgs, context: &Context) -> Result<()> {
     write("_DR", Unit::Percent, method, &dr)?;
     if let Some(r2star) = &r2star {
         write("_R2star", Unit::PerSecond, "two echoes of equal phase", r2star)?;
+    }
+    if let Some(picture) = qc {
+        picture.write(SessionPicture {
+            facts: &fact("dropout ratio", &results.regions),
+            warnings: &warnings,
+            in_phase: Some(&ip),
+            opposed_phase: Some(&op),
+            dropout: Some(&Volume::new(ip.grid.clone(), dr)),
+            dixon_regions: &outlines(&places),
+            ..SessionPicture::default()
+        })?;
     }
     context.warn(&warnings);
     print(&results, format.format)

@@ -5,12 +5,14 @@ use super::dwi_input::check_same_grid;
 use super::echo_args::{EchoArgs, Form};
 use super::ff_echoes::Request;
 use super::ff_pair::{self, Answers};
+use super::qc::{QcArgs, fact, outlines};
 use super::region_rows::{self, RegionRow};
 use super::t1_args::{T1Args, T1Weighting};
 use super::{CliError, Context, echoes, output};
 use crate::dixon::{FfUnit, Phase, region_ratio, scaled_map, signal_fat_fraction, two_point};
 use crate::error::{Result, Warning};
 use crate::image::{MapSidecar, Stored, Volume, read_sidecar, write_volume};
+use crate::report::SessionPicture;
 use crate::units::Unit;
 use clap::Args;
 use ndarray::Array3;
@@ -63,6 +65,8 @@ pub struct FfArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
+    qc: QcArgs,
+    #[command(flatten)]
     format: FormatArgs,
 }
 
@@ -110,17 +114,20 @@ pub fn run(args: FfArgs, context: &Context) -> Result<()> {
         t1,
         regions,
         out,
+        qc,
         format,
     } = args;
     let form = raw.form().unwrap_or(if in_phase.is_some() { Form::Pair } else { Form::Images });
     raw.check(form)?;
     if raw.form().is_some() {
-        let request = Request { echoes: &raw, t1: &t1, regions: &regions, out: &out, format: format.format };
+        let request = Request { echoes: &raw, t1: &t1, regions: &regions, out: &out, qc: &qc, format: format.format };
         return super::ff_echoes::run(&request, context);
     }
     let suffix = if pdff { "_PDFF" } else { "_sFF" };
     let corrected_suffix = format!("{suffix}t1");
     out.check_maps_absent(&[&[suffix, &corrected_suffix], &ff_pair::SUFFIXES[..]].concat())?;
+    let image = [&fat_fraction, &water, &in_phase].into_iter().flatten().next().cloned().unwrap_or_default();
+    let qc = qc.picture(&out, &image, "ff")?;
     let mut warnings = Vec::new();
     let computed = match (fat_fraction, ff_unit, water.zip(fat), in_phase.zip(opposed_phase)) {
         (Some(map), Some(unit), _, _) => from_map(map, unit, context)?,
@@ -182,6 +189,21 @@ pub fn run(args: FfArgs, context: &Context) -> Result<()> {
         for (suffix, answer) in ff_pair::SUFFIXES.iter().zip(answers.iter().flat_map(Answers::maps)) {
             write(suffix, &answer, &facts)?;
         }
+    }
+    if let Some(picture) = qc {
+        let of_grid = |data: Array3<f32>| Volume::new(map.grid.clone(), data);
+        let parts = parts.map(|(water, fat)| (of_grid(water), of_grid(fat)));
+        let name = &suffix[1..];
+        picture.write(SessionPicture {
+            facts: &fact(name, &results.regions),
+            warnings: &warnings,
+            water: parts.as_ref().map(|(water, _)| water),
+            fat: parts.as_ref().map(|(_, fat)| fat),
+            fat_fraction: Some(&map),
+            fat_fraction_name: name,
+            dixon_regions: &outlines(&places),
+            ..SessionPicture::default()
+        })?;
     }
     context.warn(&warnings);
     print(&results, format.format)

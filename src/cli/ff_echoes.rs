@@ -3,6 +3,7 @@
 use super::args::{Format, OutArgs, RegionArgs};
 use super::dwi_input::check_same_grid;
 use super::echo_args::{EchoArgs, RawEchoes};
+use super::qc::{QcArgs, QcPicture, fact, outlines};
 use super::region_rows::{self, RegionRow};
 use super::t1_args::{T1Args, T1Weighting};
 use super::{Context, output};
@@ -12,13 +13,15 @@ use crate::dixon::multi_echo::{Echoes, METHOD, Params, separate};
 use crate::dixon::two_echoes::{self, separate_two};
 use crate::error::{Result, Warning};
 use crate::image::echoes::EchoSeries;
-use crate::image::{MapSidecar, Mask, Stored, write_mask, write_volume};
+use crate::image::{MapSidecar, Mask, Stored, Volume, write_mask, write_volume};
 use crate::region::Statistics;
+use crate::report::SessionPicture;
 use crate::units::Unit;
 use ndarray::Array3;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// The maps of one form, and what was found on the way.
 pub struct EchoMaps {
@@ -69,6 +72,8 @@ pub struct Request<'a> {
     pub regions: &'a RegionArgs,
     /// Where to write.
     pub out: &'a OutArgs,
+    /// Where the quality picture goes.
+    pub qc: &'a QcArgs,
     /// How to print.
     pub format: Format,
 }
@@ -77,6 +82,8 @@ pub struct Request<'a> {
 pub fn run(request: &Request<'_>, context: &Context) -> Result<()> {
     request.out.check_maps_absent(&SUFFIXES)?;
     let args = request.echoes;
+    let image = args.sources().first().copied().unwrap_or(Path::new("echoes"));
+    let picture = request.qc.picture(request.out, image, "ff")?;
     let fat_model = args.fat_model()?;
     let mask = args.mask.as_deref().map(|path| context.reader.mask(path)).transpose()?;
     // the echoes are the largest thing in memory: they go before the maps are written
@@ -90,7 +97,7 @@ pub fn run(request: &Request<'_>, context: &Context) -> Result<()> {
             (magnitude(&Echoes::of(&series, mask.as_ref()), args, &fat_model)?, series.without_values())
         }
     };
-    finish(maps, facts, fat_model, request, context)
+    finish(maps, facts, fat_model, request, picture, context)
 }
 
 /// Proof that the mask lies on the grid of the echoes.
@@ -184,9 +191,10 @@ fn finish(
     facts: EchoSeries<()>,
     fat_model: FatModel,
     request: &Request<'_>,
+    picture: Option<QcPicture>,
     context: &Context,
 ) -> Result<()> {
-    let Request { echoes: args, t1, regions, out, format } = *request;
+    let Request { echoes: args, t1, regions, out, qc: _, format } = *request;
     let EchoMaps { form, method, mut maps, swap, found, n_fitted, warnings: of_fit } = echo_maps;
     let EchoSeries { grid, data: _, echo_times_ms, field_t, n_not_a_number, phase, excitation, source, mut warnings } =
         facts;
@@ -235,6 +243,23 @@ fn finish(
             write_mask(&path, &Mask::new(grid.clone(), swap), out.overwrite())?;
             sidecar("_swap", "1 = water and fat may be exchanged").write_beside(&path, out.overwrite())?;
         }
+    }
+    if let Some(picture) = picture {
+        let mut map = |name: &str| {
+            let at = maps.iter().position(|(suffix, ..)| *suffix == name)?;
+            Some(Volume::new(grid.clone(), maps.swap_remove(at).2))
+        };
+        let (pdff, water, fat) = (map("_PDFF"), map("_water"), map("_fat"));
+        picture.write(SessionPicture {
+            facts: &fact("PDFF", &rows),
+            warnings: &warnings,
+            water: water.as_ref(),
+            fat: fat.as_ref(),
+            fat_fraction: pdff.as_ref(),
+            fat_fraction_name: "PDFF",
+            dixon_regions: &outlines(&places),
+            ..SessionPicture::default()
+        })?;
     }
     context.warn(&warnings);
     let results = EchoResults {

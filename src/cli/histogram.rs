@@ -1,6 +1,7 @@
 //! `myelomri histogram`: statistics and histogram of a map in named regions or in a mask.
 
 use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
+use super::qc::{QcArgs, outlines};
 use super::region_input::{self, file_name};
 use super::{CliError, Context, output};
 use crate::diffusion::adc::flag;
@@ -10,8 +11,8 @@ use crate::region::{
     Binning, Feature, Histogram, IvhLevels, Region, RegionSummary, Sorted, Statistics, SummaryParams, edges_over,
     region_of_mask,
 };
-use crate::report::Lang;
 use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
+use crate::report::{Lang, SessionPicture};
 use crate::units::Unit;
 use clap::Args;
 use rayon::prelude::*;
@@ -62,6 +63,8 @@ pub struct HistogramArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
+    qc: QcArgs,
+    #[command(flatten)]
     format: FormatArgs,
 }
 
@@ -97,6 +100,7 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         compare,
         regions,
         out,
+        qc,
         format,
     } = args;
     let params = SummaryParams {
@@ -106,6 +110,7 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         ibsi: if ibsi { Some(ivh_levels(ivh_width)?) } else { None },
     };
     out.check_absent(&OUTPUTS)?;
+    let qc = qc.picture(&out, &path, "histogram")?;
     let map = read_map(&path, context)?;
     let (found, mut warnings) = regions_of(&map, mask.as_deref(), &regions, context)?;
     let second = match &compare {
@@ -129,6 +134,20 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
     if let Some(prefix) = &out.out {
         let plot = plot_of(&results, &found, &map, second.as_ref(), &params);
         write(prefix, &results, &plot, out.overwrite())?;
+    }
+    if let Some(picture) = qc {
+        let name = quantity_of(&results.map);
+        let in_words = |first: &RegionSummary| format!("{name} {} {}", first.region, unit.show(first.statistics.mean));
+        let picture_of = SessionPicture {
+            facts: &results.regions.iter().take(1).map(in_words).collect::<Vec<_>>(),
+            warnings: &results.warnings,
+            dixon_regions: &outlines(&found),
+            ..SessionPicture::default()
+        };
+        picture.write(match unit {
+            Unit::Percent => SessionPicture { fat_fraction: Some(&map), fat_fraction_name: &name, ..picture_of },
+            _ => SessionPicture { other: Some((&name, &map, unit)), ..picture_of },
+        })?;
     }
     context.warn(&results.warnings);
     print(&results, format.format)
@@ -253,6 +272,12 @@ fn unit_of(path: &Path) -> Result<Unit> {
     Ok(known.unwrap_or(Unit::Arbitrary))
 }
 
+/// What a map shows, from its file: `ADC` of `sub-01_ADC.nii.gz`.
+fn quantity_of(map: &str) -> String {
+    let stem = file_name(&image_stem(Path::new(map)));
+    stem.rsplit('_').next().unwrap_or("value").to_owned()
+}
+
 /// Regions of the map, or with a second map the first region in both.
 fn plot_of(
     results: &HistogramResults,
@@ -293,8 +318,7 @@ fn plot_of(
             }
         })
         .collect();
-    let quantity = file_name(&image_stem(Path::new(&results.map)));
-    let quantity = quantity.rsplit('_').next().unwrap_or("value").to_owned();
+    let quantity = quantity_of(&results.map);
     HistogramPlot { quantity, unit: results.unit, edges, distributions, windows: params.cuts.clone() }
 }
 

@@ -5,6 +5,7 @@
 
 mod adc;
 mod adc_change;
+mod adc_maps;
 mod agreement;
 pub mod args;
 mod change;
@@ -30,6 +31,7 @@ mod measure;
 mod normalise_args;
 pub mod output;
 mod plan;
+mod qc;
 pub mod region_input;
 pub mod region_rows;
 mod report;

@@ -4,6 +4,7 @@ use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::{self, BArgs, DwiFile, check_same_grid};
 use super::fact_args::FactArgs;
 use super::lesion_rows::{ExcludeLabels, LevelArgs, TdvResults, place};
+use super::qc::QcArgs;
 use super::region_input::file_name;
 use super::{CliError, Context, output};
 use crate::diffusion::signal_check::check_signal;
@@ -11,6 +12,7 @@ use crate::diffusion::{AdcMaps, AdcParams, SignalRule, TdvInput, TdvParams, adc,
 use crate::error::{Result, Warning};
 use crate::image::{Grid, Labels, MapSidecar, Mask, Series, Volume, filled, write_labels, write_text_atomically};
 use crate::region::Connectivity;
+use crate::report::SessionPicture;
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
 use ndarray::{Array3, ArrayView3, Zip};
@@ -84,6 +86,8 @@ pub struct TdvArgs {
     facts: FactArgs,
     #[command(flatten)]
     out: OutArgs,
+    #[command(flatten)]
+    qc: QcArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -168,6 +172,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         adc_classes,
         facts,
         out,
+        qc,
         format,
     } = args;
     let rule = SignalRule::from(rule);
@@ -176,6 +181,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         return Err(CliError::usage(message, "give a mask of muscle with --reference, or use --rule half-way").into());
     }
     out.check_absent(&["_tDV.nii.gz", "_tDV.json", "_lesions.csv"])?;
+    let qc = qc.picture(&out, &dwi[0].path, "tdv")?;
     let params = TdvParams {
         rule,
         threshold,
@@ -272,6 +278,18 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     });
     let labels = Labels { data: std::mem::take(&mut result.labels), grid, source: PathBuf::new() };
     let results = TdvResults { tdv: &result, facts: &found };
+    if let Some(picture) = qc {
+        picture.write(SessionPicture {
+            facts: &[format!("tDV {}", Unit::Millilitre.show(result.total_ml))],
+            warnings: &warnings,
+            high_b: Some(&Volume::new(labels.grid.clone(), signal)),
+            b_value: signal_b,
+            adc: Some(&Volume::new(labels.grid.clone(), adc_map)),
+            lesions: Some(&labels),
+            bone: Some(&Mask::new(labels.grid.clone(), bone.data)),
+            ..SessionPicture::default()
+        })?;
+    }
     write(&out, &labels, &results, parameters, &sources, &warnings)?;
     context.warn(&warnings);
     print(&results, format.format)

@@ -59,6 +59,7 @@ fn measure(work: &mut SessionWork) -> Result<()> {
     let sources = [&ip.source, &op.source];
     let method = "100 (in-phase - opposed-phase) / in-phase";
     work.keep_scalar("DR", &map, MapSidecar::new("dropout", Unit::Percent.ascii(), method, parameters, sources));
+    (work.backgrounds.in_phase, work.backgrounds.opposed_phase) = (Some(Arc::new(ip)), Some(Arc::new(op)));
     work.fat_fraction = fat_fraction;
     Ok(())
 }

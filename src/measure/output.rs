@@ -47,6 +47,10 @@ pub struct Backgrounds {
     pub water: Option<Arc<Volume>>,
     /// Fat image.
     pub fat: Option<Arc<Volume>>,
+    /// In-phase image.
+    pub in_phase: Option<Arc<Volume>>,
+    /// Opposed-phase image.
+    pub opposed_phase: Option<Arc<Volume>>,
     /// Regions measured on the Dixon grid.
     pub dixon_regions: Vec<Region>,
     /// Bone mask on the composed grid.

@@ -106,6 +106,17 @@ impl Canvas {
         }
     }
 
+    /// Draws the border of a panel, three pixels wide, inside it.
+    pub fn frame(&mut self, [left, top, width, height]: Rect, colour: [u8; 3]) {
+        for y in 0..height {
+            for x in 0..width {
+                if x.min(y).min(width - 1 - x).min(height - 1 - y) < 3 {
+                    self.set(left + x, top + y, colour);
+                }
+            }
+        }
+    }
+
     /// Paints a vertical colour bar, the high end on top.
     pub fn colour_bar(&mut self, [left, top, width, height]: Rect, palette: Palette) {
         for y in 0..height {

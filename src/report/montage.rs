@@ -1,21 +1,23 @@
 //! The quality-control picture of one session: what was measured, where, and whether the images can be believed.
 //!
 //! First row the Dixon images on the sagittal slice that holds most of the measured vertebrae: water, fat, fat fraction
-//! in colour with a bar in percent, contours of what was measured (not fills) and the names of the vertebrae. Second row
-//! the highest b-value and ADC, coronal and axial through the largest lesion area, with the outlines of tDV. Letters at
-//! the borders come from the affine, bars give the scale, captions the slice number in file order; pixels have the true
+//! in colour with a bar in percent, and the fat fraction once more on a coronal slice; contours of what was measured (not
+//! fills) and the names of the vertebrae. Second row the in- and opposed-phase pair with the dropout ratio. Third row the
+//! highest b-value and ADC, coronal and axial through the largest lesion area, with the outlines of tDV. Letters at the
+//! borders come from the affine, bars give the scale, captions the slice number in file order; pixels have the true
 //! aspect. Parts that a session lacks are left out.
 
 use super::ReportError;
 use super::canvas::{Canvas, Rect};
 use super::drawing::{Anchor, Drawing};
-use super::palette::{Palette, Window};
 use super::panel::{BACKGROUND, DIM, GAP, MARGIN, Outline, Panel, WHITE, bar_room, place, wrap};
-use super::slice::{Plane, Slice};
 use crate::error::Warning;
 use crate::image::{Labels, Mask, Volume};
 use crate::units::Unit;
 use plotters::style::RGBAColor;
+
+mod diffusion;
+mod dixon;
 
 /// What there is to show of one session; every part may be missing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +36,14 @@ pub struct SessionPicture<'a> {
     pub fat_fraction: Option<&'a Volume>,
     /// `sFF` or `PDFF`.
     pub fat_fraction_name: &'a str,
+    /// In-phase image.
+    pub in_phase: Option<&'a Volume>,
+    /// Opposed-phase image.
+    pub opposed_phase: Option<&'a Volume>,
+    /// Dropout ratio in percent.
+    pub dropout: Option<&'a Volume>,
+    /// Another map with its name and unit, shown in grey; the regions of the Dixon grid are drawn on it.
+    pub other: Option<(&'a str, &'a Volume, Unit)>,
     /// Regions measured on the Dixon grid, without pooled ones.
     pub dixon_regions: &'a [Outline<'a>],
     /// Image of the highest b-value.
@@ -50,19 +60,11 @@ pub struct SessionPicture<'a> {
     pub diffusion_regions: &'a [Outline<'a>],
 }
 
-/// Height of the Dixon row and of the diffusion row in pixels.
-const DIXON_HEIGHT: usize = 380;
-const DIFFUSION_HEIGHT: usize = 420;
-const ADC_WINDOW: Window = Window { low: 0.0, high: 2000.0 };
-const PERCENT_WINDOW: Window = Window { low: 0.0, high: 100.0 };
+/// Heights of the rows in pixels: fat fraction, phases, another map, diffusion.
+const HEIGHTS: [usize; 4] = [380, 300, 380, 420];
 
 const AMBER: RGBAColor = RGBAColor(255, 190, 70, 1.0);
 const RED: RGBAColor = RGBAColor(255, 95, 85, 1.0);
-const VERTEBRA: [u8; 3] = [255, 255, 255];
-const LESION_ON_GREY: [u8; 3] = [255, 70, 60];
-const LESION_ON_COLOUR: [u8; 3] = [80, 230, 255];
-const BONE: [u8; 3] = [70, 110, 165];
-
 /// What the contours mean.
 const KEY: &str = "Contours: yellow or white, what was measured; red or cyan, lesions counted in tDV; blue, bone mask.";
 
@@ -71,12 +73,14 @@ const KEY: &str = "Contours: yellow or white, what was measured; red or cyan, le
 /// # Errors
 /// [`ReportError::Empty`] where the session has no image at all.
 pub fn montage(session: &SessionPicture) -> Result<Vec<u8>, ReportError> {
-    let rows = [(dixon_panels(session), DIXON_HEIGHT), (diffusion_panels(session), DIFFUSION_HEIGHT)];
-    if rows.iter().all(|(columns, _)| columns.is_empty()) {
+    let rows =
+        [dixon::fat_fraction(session), dixon::phases(session), dixon::other(session), diffusion::panels(session)];
+    if rows.iter().all(Vec::is_empty) {
         return Err(ReportError::Empty { what: "a session without images" });
     }
     // first the places, then the canvas that holds them
-    let placed: Vec<Vec<(Panel, Rect)>> = rows.into_iter().map(|(columns, height)| place(columns, height)).collect();
+    let placed: Vec<Vec<(Panel, Rect)>> =
+        rows.into_iter().zip(HEIGHTS).map(|(columns, height)| place(columns, height)).collect();
     let right = placed.iter().flatten().map(|(panel, rect)| rect[0] + rect[2] + bar_room(panel)).max().unwrap_or(0);
     let width = (right + MARGIN).max(640);
     let head = heading(session, width as f64 - 2.0 * MARGIN as f64);
@@ -104,11 +108,15 @@ pub fn montage(session: &SessionPicture) -> Result<Vec<u8>, ReportError> {
     canvas.png()
 }
 
+/// Whether a warning says that water and fat may be exchanged.
+fn is_swap(warning: &Warning) -> bool {
+    warning.slug.contains("swap")
+}
+
 /// Title, alarms, facts and warnings as lines with their size and colour.
 fn heading(session: &SessionPicture, room: f64) -> Vec<(String, f64, RGBAColor)> {
     let mut lines = vec![(session.title.to_owned(), 19.0, WHITE)];
-    let is_swap = |warning: &&Warning| warning.slug.contains("swap");
-    for warning in session.warnings.iter().filter(is_swap) {
+    for warning in session.warnings.iter().filter(|warning| is_swap(warning)) {
         wrap(&format!("⚠ {}", warning.message), 15.0, room).into_iter().for_each(|t| lines.push((t, 15.0, RED)));
     }
     wrap(&session.facts.join("   "), 13.0, room).into_iter().for_each(|t| lines.push((t, 13.0, DIM)));
@@ -119,91 +127,7 @@ fn heading(session: &SessionPicture, room: f64) -> Vec<(String, f64, RGBAColor)>
     lines
 }
 
-/// Water, fat and fat fraction on one sagittal slice.
-fn dixon_panels<'a>(session: &SessionPicture<'a>) -> Vec<Vec<Panel>> {
-    let Some(reference) = session.fat_fraction.or(session.water).or(session.fat) else { return Vec::new() };
-    let voxels = session.dixon_regions.iter().flat_map(|region| region.voxels.iter().map(|&voxel| voxel as usize));
-    let index = Slice::through(&reference.grid, Plane::Sagittal, voxels).index;
-    let panel = |volume: &'a Volume, name: &str, palette, window, bar| {
-        let slice = Slice::of(&volume.grid, Plane::Sagittal, index);
-        let mut panel = Panel::new(volume, slice, name, palette, window, bar);
-        if volume.grid.dims == reference.grid.dims {
-            let colour = if palette == Palette::Grey { [255, 210, 60] } else { VERTEBRA };
-            panel.outline(session.dixon_regions, colour);
-        }
-        panel
-    };
-    let grey = |volume: &'a Volume, name| {
-        let mut grey = panel(volume, name, Palette::Grey, Window::of_signal(volume.data.iter()), None);
-        grey.names.clear();
-        vec![grey]
-    };
-    let fat_fraction = session.fat_fraction.map(|volume| {
-        vec![panel(volume, session.fat_fraction_name, Palette::Viridis, PERCENT_WINDOW, Some(Unit::Percent))]
-    });
-    session
-        .water
-        .map(|v| grey(v, "water"))
-        .into_iter()
-        .chain(session.fat.map(|v| grey(v, "fat")))
-        .chain(fat_fraction)
-        .collect()
-}
-
-/// High b and ADC: two coronal columns, then the axial pair.
-fn diffusion_panels<'a>(session: &SessionPicture<'a>) -> Vec<Vec<Panel>> {
-    let Some(reference) = session.high_b.or(session.adc) else { return Vec::new() };
-    let grid = &reference.grid;
-    let lesions = session.lesions.filter(|map| map.grid.dims == grid.dims);
-    let lesion_values = lesions.and_then(|map| map.data.as_slice_memory_order());
-    let bone = session.bone.filter(|mask| mask.grid.dims == grid.dims);
-    let bone_values = bone.and_then(|mask| mask.data.as_slice_memory_order());
-    let in_lesions =
-        || lesion_values.into_iter().flatten().enumerate().filter(|(_, v)| **v > 0).map(|(voxel, _)| voxel);
-    let in_bone = || bone_values.into_iter().flatten().enumerate().filter(|(_, v)| **v).map(|(voxel, _)| voxel);
-    let through = |plane| match in_lesions().next() {
-        Some(_) => Slice::through(grid, plane, in_lesions()),
-        None => Slice::through(grid, plane, in_bone()),
-    };
-    let panel = |volume: &'a Volume, slice: &Slice, name: &str, palette, window, bar| {
-        let same_grid = volume.grid.dims == grid.dims;
-        let slice = Slice::of(&volume.grid, slice.plane, slice.index);
-        let mut panel = Panel::new(volume, slice, name, palette, window, bar);
-        if same_grid {
-            let label = |voxel: usize| lesion_values.map_or(0, |v| v[voxel].clamp(0, i32::from(u16::MAX)) as u16);
-            let on_grey = palette != Palette::Magma;
-            if on_grey {
-                let inside = |voxel: usize| bone_values.map_or(0, |v| u16::from(v[voxel]));
-                panel.contours.push((panel.slice.pixels(inside), BONE));
-            } else {
-                panel.outline(session.diffusion_regions, VERTEBRA);
-                panel.names.clear();
-            }
-            let colour = if on_grey { LESION_ON_GREY } else { LESION_ON_COLOUR };
-            panel.contours.push((panel.slice.pixels(label), colour));
-        }
-        panel
-    };
-    let (coronal, axial) = (through(Plane::Coronal), through(Plane::Axial));
-    let signal = session.high_b.map(|volume| {
-        let window = Window::of_signal(volume.data.iter());
-        let name = format!("b = {} {}", session.b_value, Unit::SPerMm2.typeset());
-        move |slice: &Slice| panel(volume, slice, &name, Palette::InvertedGrey, window, None)
-    });
-    let adc = session
-        .adc
-        .map(|volume| move |slice: &Slice, bar| panel(volume, slice, "ADC", Palette::Magma, ADC_WINDOW, bar));
-    let columns = [
-        signal.iter().map(|draw| draw(&coronal)).collect::<Vec<_>>(),
-        adc.iter().map(|draw| draw(&coronal, None)).collect(),
-        signal
-            .iter()
-            .map(|draw| draw(&axial))
-            .chain(adc.iter().map(|draw| draw(&axial, Some(Unit::Um2PerS))))
-            .collect(),
-    ];
-    columns.into_iter().filter(|column| !column.is_empty()).collect()
-}
-
+#[cfg(test)]
+mod orientation;
 #[cfg(test)]
 mod tests;

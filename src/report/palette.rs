@@ -4,6 +4,8 @@
 //! evaluated here from the sixth-degree polynomials that M. Zucker fitted to them and gave away under CC0
 //! (shadertoy.com/view/WlfXRN); within 0.02 of the tables.
 
+use crate::image::Volume;
+
 /// A colour map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Palette {
@@ -78,6 +80,14 @@ impl Window {
         let rank = ((positive.len() - 1) as f64 * 0.995) as usize;
         let (_, high, _) = positive.select_nth_unstable_by(rank, f32::total_cmp);
         Window { low: 0.0, high: *high }
+    }
+
+    /// The window of a whole image: of at most a quarter of a million voxels, evenly spread over it.
+    pub fn of_volume(volume: &Volume) -> Window {
+        // an odd step does not keep to the same columns of rows of even length
+        let step = (volume.data.len() / (1 << 18)) | 1;
+        let values = volume.data.as_slice_memory_order().unwrap_or_default();
+        Window::of_signal(values.iter().step_by(step))
     }
 
     /// Index into a table of 256 colours.

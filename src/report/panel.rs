@@ -26,6 +26,7 @@ pub const GAP: usize = 12;
 /// Room of a colour bar with its numbers.
 const BAR: usize = 62;
 
+const ALARM: [u8; 3] = [255, 95, 85];
 pub const WHITE: RGBAColor = RGBAColor(240, 240, 240, 1.0);
 pub const BLACK: RGBAColor = RGBAColor(0, 0, 0, 1.0);
 pub const DIM: RGBAColor = RGBAColor(165, 168, 175, 1.0);
@@ -50,6 +51,8 @@ pub struct Panel {
     pub names: Vec<(String, [f64; 2])>,
     /// Colour that hides the value of a pixel; empty, or one entry a pixel.
     pub fills: Vec<Option<[u8; 3]>>,
+    /// Whether a red frame warns of it.
+    pub is_alarmed: bool,
 }
 
 /// Breaks a text into lines that fit; the empty text has no line.
@@ -111,7 +114,7 @@ impl Panel {
         bar: Option<Unit>,
     ) -> Self {
         let (contours, names, fills) = (Vec::new(), Vec::new(), Vec::new());
-        Panel { values, slice, caption, palette, window, bar, contours, names, fills }
+        Panel { values, slice, caption, palette, window, bar, contours, names, fills, is_alarmed: false }
     }
 
     /// Adds the contours and names of regions, as far as they meet the slice.
@@ -145,6 +148,9 @@ impl Panel {
         canvas.fill(rect, &self.slice, &self.fills);
         for (labels, colour) in &self.contours {
             canvas.contour(rect, &self.slice, labels, *colour);
+        }
+        if self.is_alarmed {
+            canvas.frame(rect, ALARM);
         }
         let [left, top, width, height] = rect.map(|v| v as f64);
         ink.text((left, top - 5.0), &self.caption, 12.5, WHITE, Anchor::Start);
@@ -187,7 +193,7 @@ impl Panel {
 }
 
 /// White text with a dark rim, legible on every image.
-fn haloed(ink: &mut Drawing, (x, y): (f64, f64), text: &str, em: f64, anchor: Anchor) {
+pub fn haloed(ink: &mut Drawing, (x, y): (f64, f64), text: &str, em: f64, anchor: Anchor) {
     for (dx, dy) in
         [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0), (0.0, 1.5), (0.0, -1.5), (1.5, 0.0), (-1.5, 0.0)]
     {

@@ -83,6 +83,16 @@ impl Slice {
         }
     }
 
+    /// All slices of a grid in one plane: from the patient's right to the left, from anterior to posterior, from the head
+    /// to the feet.
+    pub fn stack(grid: &Grid, plane: Plane) -> Vec<Slice> {
+        let axis = Slice::axes(grid, plane)[2];
+        let (_, _, through) = plane.world();
+        let n = grid.dims[axis];
+        let grows = grid.affine[through][axis] >= 0.0;
+        (0..n).map(|place| Slice::of(grid, plane, if grows { n - 1 - place } else { place })).collect()
+    }
+
     /// The slice that holds the most of these voxels (memory-order indices); the middle one where there are none.
     pub fn through(grid: &Grid, plane: Plane, voxels: impl Iterator<Item = usize>) -> Slice {
         let axis = Slice::axes(grid, plane)[2];

@@ -8,7 +8,7 @@ fn grid() -> Grid {
     Grid::new([16, 24, 5], [[0.0, 0.0, 5.0, 0.0], [-3.0, 0.0, 0.0, 0.0], [0.0, -3.0, 0.0, 0.0]])
 }
 
-fn pixels(png: &[u8]) -> Vec<[u8; 3]> {
+pub(super) fn pixels(png: &[u8]) -> Vec<[u8; 3]> {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut bytes).unwrap();
@@ -63,4 +63,37 @@ fn lesions_are_outlined_where_they_are() {
     let session = SessionPicture { high_b: Some(&volume), b_value: 900.0, ..SessionPicture::default() };
     assert_eq!(reddish(&montage(&session).unwrap()), 0);
     assert!(reddish(&montage(&SessionPicture { lesions: Some(&lesions), ..session }).unwrap()) > 50);
+}
+
+#[test]
+fn the_phases_and_a_coronal_slice_have_their_place_and_a_suspected_swap_a_frame() {
+    let volume = Volume::new(grid(), filled([16, 24, 5], 40.0));
+    let session = SessionPicture { water: Some(&volume), fat: Some(&volume), ..SessionPicture::default() };
+    let rows = |session: &SessionPicture| [dixon::fat_fraction(session).len(), dixon::phases(session).len()];
+    assert_eq!(rows(&session), [2, 0]);
+    let all = SessionPicture {
+        fat_fraction: Some(&volume),
+        fat_fraction_name: "sFF",
+        in_phase: Some(&volume),
+        opposed_phase: Some(&volume),
+        dropout: Some(&volume),
+        ..session
+    };
+    assert_eq!(rows(&all), [4, 3]);
+    let captions = |columns: Vec<Vec<Panel>>| -> Vec<String> {
+        columns.into_iter().flatten().map(|panel| panel.caption).collect()
+    };
+    assert_eq!(
+        captions(dixon::fat_fraction(&all)),
+        ["water, sagittal 3/5", "fat, sagittal 3/5", "sFF, sagittal 3/5", "sFF, coronal 9/16"]
+    );
+    assert_eq!(
+        captions(dixon::phases(&all)),
+        ["in phase, sagittal 3/5", "opposed phase, sagittal 3/5", "dropout ratio, sagittal 3/5"]
+    );
+    let warnings = [Warning::new("swap-suspected", "water and fat look exchanged")];
+    let alarmed = SessionPicture { warnings: &warnings, ..all };
+    let frames =
+        |session: &SessionPicture| dixon::fat_fraction(session).iter().flatten().filter(|p| p.is_alarmed).count();
+    assert_eq!([frames(&all), frames(&alarmed)], [0, 3]);
 }
