@@ -6,7 +6,7 @@ use super::figures::{self, Figure, Section};
 use super::outputs::{self, Outputs};
 use super::patient::{Patient, PatientSettings, Values, patients};
 use super::tables::ReportTable;
-use super::{Lang, ReportError, burden, checklist, commands, docs, font, gallery, labels, methods, tables};
+use super::{Lang, ReportError, burden, checklist, commands, docs, font, gallery, labels, methods, tables, viewer};
 use crate::cohort::results::Family;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, write_text_atomically};
@@ -19,11 +19,15 @@ use std::path::{Path, PathBuf};
 /// Name of the report in an output folder.
 pub const FILE_NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("template.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 
 /// Everything that the template speaks of.
 #[derive(Serialize)]
 struct Page<'a> {
     lang: &'static str,
+    style: &'static str,
+    script: &'static str,
     title: &'a str,
     simulated: bool,
     version: Option<&'a str>,
@@ -53,6 +57,8 @@ struct Page<'a> {
     biomarkers: Vec<(&'static str, String)>,
     commands: Vec<String>,
     patients: Vec<Patient>,
+    /// Addresses of the slice viewers, by subject.
+    viewers: &'a BTreeMap<String, String>,
     patient_columns: Vec<String>,
     sessions: Vec<Session>,
 }
@@ -97,7 +103,8 @@ pub fn write_report(
 ) -> Result<(PathBuf, Vec<Warning>)> {
     let path = out.join(FILE_NAME);
     crate::image::check_absent([&path], overwrite)?;
-    let outputs = Outputs::read(out)?;
+    let mut outputs = Outputs::read(out)?;
+    outputs.viewers = viewer::write_viewers(out, &outputs, lang)?;
     let figures = figures::figures(&outputs, lang);
     figures::save(&figures, &out.join("figures"))?;
     write_text_atomically(&path, &render(&outputs, &figures, settings, lang)?, overwrite)?;
@@ -129,6 +136,8 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
     let flags = flags_by_session(outputs);
     let page = Page {
         lang: lang.code(),
+        style: STYLE,
+        script: SCRIPT,
         title: outputs.study_name().unwrap_or(lang.say("Study of multiple myeloma by MRI")),
         simulated: outputs.is_simulated(),
         version: outputs.manifest.get("version").and_then(|v| v.as_str()),
@@ -166,6 +175,7 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         biomarkers,
         commands: commands::commands(outputs),
         patients: patients(outputs, &flags, settings, lang)?,
+        viewers: &outputs.viewers,
         patient_columns: Values::of(outputs).imaging().iter().map(|stem| labels::column(stem, lang)).collect(),
         sessions: sessions(outputs, &flags)?,
     };
@@ -248,12 +258,18 @@ fn session_flags(flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Opti
     Some(table).filter(has_rows)
 }
 
+/// `001` of `sub-001_ses-baseline` and of `sub-001`.
+fn subject_of(picture: &str) -> &str {
+    let name = picture.strip_prefix("sub-").unwrap_or(picture);
+    name.split_once("_ses-").map_or(name, |(subject, _)| subject)
+}
+
 fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<Session>> {
     let addresses = gallery::data_addresses(&outputs.pictures)?;
     let session = |(name, picture): (String, String)| Session {
         flags: flags.iter().find(|(key, _)| name == **key).map_or(Vec::new(), |(_, f)| f.iter().cloned().collect()),
         file: format!("qc/{name}.png"),
-        subject: name.trim_start_matches("sub-").split("_ses-").next().unwrap_or_default().to_owned(),
+        subject: subject_of(&name).to_owned(),
         is_session: name.contains("_ses-"),
         name,
         picture,
@@ -298,7 +314,7 @@ mod tests {
         let outputs = Outputs { compare: Some(compare()), flow: Some(flow), ..Outputs::default() };
         let html = render(&outputs, &[], &PatientSettings::default(), Lang::En).unwrap();
         assert!(html.contains("&lt;script&gt;"));
-        for forbidden in ["<script", "<img src=x", "<b>two", "http://", "https://"] {
+        for forbidden in ["<script>alert", "<img src=x", "<b>two", "http://", "https://"] {
             assert!(!html.contains(forbidden), "{forbidden} in the report");
         }
     }

@@ -1,8 +1,8 @@
 //! Figures, quality-control pictures and the report, drawn from results that others computed.
 //!
 //! [`Drawing`] is one description of a figure that becomes SVG and PNG; [`plots`] has one file a plot; [`montage`] is the
-//! picture of one session, [`whole_body`] that of one subject, [`visits`]
-//! that of a registration; [`write_report`] makes `report.html` and `figures/` from an output folder.
+//! picture of one session, [`whole_body`] that of one subject, [`visits`] that of a registration; [`write_report`] makes
+//! `report.html`, `figures/` and the slice viewers from an output folder.
 
 mod burden;
 mod canvas;
@@ -28,6 +28,7 @@ pub mod plots;
 pub mod slice;
 pub mod style;
 pub mod tables;
+mod viewer;
 mod visits;
 mod whole_body;
 

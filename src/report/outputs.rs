@@ -48,6 +48,8 @@ pub struct Outputs {
     pub histograms: Histograms,
     /// Quality-control pictures, by name without extension.
     pub pictures: BTreeMap<String, PathBuf>,
+    /// Slice viewers of the patients, by subject, as paths relative to the folder.
+    pub viewers: BTreeMap<String, String>,
     /// What is not there, as paths relative to the folder.
     pub gaps: Vec<&'static str>,
 }
@@ -75,6 +77,7 @@ impl Outputs {
             wide: table(out, "tables/wide.csv", &mut gaps)?,
             histograms: histograms::read(out)?,
             pictures: pictures(&out.join("qc")),
+            viewers: BTreeMap::new(),
             gaps: Vec::new(),
         };
         // nine files and the pictures are looked for; none of them is no output of ours

@@ -3,6 +3,7 @@
 mod adc;
 mod adc_change;
 mod agreement;
+mod browser;
 mod clustered;
 mod compare;
 mod compose;
@@ -15,6 +16,7 @@ mod ff_echoes;
 mod histogram;
 mod histogram_features;
 mod images;
+mod markup;
 mod models;
 mod partial;
 mod report;
