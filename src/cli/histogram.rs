@@ -1,15 +1,14 @@
 //! `myelomri histogram`: statistics and histogram of a map in named regions or in a mask.
 
-use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
+use super::args::{FormatArgs, OutArgs, RegionArgs};
 use super::qc::{QcArgs, outlines};
 use super::region_input::{self, file_name};
-use super::{CliError, Context, output};
+use super::{CliError, Context};
 use crate::diffusion::adc::flag;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, PackedSeries, Signals, Volume, image_stem, read_sidecar, with_suffix, write_json};
 use crate::region::{
-    Binning, Feature, Histogram, IvhLevels, Region, RegionSummary, Sorted, Statistics, SummaryParams, edges_over,
-    region_of_mask,
+    Binning, Histogram, IvhLevels, Region, RegionSummary, Sorted, SummaryParams, edges_over, region_of_mask,
 };
 use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
 use crate::report::{Lang, SessionPicture};
@@ -18,6 +17,8 @@ use clap::Args;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+
+mod print;
 
 /// Flags of `histogram`.
 #[derive(Debug, Args)]
@@ -150,7 +151,7 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         })?;
     }
     context.warn(&results.warnings);
-    print(&results, format.format)
+    print::print(&results, format.format)
 }
 
 /// Says that a region was not measured, or less than half of it.
@@ -326,83 +327,4 @@ fn write(prefix: &Path, results: &HistogramResults, plot: &HistogramPlot, overwr
     let figure = histogram_figure(plot, Lang::En)?;
     write_json(&with_suffix(prefix, OUTPUTS[0]), results, overwrite)?;
     figure.save(&with_suffix(prefix, OUTPUTS[1]), &with_suffix(prefix, OUTPUTS[2]))
-}
-
-fn print(results: &HistogramResults, format: Format) -> Result<()> {
-    if format == Format::Json {
-        return output::print_json(results);
-    }
-    let exact = format == Format::Csv;
-    if results.regions.iter().any(|region| !region.ibsi.is_empty()) {
-        return print_features(results, format);
-    }
-    let names: &[&str] = match exact {
-        true => &Statistics::NAMES,
-        false => &["mean", "sd", "median", "p10", "p90", "min", "max"],
-    };
-    let decimals = results.unit.decimals().max(usize::from(results.unit == Unit::Arbitrary));
-    let number = |value: f64, decimals: usize| match (value.is_finite(), exact) {
-        (false, true) => String::new(),
-        (false, false) => "–".to_owned(),
-        (true, true) => value.to_string(),
-        (true, false) => format!("{value:.decimals$}"),
-    };
-    let mut header = vec!["region", "n_voxels", "volume_ml", "unit"];
-    header.extend(names);
-    let windows: Vec<String> = results.regions.first().map_or_else(Vec::new, |r| {
-        r.windows.iter().map(|w| format!("n_{}_{}", bound(w.low, "min"), bound(w.high, "max"))).collect()
-    });
-    let percentiles: Vec<String> = results
-        .regions
-        .first()
-        .map_or_else(Vec::new, |r| r.percentiles.iter().map(|p| format!("p{}", p.percent)).collect());
-    header.extend(percentiles.iter().map(String::as_str));
-    header.extend(windows.iter().map(String::as_str));
-    if results.compared_with.is_some() {
-        header.extend(["mean_difference", "median_difference", "overlap"]);
-    }
-    let row = |summary: &RegionSummary| {
-        let statistics = &summary.statistics;
-        let mut cells = vec![
-            summary.region.clone(),
-            statistics.n_voxels.to_string(),
-            number(summary.volume_ml, 1),
-            summary.unit.to_string(),
-        ];
-        cells.extend(names.iter().map(|name| number(statistics.get(name).unwrap_or(f64::NAN), decimals)));
-        cells.extend(summary.percentiles.iter().map(|percentile| number(percentile.value, decimals)));
-        cells.extend(summary.windows.iter().map(|window| window.n_voxels.to_string()));
-        if let Some(change) = &summary.compare {
-            cells.push(number(change.mean_difference, decimals));
-            cells.push(number(change.median_difference, decimals));
-            cells.push(number(change.overlap, 3));
-        }
-        cells
-    };
-    let rows: Vec<Vec<String>> = results.regions.iter().map(row).collect();
-    output::print(&if exact { output::csv(&header, &rows) } else { output::aligned(&header, &rows) })
-}
-
-/// One row a feature and region.
-fn print_features(results: &HistogramResults, format: Format) -> Result<()> {
-    let header = ["region", "family", "feature", "code", "value", "pyradiomics", "difference"];
-    let row = |summary: &RegionSummary, feature: &Feature| {
-        let value = match (feature.value.is_finite(), format) {
-            (false, _) => String::new(),
-            (true, Format::Csv) => feature.value.to_string(),
-            (true, _) => format!("{:.6}", feature.value),
-        };
-        let mut cells =
-            [summary.region.as_str(), feature.family, feature.name, feature.code].map(str::to_owned).to_vec();
-        cells.push(value);
-        cells.extend([feature.pyradiomics, feature.difference].map(|text| text.unwrap_or_default().to_owned()));
-        cells
-    };
-    let rows: Vec<Vec<String>> =
-        results.regions.iter().flat_map(|summary| summary.ibsi.iter().map(|feature| row(summary, feature))).collect();
-    output::print_rows(&header, &rows, format)
-}
-
-fn bound(value: Option<f64>, otherwise: &str) -> String {
-    value.map_or_else(|| otherwise.to_owned(), |value| value.to_string())
 }
