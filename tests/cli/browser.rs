@@ -1,5 +1,5 @@
 //! The report and the slice viewer in a real browser without a screen: nothing fails in its console, links lead somewhere,
-//! tables sort, figures and tables can be saved. Says that it is skipped where no chromium is installed.
+//! tables sort, figures and tables can be saved. Says that it is skipped where no chromium opens a page.
 
 use super::markup;
 use super::study::{myelomri, simulated};
@@ -96,13 +96,28 @@ const USE_VIEWER: &str = r#"<script>
 })();
 </script>"#;
 
-/// Where chromium is installed, if it is.
+/// Where a chromium is installed that can open a page here, if one is.
 fn chromium() -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     let names = ["chromium", "chromium-browser", "google-chrome"];
     std::env::split_paths(&folders)
         .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|program| program.is_file())
+        .filter(|program| program.is_file())
+        .find(|program| dom(program, "data:text/html,<p>opened</p>").0.contains("opened"))
+}
+
+/// Opens an address; gives the page after its scripts have run, and what was said meanwhile.
+fn dom(browser: &Path, address: &str) -> (String, String) {
+    let profile = tempfile::tempdir().unwrap();
+    let output = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-extensions"])
+        .args(["--enable-logging=stderr", "--virtual-time-budget=300000", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(address)
+        .output()
+        .unwrap();
+    (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Opens a copy of a page beside it, with a watch at its start and a user at its end; gives what the user left.
@@ -112,20 +127,10 @@ fn used(browser: &Path, page: &Path, user: &str) -> Value {
     // the watch calls functions that a page by itself does not have
     let copy = page.with_file_name("used.html");
     fs::write(&copy, html).unwrap();
-    let profile = tempfile::tempdir().unwrap();
-    let output = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-extensions"])
-        .args(["--enable-logging=stderr", "--virtual-time-budget=300000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("file://{}", copy.display()))
-        .output()
-        .unwrap();
+    let (dom, said) = dom(browser, &format!("file://{}", copy.display()));
     fs::remove_file(&copy).unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
     let console: Vec<&str> = said.lines().filter(|line| line.contains("CONSOLE")).collect();
     assert!(console.is_empty(), "{}: {console:#?}", page.display());
-    let dom = String::from_utf8_lossy(&output.stdout);
     let left = dom.split_once("<pre id=\"result\">").and_then(|(_, rest)| rest.split_once("</pre>"));
     let (left, _) = left.unwrap_or_else(|| panic!("{} did not run to its end: {said}", page.display()));
     serde_json::from_slice(&BASE64_STANDARD.decode(left).unwrap()).unwrap()
@@ -162,7 +167,7 @@ fn the_report_and_the_viewers_are_valid_and_work_in_a_browser() {
         assert!(links.contains(viewer), "the report does not link to {viewer}");
     }
     let Some(browser) = chromium() else {
-        eprintln!("skipped: no chromium on PATH, the pages were not opened");
+        eprintln!("skipped: no chromium on PATH that opens a page, the pages were not opened");
         return;
     };
     check_report(&used(&browser, &out.join("report.html"), USE_REPORT));
