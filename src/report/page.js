@@ -39,7 +39,8 @@
       const [x, y] = [cell(a), cell(b)];
       if (isEmpty(x) || isEmpty(y)) return isEmpty(x) - isEmpty(y); // what is missing stands last, whichever way
       const [p, q] = [numberOf(x), numberOf(y)];
-      const order = Number.isNaN(p) || Number.isNaN(q) ? x.localeCompare(y, undefined, { numeric: true }) : p - q;
+      const inWords = () => x.localeCompare(y, undefined, { numeric: true });
+      const order = Number.isNaN(p) || Number.isNaN(q) ? inWords() : p - q || inWords(); // 3a before 3b
       return direction * order;
     };
     const place = (row) => Number(row.dataset.place);
