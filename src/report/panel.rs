@@ -177,7 +177,9 @@ impl Panel {
                 let y = top + (1.0 - share) * (height - 10.0) + 9.0;
                 ink.text((x, y), &format!("{value:.0}"), 11.5, WHITE, Anchor::Start);
             }
-            ink.text((left + width + 8.0, top - 5.0), unit.typeset(), 11.5, WHITE, Anchor::Start);
+            // behind the caption, which may be wider than a narrow picture
+            let unit_at = left + 8.0 + width.max(text_width(&self.caption, 12.5));
+            ink.text((unit_at, top - 5.0), unit.typeset(), 11.5, WHITE, Anchor::Start);
         }
     }
 
