@@ -25,6 +25,7 @@ mod palette;
 mod panel;
 pub mod patient;
 pub mod plots;
+mod sheet;
 pub mod slice;
 pub mod style;
 pub mod tables;

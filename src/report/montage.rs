@@ -8,9 +8,8 @@
 //! aspect. Parts that a session lacks are left out.
 
 use super::ReportError;
-use super::canvas::{Canvas, Rect};
-use super::drawing::{Anchor, Drawing};
-use super::panel::{BACKGROUND, DIM, GAP, MARGIN, Outline, Panel, WHITE, bar_room, place, wrap};
+use super::panel::{DIM, Outline, WHITE, wrap};
+use super::sheet::{Line, sheet};
 use crate::error::Warning;
 use crate::image::{Labels, Mask, Volume};
 use crate::units::Unit;
@@ -78,34 +77,7 @@ pub fn montage(session: &SessionPicture) -> Result<Vec<u8>, ReportError> {
     if rows.iter().all(Vec::is_empty) {
         return Err(ReportError::Empty { what: "a session without images" });
     }
-    // first the places, then the canvas that holds them
-    let placed: Vec<Vec<(Panel, Rect)>> =
-        rows.into_iter().zip(HEIGHTS).map(|(columns, height)| place(columns, height)).collect();
-    let right = placed.iter().flatten().map(|(panel, rect)| rect[0] + rect[2] + bar_room(panel)).max().unwrap_or(0);
-    let width = (right + MARGIN).max(640);
-    let head = heading(session, width as f64 - 2.0 * MARGIN as f64);
-    let mut top = 14 + head.iter().map(|(_, em, _)| (em * 1.45) as usize).sum::<usize>();
-    let mut tops = Vec::new();
-    for row in &placed {
-        tops.push(top);
-        top += row.iter().map(|(_, rect)| rect[1] + rect[3]).max().map_or(0, |bottom| bottom + GAP);
-    }
-    let bottom = top + 18;
-    let mut canvas = Canvas::new(width, bottom, BACKGROUND);
-    let mut ink = Drawing::new(width as f64, bottom as f64);
-    ink.text((MARGIN as f64, bottom as f64 - 10.0), KEY, 12.0, DIM, Anchor::Start);
-    let mut baseline = 8.0;
-    for (text, em, colour) in &head {
-        baseline += em * 1.45;
-        ink.text((MARGIN as f64, baseline), text, *em, *colour, Anchor::Start);
-    }
-    for (row, top) in placed.iter().zip(tops) {
-        for (panel, rect) in row {
-            panel.draw(&mut canvas, &mut ink, [rect[0], rect[1] + top, rect[2], rect[3]]);
-        }
-    }
-    canvas.overlay(&ink)?;
-    canvas.png()
+    sheet(rows.into_iter().zip(HEIGHTS), |room| heading(session, room), KEY)
 }
 
 /// Whether a warning says that water and fat may be exchanged.
@@ -114,7 +86,7 @@ fn is_swap(warning: &Warning) -> bool {
 }
 
 /// Title, alarms, facts and warnings as lines with their size and colour.
-fn heading(session: &SessionPicture, room: f64) -> Vec<(String, f64, RGBAColor)> {
+fn heading(session: &SessionPicture, room: f64) -> Vec<Line> {
     let mut lines = vec![(session.title.to_owned(), 19.0, WHITE)];
     for warning in session.warnings.iter().filter(|warning| is_swap(warning)) {
         wrap(&format!("⚠ {}", warning.message), 15.0, room).into_iter().for_each(|t| lines.push((t, 15.0, RED)));

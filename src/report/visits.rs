@@ -5,10 +5,9 @@
 //! is drawn on all three: where the follow-up's tissue does not fill it, the visits do not match.
 
 use super::ReportError;
-use super::canvas::{Canvas, Rect};
-use super::drawing::{Anchor, Drawing};
 use super::palette::{Palette, Window};
-use super::panel::{BACKGROUND, DIM, GAP, MARGIN, Panel, WHITE, place, wrap};
+use super::panel::{DIM, Panel, WHITE, wrap};
+use super::sheet::{Line, sheet};
 use super::slice::{Plane, Slice};
 use crate::error::Warning;
 use crate::image::{Mask, Volume};
@@ -70,10 +69,11 @@ pub fn visits(picture: &VisitsPicture) -> Result<Vec<u8>, ReportError> {
         images.iter().zip(names).map(panel).collect()
     };
     let rows = [row(Plane::Coronal), row(Plane::Sagittal)];
-    let placed: Vec<Vec<(Panel, Rect)>> = rows.into_iter().map(|columns| place(columns, HEIGHT)).collect();
-    let right = placed.iter().flatten().map(|(_, rect)| rect[0] + rect[2]).max().unwrap_or(0);
-    let width = (right + MARGIN).max(640);
-    let room = (width - 2 * MARGIN) as f64;
+    sheet(rows.map(|columns| (columns, HEIGHT)), |room| heading(picture, room), KEY)
+}
+
+/// Title, the motion and warnings as lines.
+fn heading(picture: &VisitsPicture, room: f64) -> Vec<Line> {
     let mut head = vec![(picture.title.to_owned(), 19.0, WHITE)];
     for fact in picture.facts {
         head.extend(wrap(fact, 13.0, room).into_iter().map(|line| (line, 13.0, DIM)));
@@ -82,31 +82,7 @@ pub fn visits(picture: &VisitsPicture) -> Result<Vec<u8>, ReportError> {
         let text = format!("{}: {}", warning.slug, warning.message);
         head.extend(wrap(&text, 12.0, room).into_iter().map(|line| (line, 12.0, AMBER)));
     }
-    let mut top = 14 + head.iter().map(|(_, em, _)| (em * 1.45) as usize).sum::<usize>();
-    let tops: Vec<usize> = placed
-        .iter()
-        .map(|row| {
-            let own = top;
-            top += row.iter().map(|(_, rect)| rect[1] + rect[3]).max().map_or(0, |bottom| bottom + GAP);
-            own
-        })
-        .collect();
-    let bottom = top + 18;
-    let mut canvas = Canvas::new(width, bottom, BACKGROUND);
-    let mut ink = Drawing::new(width as f64, bottom as f64);
-    ink.text((MARGIN as f64, bottom as f64 - 10.0), KEY, 12.0, DIM, Anchor::Start);
-    let mut baseline_of_text = 8.0;
-    for (text, em, colour) in &head {
-        baseline_of_text += em * 1.45;
-        ink.text((MARGIN as f64, baseline_of_text), text, *em, *colour, Anchor::Start);
-    }
-    for (row, top) in placed.iter().zip(tops) {
-        for (panel, rect) in row {
-            panel.draw(&mut canvas, &mut ink, [rect[0], rect[1] + top, rect[2], rect[3]]);
-        }
-    }
-    canvas.overlay(&ink)?;
-    canvas.png()
+    head
 }
 
 #[cfg(test)]

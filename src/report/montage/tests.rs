@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::image::{Grid, filled};
+use crate::report::panel::Panel;
 
 fn grid() -> Grid {
     // sagittal storage, neither axis as in RAS
