@@ -27,6 +27,8 @@ pub struct Volumes {
     pub stored: Stored,
     /// b-value of each volume where one is stated.
     pub b_values: Option<Vec<f64>>,
+    /// What a user must know of the conversion.
+    pub note: Option<String>,
 }
 
 /// Which values an image of a signal gets.
@@ -67,7 +69,7 @@ pub fn convert(stack: &Stack, headers: &[Header], scaling: Scaling) -> Result<Vo
     let data = Array4::from_shape_vec((nx, ny, nz, stack.volumes.len()).f(), values)
         .map_err(|error| DicomError::Pixels { reason: error.to_string() })?;
     let stored = stored(&data, slope);
-    Ok(Volumes { grid: stack.grid.clone(), data, stored, b_values: stack.b_values.clone() })
+    Ok(Volumes { grid: stack.grid.clone(), data, stored, b_values: stack.b_values.clone(), note: None })
 }
 
 /// 16-bit steps where they hold every value, else floats.
@@ -113,7 +115,8 @@ fn check_known(header: &Header) -> Result<(), DicomError> {
 }
 
 fn decode(header: &Header, slices: Vec<(usize, &mut [f32])>, nx: usize, scaling: Scaling) -> Result<(), DicomError> {
-    let failed = |why: &str| DicomError::Pixels { reason: format!("{why} (transfer syntax {})", header.transfer_syntax) };
+    let failed =
+        |why: &str| DicomError::Pixels { reason: format!("{why} (transfer syntax {})", header.transfer_syntax) };
     let file = dicom_object::open_file(&header.path).map_err(|_| failed("the file cannot be read to its end"))?;
     let decoded = file.decode_pixel_data().map_err(|_| failed("no decoder for it, encrypted, or damaged"))?;
     let n_bits_stored = u32::from(decoded.bits_stored().clamp(1, header.bits));
@@ -122,7 +125,9 @@ fn decode(header: &Header, slices: Vec<(usize, &mut [f32])>, nx: usize, scaling:
     let frame_bytes = header.size[0] * header.size[1] * width;
     for (n, slice) in slices {
         let [slope, intercept] = factors(header, n, scaling);
-        let pixels = bytes.get(n * frame_bytes..(n + 1) * frame_bytes).ok_or_else(|| failed("it holds fewer pixels than announced"))?;
+        let pixels = bytes
+            .get(n * frame_bytes..(n + 1) * frame_bytes)
+            .ok_or_else(|| failed("it holds fewer pixels than announced"))?;
         let shift = u32::from(header.bits) - n_bits_stored;
         let value = |pixel: &[u8]| -> f32 {
             let mut padded = [0; 4];

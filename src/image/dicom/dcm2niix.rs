@@ -39,7 +39,8 @@ impl Dcm2niix {
             _ => none(error.to_string()),
         })?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let is_version = |word: &&str| word.starts_with("v1.") && word[1..].chars().all(|c| c.is_ascii_digit() || c == '.');
+        let is_version =
+            |word: &&str| word.starts_with("v1.") && word[1..].chars().all(|c| c.is_ascii_digit() || c == '.');
         match said.split_whitespace().rfind(is_version) {
             Some(version) => Ok(Dcm2niix { program, version: version.to_owned() }),
             None => Err(none("it does not say its version".to_owned())),
@@ -101,10 +102,10 @@ impl Dcm2niix {
             }
         }
         let own = read_bval(&image.with_extension("bval")).ok().filter(|own| own.len() == n_volumes);
-        let b_values = settle_b_values(own, part, stack, headers, n_volumes)?;
+        let (b_values, note) = settle_b_values(own, part, stack, headers, n_volumes)?;
         let slope = part.frames.first().map(|at| factors(&headers[at.header], at.frame, scaling)[0]);
         let stored = stored(&read.data, slope);
-        Ok(Volumes { grid: read.grid, data: read.data, stored, b_values })
+        Ok(Volumes { grid: read.grid, data: read.data, stored, b_values, note })
     }
 }
 
@@ -115,7 +116,7 @@ fn settle_b_values(
     stack: Option<&Stack>,
     headers: &[Header],
     n_volumes: usize,
-) -> Result<Option<Vec<f64>>, DicomError> {
+) -> Result<(Option<Vec<f64>>, Option<String>), DicomError> {
     let announced = part.b_values(headers);
     let expected = match (stack, &announced[..]) {
         (Some(stack), _) => stack.b_values.clone(),
@@ -128,7 +129,7 @@ fn settle_b_values(
             all.collect::<Option<Vec<f64>>>().filter(|all| all.len() == n_volumes)
         }
     };
-    let Some(expected) = expected else { return Ok(own.filter(|own| own.iter().any(|&b| b > 0.0))) };
+    let Some(expected) = expected else { return Ok((own.filter(|own| own.iter().any(|&b| b > 0.0)), None)) };
     let sorted = |values: &[f64]| {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -136,8 +137,14 @@ fn settle_b_values(
     };
     match own {
         // its order is that of its volumes
-        Some(own) if sorted(&own) == sorted(&expected) => Ok(Some(own)),
-        _ if announced.len() <= 1 => Ok(Some(expected)),
+        Some(own) if sorted(&own) == sorted(&expected) => Ok((Some(own), None)),
+        own if announced.len() <= 1 => {
+            let wrote = if own.is_some() { "wrong b-values" } else { "no b-values" };
+            let is_weighted = expected.iter().any(|&b| b > 0.0);
+            let note =
+                format!("dcm2niix wrote {wrote}; b {} is taken from the headers", announced.first().unwrap_or(&0.0));
+            Ok((Some(expected), (own.is_some() || is_weighted).then_some(note)))
+        }
         _ => Err(DicomError::Converter {
             reason: "its b-values are not those of the headers, so the order of its volumes is unknown".to_owned(),
         }),

@@ -105,7 +105,8 @@ impl Failure for DicomError {
             DicomError::Unreadable { .. } => "check the path and its permissions".to_owned(),
             DicomError::Stack { remedy, .. } => (*remedy).to_owned(),
             DicomError::NoConverter { .. } => {
-                "install dcm2niix (Debian, conda, PyPI), give its place with --dcm2niix, or pass --converter builtin".to_owned()
+                "install dcm2niix (Debian, conda, PyPI), give its place with --dcm2niix, or pass --converter builtin"
+                    .to_owned()
             }
             DicomError::Converter { .. } => {
                 "pass --converter builtin for simple series, or export the series again".to_owned()

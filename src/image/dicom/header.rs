@@ -70,8 +70,6 @@ pub struct Header {
     pub frames: Vec<Frame>,
     /// Series UIDs that a segmentation or structure set is drawn on.
     pub references: Vec<String>,
-    /// SOP instance UIDs that it is drawn on.
-    pub(super) referenced_instances: Vec<String>,
 }
 
 /// Attributes of the acquisition that are no identity.
@@ -128,6 +126,13 @@ pub struct Frame {
     pub(super) segment: Option<u32>,
 }
 
+impl Frame {
+    /// Segment that the frame of a segmentation shows.
+    pub fn segment(&self) -> Option<u32> {
+        self.segment
+    }
+}
+
 impl Header {
     /// Takes apart what was read of a file.
     pub(super) fn of(file: &DefaultDicomObject, path: PathBuf, n_bytes: u64) -> Header {
@@ -146,7 +151,7 @@ impl Header {
             accession: uid(tags::ACCESSION_NUMBER),
         };
         let annotation = uid(tags::BURNED_IN_ANNOTATION);
-        let (references, referenced_instances) = super::references::of(object, kind);
+        let references = super::references::of(object, kind);
         Header {
             path,
             identity,
@@ -169,7 +174,6 @@ impl Header {
             n_bytes,
             frames: if kind == Kind::Contours { Vec::new() } else { frames(object, vendor) },
             references,
-            referenced_instances,
         }
     }
 
@@ -212,7 +216,8 @@ fn refusal(object: &Object, annotation: &str) -> Option<String> {
         return Some("BurnedInAnnotation (0028,0301) is not NO: text may be burnt into the pixels".to_owned());
     }
     for group in (0x6000..0x6020).step_by(2) {
-        let drawn = bytes(object, Tag(group, tags::OVERLAY_DATA)).is_some_and(|plane| plane.iter().any(|&byte| byte != 0));
+        let drawn =
+            bytes(object, Tag(group, tags::OVERLAY_DATA)).is_some_and(|plane| plane.iter().any(|&byte| byte != 0));
         if drawn {
             return Some(format!("an overlay ({group:04X},3000) is drawn over the image"));
         }
@@ -274,7 +279,8 @@ fn classic(object: &Object, vendor: Vendor) -> Frame {
         te_ms: number(object, tags::ECHO_TIME),
         b: b_value(object, vendor),
         isotropic: is_isotropic(directionality.as_deref(), &image_type),
-        directional: directionality.as_deref() == Some("DIRECTIONAL") || !numbers(object, tags::GRADIENT_ORIENTATION).is_empty(),
+        directional: directionality.as_deref() == Some("DIRECTIONAL")
+            || !numbers(object, tags::GRADIENT_ORIENTATION).is_empty(),
         rescale: rescale(object),
         scale_slope: if vendor == Vendor::Philips { philips_scale_slope(object) } else { None },
         segment: None,
@@ -328,5 +334,6 @@ fn rescale(object: &Object) -> Option<[f64; 2]> {
 }
 
 fn is_isotropic(directionality: Option<&str>, image_type: &[String]) -> bool {
-    directionality == Some("ISOTROPIC") || image_type.iter().any(|word| matches!(word.as_str(), "TRACEW" | "TRACE" | "ISOTROPIC"))
+    directionality == Some("ISOTROPIC")
+        || image_type.iter().any(|word| matches!(word.as_str(), "TRACEW" | "TRACE" | "ISOTROPIC"))
 }

@@ -54,7 +54,9 @@ pub fn day_number(date: &str) -> Option<i64> {
     }
     // the year is counted from March, so that the leap day is its last
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    Some(365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1)
+    Some(
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1,
+    )
 }
 
 /// Parts of identities that no message may show.
@@ -73,7 +75,8 @@ impl Secrets {
         let Identity { patient_id, name, birth_date, study_date, accession } = identity;
         let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| part.chars().count() >= 2);
         self.0.extend(parts.map(str::to_lowercase));
-        let whole = [patient_id, birth_date, study_date, accession].into_iter().filter(|word| word.chars().count() >= 2);
+        let whole =
+            [patient_id, birth_date, study_date, accession].into_iter().filter(|word| word.chars().count() >= 2);
         self.0.extend(whole.map(|word| word.to_lowercase()));
     }
 
@@ -82,6 +85,12 @@ impl Secrets {
     pub fn mask(&self, path: &str) -> String {
         let parts = path.split(['/', '\\']).map(|part| if self.is_telling(part) { "***" } else { part });
         parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// True where a label holds a remembered word.
+    pub fn tells(&self, label: &str) -> bool {
+        let lower = label.to_lowercase();
+        self.0.iter().any(|word| word.chars().count() >= 4 && lower.contains(word.as_str()) || lower == *word)
     }
 
     fn is_telling(&self, part: &str) -> bool {
@@ -98,12 +107,73 @@ impl Secrets {
 
 /// Words of an image type that may stand in a sidecar.
 const IMAGE_TYPES: [&str; 67] = [
-    "ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "OTHER", "M", "P", "R", "I", "MAGNITUDE", "PHASE", "REAL",
-    "IMAGINARY", "MIXED", "PHASE MAP", "M_FFE", "M_SE", "M_IR", "R_FFE", "I_FFE", "P_FFE", "FFE", "SE", "IR", "DIXON",
-    "WATER", "FAT", "IN_PHASE", "OPP_PHASE", "OUT_PHASE", "OUT_OF_PHASE", "FAT_FRACTION", "WATER_FRACTION", "R2_STAR",
-    "T2_STAR", "R2STAR", "T2STAR", "W", "F", "IP", "OP", "FF", "WF", "DIFFUSION", "TRACEW", "TRACE", "ISOTROPIC", "ADC",
-    "EADC", "EXP_ADC", "FA", "NONE", "ND", "NORM", "DIS2D", "DIS3D", "MOSAIC", "MFSPLIT", "SFSPLIT", "COMBINED",
-    "MULTIECHO", "AVERAGE", "COMP_SP", "COMP_AD", "FM", "DRG", "FSL",
+    "ORIGINAL",
+    "DERIVED",
+    "PRIMARY",
+    "SECONDARY",
+    "OTHER",
+    "M",
+    "P",
+    "R",
+    "I",
+    "MAGNITUDE",
+    "PHASE",
+    "REAL",
+    "IMAGINARY",
+    "MIXED",
+    "PHASE MAP",
+    "M_FFE",
+    "M_SE",
+    "M_IR",
+    "R_FFE",
+    "I_FFE",
+    "P_FFE",
+    "FFE",
+    "SE",
+    "IR",
+    "DIXON",
+    "WATER",
+    "FAT",
+    "IN_PHASE",
+    "OPP_PHASE",
+    "OUT_PHASE",
+    "OUT_OF_PHASE",
+    "FAT_FRACTION",
+    "WATER_FRACTION",
+    "R2_STAR",
+    "T2_STAR",
+    "R2STAR",
+    "T2STAR",
+    "W",
+    "F",
+    "IP",
+    "OP",
+    "FF",
+    "WF",
+    "DIFFUSION",
+    "TRACEW",
+    "TRACE",
+    "ISOTROPIC",
+    "ADC",
+    "EADC",
+    "EXP_ADC",
+    "FA",
+    "NONE",
+    "ND",
+    "NORM",
+    "DIS2D",
+    "DIS3D",
+    "MOSAIC",
+    "MFSPLIT",
+    "SFSPLIT",
+    "COMBINED",
+    "MULTIECHO",
+    "AVERAGE",
+    "COMP_SP",
+    "COMP_AD",
+    "FM",
+    "DRG",
+    "FSL",
 ];
 
 /// The words of an image type that are known, in their order.
@@ -113,9 +183,35 @@ pub(super) fn known_image_types(words: &[String]) -> Vec<String> {
 
 /// Body parts of DICOM (PS3.16, CID 4031 and neighbours) that may stand in a sidecar.
 const BODY_PARTS: [&str; 29] = [
-    "ABDOMEN", "ABDOMENPELVIS", "ARM", "BRAIN", "CHEST", "CHESTABDOMEN", "CHESTABDPELVIS", "CSPINE", "EXTREMITY",
-    "FEMUR", "HEAD", "HEADNECK", "HIP", "HUMERUS", "KNEE", "LEG", "LSPINE", "LSSPINE", "NECK", "PELVIS", "SACRUM",
-    "SHOULDER", "SPINE", "SSPINE", "THIGH", "TLSPINE", "TSPINE", "WHOLEBODY", "WHOLESPINE",
+    "ABDOMEN",
+    "ABDOMENPELVIS",
+    "ARM",
+    "BRAIN",
+    "CHEST",
+    "CHESTABDOMEN",
+    "CHESTABDPELVIS",
+    "CSPINE",
+    "EXTREMITY",
+    "FEMUR",
+    "HEAD",
+    "HEADNECK",
+    "HIP",
+    "HUMERUS",
+    "KNEE",
+    "LEG",
+    "LSPINE",
+    "LSSPINE",
+    "NECK",
+    "PELVIS",
+    "SACRUM",
+    "SHOULDER",
+    "SPINE",
+    "SSPINE",
+    "THIGH",
+    "TLSPINE",
+    "TSPINE",
+    "WHOLEBODY",
+    "WHOLESPINE",
 ];
 
 /// A body part that is a known word.
@@ -126,8 +222,29 @@ pub(super) fn known_body_part(word: &str) -> Option<String> {
 
 /// Names under which scanner models are sold; a model text is kept where it starts with one of them.
 const MODEL_STARTS: [&str; 24] = [
-    "MAGNETOM", "AERA", "AVANTO", "SKYRA", "PRISMA", "VERIO", "VIDA", "SOLA", "LUMINA", "ALTEA", "SYMPHONY", "ESPREE",
-    "TRIOTIM", "SIGNA", "DISCOVERY", "OPTIMA", "INGENIA", "ACHIEVA", "INTERA", "AMBITION", "ELITION", "MR 5300", "UMR",
+    "MAGNETOM",
+    "AERA",
+    "AVANTO",
+    "SKYRA",
+    "PRISMA",
+    "VERIO",
+    "VIDA",
+    "SOLA",
+    "LUMINA",
+    "ALTEA",
+    "SYMPHONY",
+    "ESPREE",
+    "TRIOTIM",
+    "SIGNA",
+    "DISCOVERY",
+    "OPTIMA",
+    "INGENIA",
+    "ACHIEVA",
+    "INTERA",
+    "AMBITION",
+    "ELITION",
+    "MR 5300",
+    "UMR",
     "VANTAGE",
 ];
 

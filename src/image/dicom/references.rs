@@ -5,35 +5,25 @@ use super::header::Kind;
 use super::tags;
 use std::collections::BTreeSet;
 
-/// Series UIDs and SOP instance UIDs that the object refers to.
-pub(super) fn of(object: &Object, kind: Kind) -> (Vec<String>, Vec<String>) {
-    let (mut series, mut instances) = (BTreeSet::new(), BTreeSet::new());
+/// UIDs of the series that the object refers to, each once, in order.
+pub(super) fn of(object: &Object, kind: Kind) -> Vec<String> {
+    let mut series = BTreeSet::new();
     match kind {
         Kind::Segmentation => {
-            for one in items(object, tags::REFERENCED_SERIES) {
-                series.extend(text(one, tags::SERIES_UID));
-            }
-            let groups = items(object, tags::PER_FRAME_GROUPS).iter().chain(items(object, tags::SHARED_GROUPS));
-            for derivation in groups.flat_map(|group| items(group, tags::DERIVATION_IMAGE)) {
-                let sources = items(derivation, tags::SOURCE_IMAGE);
-                instances.extend(sources.iter().filter_map(|source| text(source, tags::REFERENCED_SOP_INSTANCE)));
-            }
+            series.extend(items(object, tags::REFERENCED_SERIES).iter().filter_map(|one| text(one, tags::SERIES_UID)));
         }
         Kind::Contours => {
-            for frame in items(object, tags::REFERENCED_FRAME_OF_REFERENCE) {
-                for study in items(frame, tags::RT_REFERENCED_STUDY) {
-                    for one in items(study, tags::RT_REFERENCED_SERIES) {
-                        series.extend(text(one, tags::SERIES_UID));
-                    }
-                }
-            }
+            let frames = items(object, tags::REFERENCED_FRAME_OF_REFERENCE).iter();
+            let studies = frames.flat_map(|frame| items(frame, tags::RT_REFERENCED_STUDY));
+            let referenced = studies.flat_map(|study| items(study, tags::RT_REFERENCED_SERIES));
+            series.extend(referenced.filter_map(|one| text(one, tags::SERIES_UID)));
         }
         Kind::Image | Kind::SecondaryCapture | Kind::Other => {}
     }
-    (series.into_iter().collect(), instances.into_iter().collect())
+    series.into_iter().collect()
 }
 
-/// Words that name a region: those of a coded meaning, then those of a free label.
+/// Meaning of the coded type of a segment.
 pub(super) fn coded_meaning(object: &Object) -> Option<String> {
     text(item(object, tags::SEGMENTED_PROPERTY_TYPE)?, tags::CODE_MEANING)
 }

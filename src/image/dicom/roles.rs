@@ -98,7 +98,10 @@ impl SeriesRole {
 
     /// The values are a measurement in units of their own, not a signal.
     pub const fn is_map(self) -> bool {
-        matches!(self, SeriesRole::FatFraction | SeriesRole::R2Star | SeriesRole::Adc | SeriesRole::Echo(Component::Phase))
+        matches!(
+            self,
+            SeriesRole::FatFraction | SeriesRole::R2Star | SeriesRole::Adc | SeriesRole::Echo(Component::Phase)
+        )
     }
 
     /// The part becomes a file.
@@ -208,7 +211,9 @@ fn decide_one(n: usize, parts: &[&Part], headers: &[Header]) -> Decision {
         return Decision::new(SeriesRole::Ambiguous, "image type DIFFUSION without a b-value in any known attribute");
     }
     let words: Vec<&str> = first.description.split(|c: char| !c.is_alphanumeric()).collect();
-    if (words.contains(&"adc") || first.description.contains("apparent diffusion")) && b_values.iter().all(|&b| b == 0.0) {
+    if (words.contains(&"adc") || first.description.contains("apparent diffusion"))
+        && b_values.iter().all(|&b| b == 0.0)
+    {
         return match has("DERIVED") {
             true => Decision::new(SeriesRole::Adc, "image type DERIVED").and("no b-value").and("description says ADC"),
             false => Decision::new(SeriesRole::Ambiguous, "description says ADC, image type does not say DERIVED"),
@@ -220,18 +225,27 @@ fn decide_one(n: usize, parts: &[&Part], headers: &[Header]) -> Decision {
     if let Some(decision) = echoes(n, parts, headers) {
         return decision;
     }
-    let is_dixon = has("DIXON") || words.iter().any(|word| ["dixon", "mdixon", "ideal", "idealiq", "flex"].contains(word));
+    let is_dixon =
+        has("DIXON") || words.iter().any(|word| ["dixon", "mdixon", "ideal", "idealiq", "flex"].contains(word));
     match hint {
         Some(role) if is_dixon => Decision::new(
             SeriesRole::Ambiguous,
             format!("the description hints at {}, no image type says so", role.name()),
         ),
-        _ if has("DIXON") => Decision::new(SeriesRole::Ambiguous, "image type DIXON without water, fat, in or opposed phase"),
+        _ if has("DIXON") => {
+            Decision::new(SeriesRole::Ambiguous, "image type DIXON without water, fat, in or opposed phase")
+        }
         _ => Decision::new(SeriesRole::Skip, "neither fat-water nor diffusion by image type, b-value or echo times"),
     }
 }
 
-fn by_image_type(part: &Part, acquisition: &Acquisition, word: &str, role: SeriesRole, hint: Option<SeriesRole>) -> Decision {
+fn by_image_type(
+    part: &Part,
+    acquisition: &Acquisition,
+    word: &str,
+    role: SeriesRole,
+    hint: Option<SeriesRole>,
+) -> Decision {
     let decision = Decision::new(role, format!("image type {word}"));
     if role == SeriesRole::Skip {
         return decision;
@@ -339,8 +353,11 @@ fn echoes(n: usize, parts: &[&Part], headers: &[Header]) -> Option<Decision> {
     if mine.len() >= 3 || (mine.len() == 2 && is_complex) {
         let stated = if part.component.is_some() { "stated" } else { "not stated, so magnitude" };
         return Some(
-            Decision::new(SeriesRole::Echo(component(part)), format!("gradient echo, {} echo times {} ms", mine.len(), listed()))
-                .and(format!("component {} ({stated})", component(part).name())),
+            Decision::new(
+                SeriesRole::Echo(component(part)),
+                format!("gradient echo, {} echo times {} ms", mine.len(), listed()),
+            )
+            .and(format!("component {} ({stated})", component(part).name())),
         );
     }
     if mine.len() != 2 || component(part) != Component::Magnitude {
@@ -358,7 +375,11 @@ fn echoes(n: usize, parts: &[&Part], headers: &[Header]) -> Option<Decision> {
     let (first, second) = (phase(mine[0]), phase(mine[1]));
     let role = phase(part.te_ms?).filter(|_| first.is_some() && second.is_some() && first != second);
     Some(match role {
-        Some(role) => Decision::new(role, "gradient echo, two echo times").and(turns_in_words(part, acquisition, seen(part.te_ms?)?)),
+        Some(role) => Decision::new(role, "gradient echo, two echo times").and(turns_in_words(
+            part,
+            acquisition,
+            seen(part.te_ms?)?,
+        )),
         None => Decision::new(
             SeriesRole::Ambiguous,
             format!("gradient echo, two echo times {} ms that are not one in and one opposed phase", listed()),

@@ -51,7 +51,8 @@ pub fn contour_mask(header: &Header, roi: u32, grid: &Grid) -> Result<Array3<boo
         if !rest.is_empty() || points.len() < 3 {
             return Err(wrong("a contour of a structure set has fewer than three points"));
         }
-        let voxel = |&[x, y, z]: &[f64; 3]| grid.voxel_of([-x, -y, z]).ok_or_else(|| wrong("the grid cannot be inverted"));
+        let voxel =
+            |&[x, y, z]: &[f64; 3]| grid.voxel_of([-x, -y, z]).ok_or_else(|| wrong("the grid cannot be inverted"));
         let points: Vec<[f64; 3]> = points.iter().map(voxel).collect::<Result<_, _>>()?;
         let slice = points[0][2].round();
         let is_on = |point: &[f64; 3]| (point[2] - slice).abs() <= OFF_SLICE;

@@ -62,10 +62,8 @@ enum Found {
 pub fn scan(roots: &[PathBuf]) -> Result<Scan, DicomError> {
     let mut files = Vec::new();
     for root in roots {
-        collect(root, root, &mut files).map_err(|error| DicomError::Unreadable {
-            place: root.display().to_string(),
-            reason: error.to_string(),
-        })?;
+        collect(root, root, &mut files)
+            .map_err(|error| DicomError::Unreadable { place: root.display().to_string(), reason: error.to_string() })?;
     }
     files.sort();
     files.dedup();
@@ -184,7 +182,8 @@ fn read(path: &Path) -> Found {
 /// Why a file does not hold all of its pixels; `None` where it does, or where they are compressed.
 fn missing_pixels(path: &Path, header: &Header, n_read: u64) -> Option<String> {
     let expected = header.pixel_bytes();
-    let truncated = |found: u64| Some(format!("it is truncated: {expected} bytes of pixels are announced, {found} are there"));
+    let truncated =
+        |found: u64| Some(format!("it is truncated: {expected} bytes of pixels are announced, {found} are there"));
     if !is_native(&header.transfer_syntax) {
         // compressed pixels start after the header, whatever their length
         return (header.n_bytes <= n_read.saturating_sub(READ_AHEAD)).then(|| "it holds no pixels".to_owned());
@@ -194,7 +193,8 @@ fn missing_pixels(path: &Path, header: &Header, n_read: u64) -> Option<String> {
     let mut file = File::open(path).ok()?;
     file.seek(SeekFrom::Start(from)).ok()?;
     file.take(n_read - from).read_to_end(&mut window).ok()?;
-    let tag: [u8; 4] = if is_big_endian(&header.transfer_syntax) { [0x7f, 0xe0, 0, 0x10] } else { [0xe0, 0x7f, 0x10, 0] };
+    let tag: [u8; 4] =
+        if is_big_endian(&header.transfer_syntax) { [0x7f, 0xe0, 0, 0x10] } else { [0xe0, 0x7f, 0x10, 0] };
     let Some(at) = window.windows(4).rposition(|four| four == tag) else {
         return Some("it holds no pixels".to_owned());
     };

@@ -45,7 +45,8 @@ const NAMES: [(&str, SeriesRole); 14] = [
 pub(super) fn role_of_names(kind: &str, number: u32, names: &[Option<String>]) -> Drawn {
     let lower: Vec<String> = names.iter().flatten().map(|name| name.to_lowercase()).collect();
     let words = lower.iter().flat_map(|name| name.split(|c: char| !c.is_alphabetic()));
-    let found: Vec<&(&str, SeriesRole)> = words.filter_map(|word| NAMES.iter().find(|(known, _)| *known == word)).collect();
+    let found: Vec<&(&str, SeriesRole)> =
+        words.filter_map(|word| NAMES.iter().find(|(known, _)| *known == word)).collect();
     let is_one = found.first().is_some_and(|(_, first)| found.iter().all(|(_, role)| role == first));
     let (role, evidence) = match found.first() {
         Some((word, role)) if is_one => (*role, format!("{kind} {number}, named {word}")),
@@ -116,13 +117,13 @@ struct Lattice {
 
 impl Lattice {
     fn of(frame: &Frame, grid: &Grid) -> Result<Lattice, DicomError> {
-        let unplaced = || DicomError::Drawing { reason: "a frame of a segmentation does not state its place".to_owned() };
+        let unplaced =
+            || DicomError::Drawing { reason: "a frame of a segmentation does not state its place".to_owned() };
         let (position, axes) = (frame.position.ok_or_else(unplaced)?, frame.orientation.ok_or_else(unplaced)?);
         let spacing = frame.spacing.ok_or_else(unplaced)?;
         let voxel = |row: f64, column: f64| {
-            let lps: [f64; 3] = std::array::from_fn(|r| {
-                position[r] + axes[r] * spacing[1] * column + axes[3 + r] * spacing[0] * row
-            });
+            let lps: [f64; 3] =
+                std::array::from_fn(|r| position[r] + axes[r] * spacing[1] * column + axes[3 + r] * spacing[0] * row);
             grid.voxel_of([-lps[0], -lps[1], lps[2]]).ok_or_else(unplaced)
         };
         let origin = voxel(0.0, 0.0)?;

@@ -136,7 +136,12 @@ fn join_diffusion(parts: &mut Vec<Part>, headers: &[Header]) {
                 parts[n].frames.extend(other.frames);
                 parts[n].image_type.extend(other.image_type);
                 let mut seen = Vec::new();
-                parts[n].image_type.retain(|word| !seen.contains(word) && { seen.push(word.clone()); true });
+                parts[n].image_type.retain(|word| {
+                    !seen.contains(word) && {
+                        seen.push(word.clone());
+                        true
+                    }
+                });
             }
             None => n += 1,
         }

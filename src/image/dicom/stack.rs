@@ -1,9 +1,8 @@
 //! From single image planes to volumes: which image lies where, whether all are there, and the grid they make.
 //!
 //! Images are sorted along the normal of their plane; at each position those of all volumes follow in the order of their
-//! instance numbers. The grid is that of dcm2niix: columns, rows from the last to the first, slices towards the head, the
-//! front or the right; mm, RAS+. Slices must be equally spaced along their normal: what is missing, doubled or uneven is
-//! named and refused.
+//! instance numbers. The grid is that of dcm2niix: columns, rows from the last to the first, slices along the normal; mm,
+//! RAS+. Slices must be equally spaced along their normal: what is missing, doubled or uneven is named and refused.
 
 use super::DicomError;
 use super::header::{Frame, Header};
@@ -14,6 +13,9 @@ use crate::image::Grid;
 const SAME_PLACE_MM: f64 = 0.02;
 /// Steps between slices may differ by this share.
 const SAME_STEP: f64 = 0.02;
+
+/// What to do about images without a place.
+const ORIGINAL: &str = "export the original images, not a screen copy";
 
 /// Images in their places.
 #[derive(Debug, Clone)]
@@ -55,7 +57,11 @@ pub fn stack(part: &Part, headers: &[Header]) -> Result<Stack, DicomError> {
     let mut volumes = by_acquisition(&slices, n_volumes);
     if !is_consistent(&volumes, headers) {
         for (_, images) in &mut slices {
-            images.sort_by(|&a, &b| weighting(headers, a).total_cmp(&weighting(headers, b)).then(acquired(headers, a).cmp(&acquired(headers, b))));
+            images.sort_by(|&a, &b| {
+                weighting(headers, a)
+                    .total_cmp(&weighting(headers, b))
+                    .then(acquired(headers, a).cmp(&acquired(headers, b)))
+            });
         }
         volumes = by_acquisition(&slices, n_volumes);
         if !is_consistent(&volumes, headers) {
@@ -66,7 +72,7 @@ pub fn stack(part: &Part, headers: &[Header]) -> Result<Stack, DicomError> {
             ));
         }
     }
-    let grid = grid(&first, normal, &mut volumes, headers)?;
+    let grid = grid(&first, normal, &volumes, headers)?;
     let b_values = volumes.iter().map(|volume| frame(headers, volume[0]).b.map(|b| b.value)).collect();
     Ok(Stack { grid, volumes, b_values })
 }
@@ -86,11 +92,11 @@ struct Plane {
 
 fn plane(headers: &[Header], at: FrameRef) -> Result<Plane, DicomError> {
     let Frame { position, orientation, spacing, slice_mm, .. } = frame(headers, at);
-    let unplaced = |what: &str| {
-        DicomError::stack("no-geometry", format!("an image does not state its {what}"), "export the original images, not a screen copy")
-    };
+    let unplaced =
+        |what: &str| DicomError::stack("no-geometry", format!("an image does not state its {what}"), ORIGINAL);
     let &[a, b, c, d, e, f] = orientation.as_ref().ok_or_else(|| unplaced("orientation (0020,0037)"))?;
-    let spacing = spacing.filter(|mm| mm.iter().all(|mm| *mm > 0.0)).ok_or_else(|| unplaced("pixel spacing (0028,0030)"))?;
+    let spacing =
+        spacing.filter(|mm| mm.iter().all(|mm| *mm > 0.0)).ok_or_else(|| unplaced("pixel spacing (0028,0030)"))?;
     let position = position.ok_or_else(|| unplaced("position (0020,0032)"))?;
     let (row, column) = ([a, b, c], [d, e, f]);
     let is_unit = |axis: [f64; 3]| (dot(axis, axis) - 1.0).abs() < 0.01;
@@ -104,7 +110,11 @@ fn same_plane(one: &Plane, other: &Plane) -> Result<(), DicomError> {
     const REMEDY: &str = "the series mixes acquisitions: export them apart, or set its role to skip";
     if one.size != other.size {
         let [a, b] = [one, other].map(|plane| format!("{}x{}", plane.size[1], plane.size[0]));
-        return Err(DicomError::stack("mixed-series", format!("one series holds images of {a} and of {b} pixels"), REMEDY));
+        return Err(DicomError::stack(
+            "mixed-series",
+            format!("one series holds images of {a} and of {b} pixels"),
+            REMEDY,
+        ));
     }
     if dot(one.row, other.row) < 0.9999 || dot(one.column, other.column) < 0.9999 {
         return Err(DicomError::stack("mixed-series", "one series holds images of different orientation", REMEDY));
@@ -131,8 +141,16 @@ fn check_steps(places: &[f64]) -> Result<(), DicomError> {
     };
     if uneven.iter().all(is_multiple) {
         let n: f64 = uneven.iter().map(|step| (step / usual).round() - 1.0).sum();
-        let reason = format!("{n} of {} slices are missing: steps of {usual:.2} mm, once {:.2} mm", n + places.len() as f64, uneven[0]);
-        return Err(DicomError::stack("missing-slices", reason, "copy or export the series again with all of its images"));
+        let reason = format!(
+            "{n} of {} slices are missing: steps of {usual:.2} mm, once {:.2} mm",
+            n + places.len() as f64,
+            uneven[0]
+        );
+        return Err(DicomError::stack(
+            "missing-slices",
+            reason,
+            "copy or export the series again with all of its images",
+        ));
     }
     let reason = format!("slices are unequally spaced: {:.2} mm beside {usual:.2} mm", uneven[0]);
     Err(DicomError::stack("unequal-spacing", reason, "export one acquisition at a time; a volume needs equal steps"))
@@ -152,9 +170,14 @@ fn check_counts(slices: &[(f64, Vec<FrameRef>)]) -> Result<usize, DicomError> {
     let more: usize = counts.iter().map(|&n| n.saturating_sub(usual)).sum();
     if more > 0 && fewer == 0 {
         let reason = format!("{more} slices are there twice: most positions have {usual} images, some {most}");
-        return Err(DicomError::stack("duplicated-slices", reason, "remove the repeated images, or set the role of the series to skip"));
+        return Err(DicomError::stack(
+            "duplicated-slices",
+            reason,
+            "remove the repeated images, or set the role of the series to skip",
+        ));
     }
-    let reason = format!("{fewer} images are missing: most of {} positions have {usual} images, some {least}", counts.len());
+    let reason =
+        format!("{fewer} images are missing: most of {} positions have {usual} images, some {least}", counts.len());
     Err(DicomError::stack("missing-slices", reason, "copy or export the series again with all of its images"))
 }
 
@@ -178,40 +201,34 @@ fn acquired(headers: &[Header], at: FrameRef) -> (i64, usize, usize) {
     (headers[at.header].instance, at.frame, at.header)
 }
 
-/// The grid of the volumes; turns their slices so that they count towards the head, the front or the right.
-fn grid(first: &Plane, normal: [f64; 3], volumes: &mut [Vec<FrameRef>], headers: &[Header]) -> Result<Grid, DicomError> {
+/// The grid of the volumes, whose slices follow the normal of their plane.
+fn grid(first: &Plane, normal: [f64; 3], volumes: &[Vec<FrameRef>], headers: &[Header]) -> Result<Grid, DicomError> {
     let n_slices = volumes[0].len();
     let [rows, columns] = first.size;
     let from = plane(headers, volumes[0][0])?.position;
     let to = plane(headers, volumes[0][n_slices - 1])?.position;
-    let mut step: [f64; 3] = match n_slices {
+    let step: [f64; 3] = match n_slices {
         1 => {
             let mm = first.slice_mm.ok_or_else(|| {
-                DicomError::stack("no-geometry", "a single slice does not state its thickness", "export the original images")
+                DicomError::stack("no-geometry", "a single slice does not state its thickness", ORIGINAL)
             })?;
             normal.map(|axis| axis * mm)
         }
         n => std::array::from_fn(|r| (to[r] - from[r]) / (n - 1) as f64),
     };
-    let length = dot(step, step).sqrt();
-    if dot(step, normal).abs() < 0.999 * length {
-        return Err(DicomError::stack("sheared-slices", "slices are not stacked along their normal", "convert the series with dcm2niix"));
-    }
-    // RAS+ counts x and y the other way
-    let ras = |v: [f64; 3]| [-v[0], -v[1], v[2]];
-    let along = ras(step);
-    let main = (0..3).fold(0, |best, r| if along[r].abs() > along[best].abs() { r } else { best });
-    let mut origin = from;
-    if along[main] < 0.0 {
-        volumes.iter_mut().for_each(|volume| volume.reverse());
-        step = step.map(|mm| -mm);
-        origin = to;
+    if dot(step, normal).abs() < 0.999 * dot(step, step).sqrt() {
+        return Err(DicomError::stack(
+            "sheared-slices",
+            "slices are not stacked along their normal",
+            "export the series again without gantry tilt or reformatting",
+        ));
     }
     let i = first.row.map(|axis| axis * first.spacing[1]);
     let j = first.column.map(|axis| -axis * first.spacing[0]);
     // rows are turned: the first voxel is the first column of the last row
-    let origin: [f64; 3] = std::array::from_fn(|r| origin[r] - j[r] * (rows as f64 - 1.0));
-    let (i, j, k, origin) = (ras(i), ras(j), ras(step), ras(origin));
+    let origin: [f64; 3] = std::array::from_fn(|r| from[r] - j[r] * (rows as f64 - 1.0));
+    // RAS+ counts x and y the other way
+    let [i, j, k, origin] = [i, j, step, origin].map(|v| [-v[0], -v[1], v[2]]);
     Ok(Grid::new([columns, rows, n_slices], std::array::from_fn(|r| [i[r], j[r], k[r], origin[r]])))
 }
 

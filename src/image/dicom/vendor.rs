@@ -71,7 +71,9 @@ pub(super) fn b_value(object: &Object, vendor: Vendor) -> Option<BValue> {
         Vendor::Siemens => first(tags::SIEMENS_B_VALUE, Stored::Text)
             .and_then(|b| found(b, "(0019,100C)"))
             .or(standard)
-            .or_else(|| csa_number(&bytes(object, tags::SIEMENS_CSA_IMAGE)?, "B_value").and_then(|b| found(b, "CSA B_value"))),
+            .or_else(|| {
+                csa_number(&bytes(object, tags::SIEMENS_CSA_IMAGE)?, "B_value").and_then(|b| found(b, "CSA B_value"))
+            }),
         Vendor::Ge => first(tags::GE_B_VALUE, Stored::Text)
             .and_then(|b| found(if b >= GE_OFFSET { b - GE_OFFSET } else { b }, "(0043,1039)"))
             .or(standard),
