@@ -8,12 +8,12 @@ use crate::image::ImageError;
 #[non_exhaustive]
 pub enum DicomError {
     /// Nothing to import.
-    #[error("no DICOM image in {place}: {n_foreign} files looked at")]
+    #[error("no DICOM image in {place}: {found}")]
     Nothing {
         /// What was searched.
         place: String,
-        /// Files that are no DICOM.
-        n_foreign: usize,
+        /// What is there instead.
+        found: String,
     },
     /// A folder or file that was given cannot be read.
     #[error("cannot read {place}: {reason}")]

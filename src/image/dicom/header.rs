@@ -30,6 +30,8 @@ pub enum Kind {
 pub struct Header {
     /// Where it is.
     pub path: PathBuf,
+    /// Its path below the folder that was given, masked.
+    pub shown: String,
     /// Person and day; never printed.
     pub identity: Identity,
     /// What the file holds.
@@ -154,6 +156,7 @@ impl Header {
         let references = super::references::of(object, kind);
         Header {
             path,
+            shown: String::new(),
             identity,
             kind,
             vendor,

@@ -21,7 +21,7 @@ mod tags;
 mod vendor;
 
 pub use convert::{Scaling, Volumes, convert, shared_slopes};
-pub use dcm2niix::Dcm2niix;
+pub use dcm2niix::{Dcm2niix, Job, Runs};
 pub use error::DicomError;
 pub use header::{Acquisition, Frame, Header, Kind};
 pub use identity::{Identity, Secrets, day_number};

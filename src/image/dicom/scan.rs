@@ -36,6 +36,20 @@ pub struct Scan {
     pub secrets: Secrets,
 }
 
+impl Scan {
+    /// What was left out, in words with counts.
+    pub fn left_out(&self) -> Vec<String> {
+        let counts = [
+            (self.n_foreign, "that are no DICOM"),
+            (self.n_directories, "that are DICOMDIR"),
+            (self.n_captures, "that are secondary captures, refused"),
+            (self.n_others, "that are no MR image, segmentation or structure set"),
+            (self.n_copies, "that repeat an image already read"),
+        ];
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect()
+    }
+}
+
 /// A file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
@@ -87,7 +101,7 @@ pub fn scan(roots: &[PathBuf]) -> Result<Scan, DicomError> {
                     Kind::SecondaryCapture => scan.n_captures += 1,
                     Kind::Other => scan.n_others += 1,
                     _ if !header.sop_uid.is_empty() && !instances.insert(header.sop_uid.clone()) => scan.n_copies += 1,
-                    _ => scan.headers.push(*header),
+                    _ => scan.headers.push(Header { shown: file.below.clone(), ..*header }),
                 }
             }
         }
@@ -98,9 +112,16 @@ pub fn scan(roots: &[PathBuf]) -> Result<Scan, DicomError> {
         series_uid,
     };
     scan.broken = broken.into_iter().map(mask).collect();
+    for header in &mut scan.headers {
+        header.shown = scan.secrets.mask(&header.shown);
+    }
     if scan.headers.is_empty() && scan.broken.is_empty() {
         let place = roots.iter().map(|root| root.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(DicomError::Nothing { place, n_foreign: scan.n_foreign });
+        let found = match scan.left_out() {
+            counts if counts.is_empty() => "it is empty".to_owned(),
+            counts => format!("it holds {}", counts.join(", ")),
+        };
+        return Err(DicomError::Nothing { place, found });
     }
     Ok(scan)
 }

@@ -109,7 +109,7 @@ pub fn import(options: &ImportOptions, on_session: impl Fn(&str, usize)) -> Resu
     let converter = converter(options)?;
     let found = scan(&options.roots)?;
     let assigned = subjects::assign(&found.headers, map.as_ref(), &options.sessions, &found.secrets);
-    let mut done = Imported { converter: converter.describe(), ..Imported::default() };
+    let mut done = Imported::default();
     if options.choice == Choice::Auto && matches!(converter, Converter::Builtin) {
         done.notes.push("dcm2niix is not on PATH: the built-in converter reads simple series".to_owned());
     }
@@ -127,7 +127,8 @@ pub fn import(options: &ImportOptions, on_session: impl Fn(&str, usize)) -> Resu
         on_session(&session.place.name(), session.n_all);
     }
     done.rows = sessions.iter().flat_map(|session| session.items.iter().map(|item| item.row.clone())).collect();
-    done.failed.extend(sessions.iter().flat_map(|session| session.failures()));
+    done.failed.extend(sessions.iter().flat_map(|session| session.failures(&found.headers)));
+    done.converter = converter.describe();
     table::write(&options.study, &done.rows)?;
     write_sessions(&options.study, &sessions)?;
     Ok(done)
@@ -171,14 +172,7 @@ fn converter(options: &ImportOptions) -> std::result::Result<Converter, DicomErr
 /// What was found, in sentences.
 fn counted(found: &Scan, assigned: &Assigned, has_map: bool) -> Vec<String> {
     let mut notes = Vec::new();
-    let counts = [
-        (found.n_foreign, "that are no DICOM"),
-        (found.n_directories, "that are DICOMDIR"),
-        (found.n_captures, "that are secondary captures, refused"),
-        (found.n_others, "that are no MR image, segmentation or structure set"),
-        (found.n_copies, "that repeat an image already read"),
-    ];
-    let skipped: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let skipped = found.left_out();
     notes.push(format!("{} DICOM files", found.headers.len()));
     if !skipped.is_empty() {
         notes.push(format!("left out: {}", skipped.join(", ")));
@@ -292,14 +286,14 @@ impl Session {
         force: bool,
         done: &mut Imported,
     ) -> Result<()> {
-        let (folder, digest) = (self.folder(study), self.digest(converter));
+        let folder = self.folder(study);
         if !self.items.iter().any(|item| item.decision.role.is_kept()) {
             return Ok(());
         }
         let before = record::read(&folder);
         let is_there = |file: &RecordedFile| folder.join(&file.path).is_file();
         if let Some(before) = &before
-            && before.plan == digest
+            && before.plan == self.digest(converter)
             && before.files.iter().all(is_there)
             && !force
         {
@@ -322,7 +316,7 @@ impl Session {
             software_version: concat!("myelomri ", env!("CARGO_PKG_VERSION")).to_owned(),
             converter: converter.describe(),
             examination: self.examination.clone(),
-            plan: if written.failed.is_empty() { digest } else { String::new() },
+            plan: if written.failed.is_empty() { self.digest(converter) } else { String::new() },
             days_from_first: self.days,
             files: written.files,
         };
@@ -333,14 +327,16 @@ impl Session {
         Ok(())
     }
 
-    fn failures(&self) -> impl Iterator<Item = String> {
+    fn failures(&self, headers: &[Header]) -> impl Iterator<Item = String> {
         let line = |item: &Item| {
             let why = item.failure.as_ref()?;
-            let what = match item.source {
-                Source::Images(_) => "series",
-                Source::Drawing { .. } => "drawing",
+            let files: BTreeSet<usize> = match &item.source {
+                Source::Images(part) => part.frames.iter().map(|at| at.header).collect(),
+                Source::Drawing { header, .. } => BTreeSet::from([*header]),
             };
-            Some(format!("{}  {what} {}  {}: {why}", self.place.name(), item.row.series_number, item.row.part))
+            let first = files.first().map_or("", |&n| headers[n].shown.as_str());
+            let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
+            Some(format!("{}  series {}  {first}{more}: {why}", self.place.name(), item.row.series_number))
         };
         self.items.iter().filter_map(line)
     }

@@ -131,11 +131,17 @@ pub fn key(parts: &[&str]) -> String {
     sha256_bytes(parts.join("\n").as_bytes())[..12].to_owned()
 }
 
+/// Words of an image type that do not tell parts apart.
+const UNTELLING: [&str; 14] =
+    ["DERIVED", "OTHER", "NONE", "ND", "NORM", "DIS2D", "DIS3D", "MFSPLIT", "M", "P", "FFE", "SE", "M_SE", "M_FFE"];
+
 fn row(place: &Place, part: &Part, headers: &[Header]) -> Row {
     let te = part.te_ms.map(|te| te.to_string()).unwrap_or_default();
     let component = part.component.map_or("", Component::name);
     let words = crate::image::dicom::image_type_words(part);
-    let described: Vec<&str> = words.iter().skip(2).map(String::as_str).filter(|word| word.len() > 1).collect();
+    let mut described: Vec<&str> = words.iter().skip(2).map(String::as_str).collect();
+    described.retain(|word| !UNTELLING.contains(word));
+    described.dedup();
     let [rows, columns] = headers[part.frames[0].header].size;
     let b_values: Vec<String> = part.b_values(headers).iter().map(f64::to_string).collect();
     Row {

@@ -6,7 +6,7 @@ use super::plan::{Item, Source, finish_row, in_one_line};
 use super::record::RecordedFile;
 use super::subjects::Place;
 
-use crate::image::dicom::{Dcm2niix, DicomError, Header, Kind, Scaling, SeriesRole, Volumes, convert};
+use crate::image::dicom::{Dcm2niix, DicomError, Header, Job, Runs, Scaling, SeriesRole, Volumes, convert};
 use crate::image::gradients::format_bval;
 use crate::image::{
     Overwrite, Stored, beside, sidecar_path, write_json, write_mask, write_series, write_text_atomically,
@@ -30,9 +30,9 @@ impl Converter {
     /// For records: `dcm2niix v1.0.20260724`, `built-in`, or both.
     pub fn describe(&self) -> String {
         match self {
-            Converter::Dcm2niix(program) => format!("dcm2niix {}", program.version),
+            Converter::Dcm2niix(program) => format!("dcm2niix {}", program.version()),
             Converter::Builtin => "built-in".to_owned(),
-            Converter::Either(program) => format!("dcm2niix {}, else built-in", program.version),
+            Converter::Either(program) => format!("dcm2niix {}, else built-in", program.version()),
         }
     }
 }
@@ -76,10 +76,18 @@ pub fn write(
             _ => batches.push((size(output), vec![output])),
         }
     }
+    let runs = match converter {
+        Converter::Dcm2niix(program) | Converter::Either(program) => {
+            let jobs: Vec<Option<Job<'_>>> = items.iter().map(job).collect();
+            // a run that cannot be made shows when its images are taken
+            program.run(&jobs, headers).unwrap_or_default()
+        }
+        Converter::Builtin => Runs::default(),
+    };
     for (_, batch) in batches {
         let done: Vec<_> = batch
             .par_iter()
-            .map(|output| (*output, one(folder, output, items, headers, converter, overwrite)))
+            .map(|output| (*output, one(folder, output, items, headers, (converter, &runs), overwrite)))
             .collect();
         for (output, result) in done {
             match result {
@@ -110,12 +118,12 @@ fn one(
     output: &Output,
     items: &[Item],
     headers: &[Header],
-    converter: &Converter,
+    converter: (&Converter, &Runs),
     overwrite: Overwrite,
 ) -> Result<(RecordedFile, Vec<String>), DicomError> {
     let mut notes = Vec::new();
     let converted: Vec<Converted> =
-        output.items.par_iter().map(|&n| volumes(&items[n], headers, converter)).collect::<Result<_, DicomError>>()?;
+        output.items.par_iter().map(|&n| volumes(items, n, headers, converter)).collect::<Result<_, DicomError>>()?;
     let mut programs: Vec<String> = converted.iter().map(|one| one.program.clone()).collect();
     programs.dedup();
     notes.extend(converted.iter().filter_map(|one| one.note.clone()));
@@ -159,19 +167,30 @@ struct Converted {
     note: Option<String>,
 }
 
-fn volumes(item: &Item, headers: &[Header], converter: &Converter) -> Result<Converted, DicomError> {
-    let Source::Images(part) = &item.source else {
+/// What dcm2niix is asked to make of an item.
+fn job(item: &Item) -> Option<Job<'_>> {
+    let Source::Images(part) = &item.source else { return None };
+    let scaling = if item.decision.role.is_map() { Scaling::Displayed } else { Scaling::Signal };
+    item.decision.role.is_kept().then_some(Job { part, stack: item.stack.as_ref(), scaling })
+}
+
+fn volumes(
+    items: &[Item],
+    n: usize,
+    headers: &[Header],
+    (converter, runs): (&Converter, &Runs),
+) -> Result<Converted, DicomError> {
+    let item = &items[n];
+    let Some(job) = job(item) else {
         return Err(DicomError::Drawing { reason: "a drawing is no image".to_owned() });
     };
-    let scaling = if item.decision.role.is_map() { Scaling::Displayed } else { Scaling::Signal };
-    let stack = item.stack.as_ref();
     let by_program = |program: &Dcm2niix| -> Result<Converted, DicomError> {
-        let volumes = program.convert(part, stack, headers, scaling)?;
-        Ok(Converted { volumes, program: format!("dcm2niix {}", program.version), note: None })
+        let volumes = program.take(runs, n, &job, headers)?;
+        Ok(Converted { volumes, program: format!("dcm2niix {}", program.version()), note: None })
     };
     let by_ourselves = || -> Result<Converted, DicomError> {
         let mosaic = || DicomError::Unknown { what: "Siemens mosaics (many slices in one picture)".to_owned() };
-        let volumes = convert(stack.ok_or_else(mosaic)?, headers, scaling)?;
+        let volumes = convert(job.stack.ok_or_else(mosaic)?, headers, job.scaling)?;
         Ok(Converted { volumes, program: "built-in".to_owned(), note: None })
     };
     match converter {
@@ -276,10 +295,5 @@ fn write_masks(folder: &Path, place: &Place, items: &[Item], headers: &[Header],
             Err(error) => written.failed.extend(group.iter().map(|&n| (n, in_one_line(&error)))),
         }
     }
-    debug_assert!(
-        items
-            .iter()
-            .all(|item| !matches!(item.source, Source::Drawing { header, .. } if headers[header].kind == Kind::Image))
-    );
     written
 }
