@@ -4,7 +4,7 @@
 //! cannot be decoded (JPEG 2000, JPEG-LS), sheared stacks. Values are
 //! - displayed values `SV RS + RI` for maps and phases, and for signals of every maker but Philips;
 //! - Philips' floating-point values `(SV RS + RI) / (RS SS)` for signals, which alone can be compared between images of
-//!   one examination (Chenevert 2014, doi:10.1016/j.tranon.2014.02.005).
+//!   one examination (Chenevert 2014, doi:10.1593/tlo.13811).
 
 use super::DicomError;
 use super::header::Header;

@@ -129,7 +129,9 @@ pub fn import(options: &ImportOptions, on_session: impl Fn(&str, usize)) -> Resu
     done.rows = sessions.iter().flat_map(|session| session.items.iter().map(|item| item.row.clone())).collect();
     done.failed.extend(sessions.iter().flat_map(|session| session.failures(&found.headers)));
     done.converter = converter.describe();
-    table::write(&options.study, &done.rows)?;
+    if !done.rows.is_empty() {
+        table::write(&options.study, &done.rows)?;
+    }
     write_sessions(&options.study, &sessions)?;
     Ok(done)
 }
@@ -287,10 +289,10 @@ impl Session {
         done: &mut Imported,
     ) -> Result<()> {
         let folder = self.folder(study);
-        if !self.items.iter().any(|item| item.decision.role.is_kept()) {
+        let before = record::read(&folder);
+        if before.is_none() && !self.items.iter().any(|item| item.decision.role.is_kept()) {
             return Ok(());
         }
-        let before = record::read(&folder);
         let is_there = |file: &RecordedFile| folder.join(&file.path).is_file();
         if let Some(before) = &before
             && before.plan == self.digest(converter)
@@ -320,7 +322,7 @@ impl Session {
             days_from_first: self.days,
             files: written.files,
         };
-        if !record.files.is_empty() {
+        if before.is_some() || !record.files.is_empty() {
             done.written.push(name);
             record::write(&folder, &record)?;
         }
