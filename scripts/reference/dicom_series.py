@@ -269,7 +269,9 @@ def enhanced(patient, visit, series, frames, b_of=None, scale=None):
         if scale:
             private = Dataset()
             private.private_block(0x2005, "Philips MR Imaging DD 001", create=True).add_new(0x0E, "FL", scale[volume])
-            item.private_block(0x2005, "Philips MR Imaging DD 005", create=True).add_new(0x0F, "SQ", Sequence([private]))
+            for block in range(1, 6):  # the fifth block is the one that holds the sequence: (2005,140F)
+                last = item.private_block(0x2005, f"Philips MR Imaging DD 00{block}", create=True)
+            last.add_new(0x0F, "SQ", Sequence([private]))
         per_frame.append(item)
         holder = Dataset()
         pixels(holder, volume, k)

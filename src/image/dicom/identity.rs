@@ -87,22 +87,29 @@ impl Secrets {
         parts.collect::<Vec<_>>().join("/")
     }
 
-    /// True where a label holds a remembered word.
+    /// True where a label of letters and digits holds a remembered word.
     pub fn tells(&self, label: &str) -> bool {
         let lower = label.to_lowercase();
-        self.0.iter().any(|word| word.chars().count() >= 4 && lower.contains(word.as_str()) || lower == *word)
+        self.0.iter().any(|word| {
+            let plain = letters_and_digits(word);
+            lower == plain || (plain.chars().count() >= 4 && lower.contains(&plain))
+        })
     }
 
     fn is_telling(&self, part: &str) -> bool {
         let lower = part.to_lowercase();
-        let spelt: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+        let spelt = letters_and_digits(&lower);
         let longest = part.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
         let holds = |word: &String| {
-            let plain: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
+            let plain = letters_and_digits(word);
             lower.contains(word.as_str()) || (plain.len() >= 4 && spelt.contains(&plain))
         };
         longest >= 6 || self.0.iter().any(holds)
     }
+}
+
+fn letters_and_digits(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Words of an image type that may stand in a sidecar.

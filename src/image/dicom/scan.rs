@@ -93,7 +93,8 @@ pub fn scan(roots: &[PathBuf]) -> Result<Scan, DicomError> {
                 if let Some(header) = &header {
                     scan.secrets.remember(&header.identity);
                 }
-                broken.push((file.below.clone(), reason, header.map(|header| header.series_uid)));
+                let series_uid = header.map(|header| header.series_uid).filter(|uid| !uid.is_empty());
+                broken.push((file.below.clone(), reason, series_uid));
             }
             Found::Header(header) => {
                 scan.secrets.remember(&header.identity);
@@ -207,7 +208,8 @@ fn missing_pixels(path: &Path, header: &Header, n_read: u64) -> Option<String> {
         |found: u64| Some(format!("it is truncated: {expected} bytes of pixels are announced, {found} are there"));
     if !is_native(&header.transfer_syntax) {
         // compressed pixels start after the header, whatever their length
-        return (header.n_bytes <= n_read.saturating_sub(READ_AHEAD)).then(|| "it holds no pixels".to_owned());
+        return (header.n_bytes <= n_read.saturating_sub(READ_AHEAD))
+            .then(|| "it is cut off before its pixels".to_owned());
     }
     let from = n_read.saturating_sub(READ_AHEAD + 64);
     let mut window = Vec::new();
@@ -217,7 +219,7 @@ fn missing_pixels(path: &Path, header: &Header, n_read: u64) -> Option<String> {
     let tag: [u8; 4] =
         if is_big_endian(&header.transfer_syntax) { [0x7f, 0xe0, 0, 0x10] } else { [0xe0, 0x7f, 0x10, 0] };
     let Some(at) = window.windows(4).rposition(|four| four == tag) else {
-        return Some("it holds no pixels".to_owned());
+        return Some("it is cut off before its pixels".to_owned());
     };
     let head = if header.transfer_syntax == IMPLICIT { 8 } else { 12 };
     let start = from + at as u64 + head;
