@@ -8,6 +8,7 @@ mod adc_change;
 mod adc_maps;
 mod agreement;
 pub mod args;
+mod bone_args;
 mod change;
 mod collect;
 mod compare;

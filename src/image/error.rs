@@ -1,6 +1,6 @@
 //! What can go wrong with an image: reading, geometry, writing.
 
-use super::Grid;
+use super::{Grid, MaskValues};
 use crate::error::{Exit, Failure};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -101,6 +101,14 @@ pub enum ImageError {
         /// First value that is no integer.
         value: f64,
     },
+    /// A file that should be a mask holds several values, and nothing says which of them count.
+    #[error("{} is no mask: it holds {}", path.display(), values.describe())]
+    NotMask {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        values: MaskValues,
+    },
     /// A sidecar cannot be understood.
     #[error("cannot read the sidecar {}: {reason}", path.display())]
     Sidecar {
@@ -186,6 +194,9 @@ impl Failure for ImageError {
             ImageError::Geometry { .. } => "no-geometry",
             ImageError::FormConflict { .. } => "sform-qform-conflict",
             ImageError::NotLabels { .. } => "labels-not-integer",
+            ImageError::NotMask { values: MaskValues::Probability { .. }, .. } => "probability-mask",
+            ImageError::NotMask { values: MaskValues::Labels { .. }, .. } => "label-mask",
+            ImageError::NotMask { .. } => "not-a-mask",
             ImageError::Sidecar { .. } => "unreadable-sidecar",
             ImageError::Transform { .. } => "unreadable-transform",
             ImageError::BValues { .. } => "unreadable-b-values",
@@ -202,6 +213,7 @@ impl Failure for ImageError {
             ImageError::GridMismatch { .. }
             | ImageError::FormConflict { .. }
             | ImageError::NotLabels { .. }
+            | ImageError::NotMask { .. }
             | ImageError::BValueCount { .. }
             | ImageError::Unstorable { .. } => Exit::Mismatch,
             ImageError::Missing { .. }
@@ -280,6 +292,14 @@ impl Failure for ImageError {
                 "say which one is right with --use sform or --use qform, and mend the file".to_owned()
             }
             ImageError::NotLabels { .. } => "export the labels as integers, without interpolation".to_owned(),
+            ImageError::NotMask { values: MaskValues::Probability { .. }, .. } => {
+                "write a mask of 0 and 1; for bone, tdv takes probabilities with --bone-cut P, from where on a voxel counts"
+                    .to_owned()
+            }
+            ImageError::NotMask { values: MaskValues::Labels { .. }, .. } => {
+                "write a mask of 0 and 1; for bone, tdv takes labels with --bone-names NAME,... (or all)".to_owned()
+            }
+            ImageError::NotMask { .. } => "give the mask in its place".to_owned(),
             ImageError::Sidecar { .. } => "mend the JSON file, or remove it and give the values as options".to_owned(),
             ImageError::Transform { .. } => {
                 "give 4 rows of 4 numbers (mm, RAS+, baseline to follow-up) or an ITK text transform with the baseline as the \

@@ -12,6 +12,7 @@ pub mod echoes;
 mod error;
 pub mod gradients;
 mod grid;
+mod mask_values;
 mod nifti;
 mod resample;
 mod sidecar;
@@ -26,12 +27,13 @@ pub use bids::{BidsName, beside, image_stem, with_suffix};
 pub use digest::{sha256_bytes, sha256_file};
 pub use error::ImageError;
 pub use grid::Grid;
+pub use mask_values::MaskValues;
 pub use nifti::{
     Form, PackedSeries, Reader, Stored, read_grid, read_labels, read_mask, read_series, read_volume, write_bits,
     write_labels, write_mask, write_series, write_volume, write_voxels,
 };
 pub use resample::{Interpolation, VoxelOf, resample_labels, resample_labels_through, resample_volume};
-pub use sidecar::{MapSidecar, Sidecar, read_sidecar, sidecar_path, write_json};
+pub use sidecar::{MapSidecar, Sidecar, generated_by, read_sidecar, sidecar_path, write_json};
 pub use signals::Signals;
 pub use volume::{Labels, Mask, Series, Volume, filled};
 pub use voxels::{Stretch, Voxels};
