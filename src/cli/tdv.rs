@@ -260,10 +260,10 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     let found = facts.facts((&input, &source), &result, levels.as_ref(), context, &mut warnings)?;
 
     let made_by = json!({
-        "bone": generated_by(bone_args.path())?,
-        "exclude": exclude.iter().map(|path| generated_by(path)).collect::<std::result::Result<Vec<_>, _>>()?,
-        "exclude_labels": exclude_labels.path().map(generated_by).transpose()?.flatten(),
-        "reference": reference.as_ref().map(|mask| generated_by(&mask.source)).transpose()?.flatten(),
+        "bone": generated_by(bone_args.path()),
+        "exclude": exclude.iter().map(|path| generated_by(path)).collect::<Vec<_>>(),
+        "exclude_labels": exclude_labels.path().and_then(generated_by),
+        "reference": reference.as_ref().and_then(|mask| generated_by(&mask.source)),
     });
     let (n_exclude, has_reference) = (exclude.len(), reference.is_some());
     let mut sources: Vec<PathBuf> = dwi.into_iter().map(|file| file.path).collect();

@@ -204,11 +204,8 @@ impl MapSidecar {
 }
 
 /// The programs that made an image, as the sidecar beside it names them (BIDS `GeneratedBy`, or this program's own), e.g.
-/// `TotalSegmentator 2.4.0`; none where there is no sidecar or it does not say.
-///
-/// # Errors
-/// [`ImageError::Sidecar`] where it cannot be read.
-pub fn generated_by(image: &Path) -> Result<Option<String>, ImageError> {
+/// `TotalSegmentator 2.4.0`; none where there is no sidecar or it does not say so in a way that is understood.
+pub fn generated_by(image: &Path) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Program {
@@ -224,13 +221,13 @@ pub fn generated_by(image: &Path) -> Result<Option<String>, ImageError> {
         software_version: Option<String>,
         method: Option<String>,
     }
-    let Some((_, origin)) = read_sidecar_as::<Origin>(image)? else { return Ok(None) };
+    let (_, origin) = read_sidecar_as::<Origin>(image).ok()??;
     let named =
         |program: Program| [Some(program.name), program.version].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let programs: Vec<String> = origin.generated_by.into_iter().map(named).collect();
     let own = [origin.software_version, origin.method].into_iter().flatten().collect::<Vec<_>>().join(", ");
     let all = if programs.is_empty() { own } else { programs.join(", ") };
-    Ok((!all.is_empty()).then_some(all))
+    (!all.is_empty()).then_some(all)
 }
 
 /// Writes any value as indented JSON with a final line break.
@@ -285,12 +282,12 @@ mod tests {
     fn a_sidecar_says_what_made_its_image() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        assert_eq!(generated_by(&at("mask.nii.gz")).unwrap(), None);
+        assert_eq!(generated_by(&at("mask.nii.gz")), None);
         let text = r#"{"GeneratedBy": [{"Name": "TotalSegmentator", "Version": "2.4.0"}, {"Name": "hand"}]}"#;
         std::fs::write(at("mask.json"), text).unwrap();
-        assert_eq!(generated_by(&at("mask.nii.gz")).unwrap().as_deref(), Some("TotalSegmentator 2.4.0, hand"));
+        assert_eq!(generated_by(&at("mask.nii.gz")).as_deref(), Some("TotalSegmentator 2.4.0, hand"));
         std::fs::write(at("mask.json"), r#"{"EchoTime": 0.1}"#).unwrap();
-        assert_eq!(generated_by(&at("mask.nii.gz")).unwrap(), None);
+        assert_eq!(generated_by(&at("mask.nii.gz")), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::stations::Stations;
 use super::{MapData, Role};
 use crate::diffusion::{self, Tdv, TdvInput, TdvParams};
 use crate::error::Result;
-use crate::image::{Grid, Labels, MapSidecar, Mask, filled, read_mask};
+use crate::image::{Grid, Labels, MapSidecar, Mask, filled, generated_by, read_volume};
 use crate::units::Unit;
 use std::path::{Path, PathBuf};
 
@@ -86,13 +86,32 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
         data: std::mem::replace(&mut tdv.labels, filled([0; 3], 0)),
         source: PathBuf::new(),
     };
+    let made_by =
+        |role: Role| -> Vec<Option<String>> { work.inputs.files_of(role).into_iter().map(generated_by).collect() };
     let parameters = serde_json::json!({
-        "settings": settings,
-        "threshold_signal": tdv.threshold_signal,
-        "threshold_from": tdv.threshold_from,
-        "classes": tdv.classes,
-        "removed": tdv.removed,
-        "sensitivity": tdv.sensitivity,
+        "parameters": {
+            "signal_b_s_mm2": settings.signal_b,
+            "segmentation": params,
+            "harmonise": settings.harmonise,
+            "n_exclusion_masks": exclude.len(),
+            "has_reference": reference.is_some(),
+            "masks_made_by": {
+                "bone": made_by(Role::Bone),
+                "exclude": made_by(Role::Exclude),
+                "reference": made_by(Role::Reference),
+            },
+        },
+        "results": {
+            "total_ml": tdv.total_ml,
+            "n_lesions": tdv.n_lesions,
+            "threshold_signal": tdv.threshold_signal,
+            "threshold_from": tdv.threshold_from,
+            "classes": tdv.classes,
+            "n_bone": tdv.n_bone,
+            "bone_ml": tdv.bone_ml,
+            "removed": tdv.removed,
+            "sensitivity": tdv.sensitivity,
+        },
     });
     let roles = [Role::Dwi, Role::Bone, Role::Reference, Role::Exclude];
     let sources = roles.into_iter().flat_map(|role| work.inputs.files_of(role));
@@ -107,7 +126,12 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
 
 /// A mask that is proved to lie on the composed grid.
 fn mask(work: &mut SessionWork, path: &Path, role: Role, composed: &Grid) -> Result<Mask> {
-    let mask = read_mask(path)?;
+    let map = read_volume(path)?;
+    let mask = match role {
+        // every organ of a label map of organs
+        Role::Exclude => Mask::of_any_label(map)?,
+        _ => Mask::of_one_value(map)?,
+    };
     let dwi = work.path(Role::Dwi)?;
     work.prove_same((composed, Role::Dwi, dwi), (&mask.grid, role, path))?;
     Ok(mask)

@@ -5,6 +5,7 @@ mod measure;
 mod pictures;
 mod results;
 mod run;
+mod segmented_alike;
 mod tables;
 
 pub use measure::{MeasureRequest, Prepared, measure, prepare};

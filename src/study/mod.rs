@@ -28,6 +28,6 @@ pub use error::StudyError;
 pub use jobs::{Selected, jobs, study_inputs};
 pub use runner::{BatchParams, BatchSummary, Job, SessionObserver, run_batch};
 pub use session_manifest::{FILE_NAME as MANIFEST_FILE, InputFile, SessionKey, SessionManifest, VERSION};
-pub use session_writer::{LESIONS, MEASURES};
+pub use session_writer::{LESIONS, MEASURES, session_folder_of};
 pub use study_manifest::{SessionState, StudyManifest};
 pub use text_table::TextTable;

@@ -114,7 +114,8 @@ impl Scratch {
         let conditions = self.least.iter().zip(&self.oddity).zip(&self.used);
         for (flags, ((&least, &oddity), &used)) in self.flags[..n].iter_mut().zip(conditions) {
             let is_sound = (least > 0.0) & (oddity == 0.0);
-            *flags |= u8::from(!is_sound) * flag::NON_POSITIVE | u8::from(is_sound & (used < 2.0)) * flag::BELOW_FLOOR;
+            *flags |= u8::from(!is_sound) * flag::NON_POSITIVE;
+            *flags |= u8::from(is_sound & (used < 2.0)) * flag::BELOW_FLOOR;
         }
         // without a branch, which in noise is taken at random
         self.fitted.resize(n, 0);
