@@ -41,6 +41,12 @@ pub enum ReportError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file of tables whose ending names no format.
+    #[error("{} has no ending that says which kind of table file it is to be", path.display())]
+    Ending {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is nothing to draw.
     #[error("nothing to draw: {what}")]
     Empty {
@@ -57,6 +63,7 @@ impl Failure for ReportError {
             ReportError::Write { .. } => "cannot-write",
             ReportError::Unreadable { .. } => "result-unreadable",
             ReportError::NoResults { .. } => "no-results",
+            ReportError::Ending { .. } => "unknown-table-format",
             ReportError::Empty { .. } => "nothing-to-draw",
         }
     }
@@ -65,6 +72,7 @@ impl Failure for ReportError {
         match self {
             ReportError::Draw { .. } | ReportError::Encode { .. } | ReportError::Write { .. } => Exit::Internal,
             ReportError::Unreadable { .. } | ReportError::NoResults { .. } => Exit::Unreadable,
+            ReportError::Ending { .. } => Exit::Usage,
             ReportError::Empty { .. } => Exit::NotEstimable,
         }
     }
@@ -88,6 +96,7 @@ impl Failure for ReportError {
             ReportError::NoResults { .. } => {
                 "give the folder that `myelomri run STUDY OUT` or `myelomri measure STUDY OUT` wrote".to_owned()
             }
+            ReportError::Ending { .. } => "name a file that ends with .xlsx, .tex, .md or .html".to_owned(),
             ReportError::Empty { .. } => {
                 "check that the table has rows with values in the columns asked for".to_owned()
             }

@@ -85,7 +85,7 @@ fn roc_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
         let part = RocResults { curves, ..RocResults::default() };
         if let Ok(drawing) = roc_figure(&part, drawn) {
             let word = family(member);
-            let has_model = part.curves.iter().any(|curve| curve.predictor == "multivariable");
+            let has_model = part.curves.iter().any(|curve| curve.predictor.ends_with(" (apparent)"));
             let gaps = [("family", lang.say(word))];
             let mut caption = vec![lang.fill("ROC curves of the {family} markers; rings mark the cut-offs.", &gaps)];
             if has_model {

@@ -6,11 +6,13 @@
 
 mod burden;
 mod canvas;
+pub mod characters;
 mod checklist;
 pub mod commands;
 pub mod docs;
 pub mod drawing;
 mod error;
+pub mod export;
 pub mod figures;
 mod font;
 mod gallery;
