@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
     decision curve stands on leave-one-out predictions. With -o it writes PREFIX_validate.json.\n\nExamples:\n  myelomri \
     validate --table wide.csv --outcome best_response__end --positive sCR,CR,VGPR --term sff_mean_L1-L5__pct\n  myelomri \
     validate --table other.csv --outcome response --positive CR --negative PR --model model_model.json\n\nHarrell 1996; \
-    Steyerberg 2001 (doi:10.1016/S0895-4356(01)00341-9); Airola 2011 (doi:10.1016/j.csda.2010.11.023). See `myelomri \
+    Steyerberg 2001 (doi:10.1016/S0895-4356(01)00341-9); Airola 2011 (doi:10.1016/j.csda.2010.11.018). See `myelomri \
     explain validation`."
 )]
 pub struct ValidateArgs {

@@ -59,7 +59,8 @@ pub fn roc_in_characters(curves: &[Curve], width: usize) -> String {
     out += &format!("     0.0{}0.5{}1.0\n", " ".repeat(half.saturating_sub(5)), " ".repeat(columns - half - 4));
     out += &format!("{:>1$}\n", "1 - specificity", MARGIN + columns);
     for (n, curve) in curves.iter().enumerate() {
-        out += &key(letter(n), curve, width);
+        let is_hidden = cells.iter().flatten().all(|cell| *cell != letter(n));
+        out += &key(letter(n), curve, is_hidden, width);
     }
     out + "o cut-off, . chance\n"
 }
@@ -70,13 +71,13 @@ fn letter(n: usize) -> char {
 }
 
 /// Area, interval, patients and cut-off of a curve, over as many lines as the width asks for.
-fn key(letter: char, curve: &Curve, width: usize) -> String {
+fn key(letter: char, curve: &Curve, is_hidden: bool, width: usize) -> String {
     let interval = match (curve.ci_low, curve.ci_high) {
         (Some(low), Some(high)) => format!("({low:.3} to {high:.3})"),
         _ => "(no interval)".to_owned(),
     };
     let mut parts = vec![
-        format!("{letter}  {}", curve.predictor),
+        format!("{letter}  {}{}", curve.predictor, if is_hidden { " (behind the others)" } else { "" }),
         format!("AUC {:.3} {interval}", curve.auc),
         format!("{} positive, {} negative", curve.n_positive, curve.n_negative),
     ];

@@ -50,12 +50,27 @@ pub(super) fn optional(value: Option<f64>) -> String {
     value.map_or(MISSING.to_owned(), digits)
 }
 
-/// `1.20 (0.85 to 1.61)`.
+/// `1.20 (0.85 to 1.61)`: all three with the decimals that half the width of the interval deserves.
 pub(super) fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
-    match (low, high) {
-        (Some(low), Some(high)) => format!("{} ({} to {})", optional(value), digits(low), digits(high)),
+    match (value, low, high) {
+        (Some(value), Some(low), Some(high)) => {
+            let decimals = match (high - low).abs() / 2.0 {
+                half if half >= 20.0 => 0,
+                half if half >= 2.0 => 1,
+                half if half >= 0.02 => 2,
+                _ => 3,
+            };
+            let [value, low, high] = [value, low, high].map(|value| minus(&format!("{:.decimals$}", value + 0.0)));
+            format!("{value} ({low} to {high})")
+        }
         _ => optional(value),
     }
+}
+
+/// A text with a minus sign before its numbers, where programs write a hyphen; negative zeros lose theirs.
+pub(super) fn minus(text: &str) -> String {
+    let is_zero = text.starts_with('-') && text.parse::<f64>() == Ok(0.0);
+    if is_zero { text[1..].to_owned() } else { text.replace('-', "−") }
 }
 
 pub(super) fn p_text(p: Option<f64>) -> String {
@@ -114,8 +129,9 @@ pub fn table_one(results: &CompareResults, lang: Lang) -> ReportTable {
     for row in &results.table_one {
         let name = format!("{}, {}", labels::column(&row.variable, lang), lang.word(&row.summary));
         let counts = format!("{} / {}", row.n[0], row.n[1]);
-        let cells =
-            [name, row.positive.clone(), row.negative.clone(), counts, p_text(row.p), test_name(&row.test, lang)];
+        // a category has one test, beside its first level
+        let test = row.p.map_or(MISSING.to_owned(), |_| test_name(&row.test, lang));
+        let cells = [name, minus(&row.positive), minus(&row.negative), counts, p_text(row.p), test];
         table.rows.push(cells.to_vec());
     }
     table.notes.push(lang.say("P values of this table are not adjusted for multiple tests.").to_owned());
@@ -214,7 +230,10 @@ mod tests {
 
     #[test]
     fn cells_have_the_digits_they_deserve() {
-        assert_eq!(with_interval(Some(12.345), Some(-1.0), Some(123.4)), "12.3 (−1.00 to 123)");
+        assert_eq!(with_interval(Some(12.345), Some(-1.0), Some(123.4)), "12 (−1 to 123)");
+        assert_eq!(with_interval(Some(0.1104), Some(-0.0441), Some(0.265)), "0.11 (−0.04 to 0.27)");
+        assert_eq!(with_interval(Some(-0.001), Some(-5.0), Some(6.0)), "0.0 (−5.0 to 6.0)");
+        assert_eq!(minus("-63.2 [-73.6, -43.0]"), "−63.2 [−73.6, −43.0]");
         assert_eq!(with_interval(None, None, None), "–");
         assert_eq!(p_text(Some(1e-7)), "<0.001");
     }

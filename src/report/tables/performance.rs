@@ -1,8 +1,8 @@
 //! Tables of models, curves and their validation.
 
-use super::{MISSING, ReportTable, digits, family, optional, p_text, with_interval};
+use super::{MISSING, ReportTable, digits, family, minus, optional, p_text, with_interval};
 use crate::cohort::results::{Curve, Cutoff, Direction, FitResults, Model, RocResults, ValidateResults};
-use crate::report::plots::ratio;
+use crate::report::plots::ratios;
 use crate::report::{Lang, labels};
 use std::collections::BTreeSet;
 
@@ -36,16 +36,15 @@ pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
             table.rows.push(cells.map(str::to_owned).to_vec());
         }
         for term in model.terms.iter().filter(|term| term.name != "(intercept)") {
-            let interval = match (term.ci_low, term.ci_high) {
-                (Some(low), Some(high)) => format!(" ({} to {})", ratio(low.exp()), ratio(high.exp())),
-                _ => String::new(),
-            };
+            let ends = term.ci_low.zip(term.ci_high).map(|(low, high)| [low.exp(), high.exp()]);
+            let [value, low, high] = ratios(term.odds_ratio, ends);
+            let interval = ends.map_or(String::new(), |_| format!(" ({low} to {high})"));
             table.rows.push(vec![
                 name.clone(),
                 labels::column(&term.name, lang),
-                format!("{}{interval}", ratio(term.odds_ratio)),
-                digits(term.estimate),
-                optional(term.se),
+                format!("{value}{interval}"),
+                minus(&format!("{:.3}", term.estimate)),
+                term.se.map_or(MISSING.to_owned(), |se| format!("{se:.3}")),
                 p_text(term.p),
                 counts.clone(),
                 lang.word(&model.separation),
@@ -120,6 +119,17 @@ fn threshold(curve: &Curve, cutoff: &Cutoff, with_rule: bool) -> String {
     format!("{sign} {}{rule}", digits(cutoff.threshold))
 }
 
+/// A metric as a paper writes it.
+fn metric(name: &str) -> String {
+    match name {
+        "auc" => "AUC".to_owned(),
+        "brier" => "Brier score".to_owned(),
+        "brier_scaled" => "scaled Brier score".to_owned(),
+        "youden_j" => "Youden's J".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
 /// Which values of a marker point to response.
 pub fn direction(direction: Direction, lang: Lang) -> &'static str {
     match direction {
@@ -158,22 +168,37 @@ pub fn validation(results: &ValidateResults, lang: Lang) -> ReportTable {
         lang.say("resamples"),
         lang.say("not estimable"),
     ];
-    let mut table = ReportTable::new(lang.say("Internal validation of the multivariable model"), &header);
+    let is_external = results.schemes.iter().any(|scheme| scheme.scheme == "external");
+    let caption = match (is_external, results.model.len()) {
+        (true, _) => lang.say("A saved model on other patients"),
+        (false, 1) => lang.say("Internal validation of the model"),
+        _ => lang.say("Internal validation of the multivariable model"),
+    };
+    let mut table = ReportTable::new(caption, &header);
     for scheme in &results.schemes {
+        // areas and errors have three decimals as in the other tables, slopes two
+        let decimals = if scheme.metric.starts_with("calibration") || scheme.metric.contains("ratio") { 2 } else { 3 };
+        let number = |value: f64| minus(&format!("{value:.decimals$}"));
+        let shown = |value: Option<f64>| value.map_or(MISSING.to_owned(), number);
+        let corrected = match (scheme.corrected, scheme.ci_low, scheme.ci_high) {
+            (Some(value), Some(low), Some(high)) => format!("{} ({} to {})", number(value), number(low), number(high)),
+            (value, ..) => shown(value),
+        };
         table.rows.push(vec![
             lang.word(&scheme.scheme.replace('-', " ")),
-            lang.word(&scheme.metric.replace('_', " ")),
-            optional(scheme.apparent),
-            optional(scheme.optimism),
-            with_interval(scheme.corrected, scheme.ci_low, scheme.ci_high),
+            lang.word(&metric(&scheme.metric)),
+            shown(scheme.apparent),
+            shown(scheme.optimism),
+            corrected,
             scheme.n_resamples.to_string(),
             scheme.n_not_estimable.to_string(),
         ]);
     }
+    let two = |value: Option<f64>| value.map_or(MISSING.to_owned(), |value| minus(&format!("{value:.2}")));
     if let Some(calibration) = &results.calibration {
         table.notes.push(lang.fill(
             "Calibration: intercept {intercept}, slope {slope} (ideal: 0 and 1; a slope under 1 is overfitting).",
-            &[("intercept", &optional(calibration.intercept)), ("slope", &optional(calibration.slope))],
+            &[("intercept", &two(calibration.intercept)), ("slope", &two(calibration.slope))],
         ));
     }
     table
