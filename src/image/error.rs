@@ -101,6 +101,14 @@ pub enum ImageError {
         /// First value that is no integer.
         value: f64,
     },
+    /// A `.seg.nrrd` that is not read.
+    #[error("cannot read the segmentation {}: {reason}", path.display())]
+    Nrrd {
+        /// The file.
+        path: PathBuf,
+        /// What is not read.
+        reason: String,
+    },
     /// A sidecar cannot be understood.
     #[error("cannot read the sidecar {}: {reason}", path.display())]
     Sidecar {
@@ -186,6 +194,7 @@ impl Failure for ImageError {
             ImageError::Geometry { .. } => "no-geometry",
             ImageError::FormConflict { .. } => "sform-qform-conflict",
             ImageError::NotLabels { .. } => "labels-not-integer",
+            ImageError::Nrrd { .. } => "unreadable-segmentation",
             ImageError::Sidecar { .. } => "unreadable-sidecar",
             ImageError::Transform { .. } => "unreadable-transform",
             ImageError::BValues { .. } => "unreadable-b-values",
@@ -211,6 +220,7 @@ impl Failure for ImageError {
             | ImageError::UnsupportedType { .. }
             | ImageError::Dimensions { .. }
             | ImageError::Geometry { .. }
+            | ImageError::Nrrd { .. }
             | ImageError::Sidecar { .. }
             | ImageError::Transform { .. }
             | ImageError::BValues { .. }
@@ -256,7 +266,8 @@ impl Failure for ImageError {
         Some(match self {
             ImageError::GridMismatch { roles, .. } if roles[1].contains("label") => {
                 format!(
-                    "export the {} on the grid of the {}, or pass --on-grid-mismatch resample-labels",
+                    "export the {} on the grid of the {}, or pass --on-grid-mismatch resample-labels (of a study: [regions] \
+                     on_grid_mismatch = \"resample-labels\" in study.toml)",
                     roles[1], roles[0]
                 )
             }
@@ -280,6 +291,9 @@ impl Failure for ImageError {
                 "say which one is right with --use sform or --use qform, and mend the file".to_owned()
             }
             ImageError::NotLabels { .. } => "export the labels as integers, without interpolation".to_owned(),
+            ImageError::Nrrd { .. } => {
+                "in 3D Slicer export the segments to a label map (reference volume: the image) and save it as .nii.gz".to_owned()
+            }
             ImageError::Sidecar { .. } => "mend the JSON file, or remove it and give the values as options".to_owned(),
             ImageError::Transform { .. } => {
                 "give 4 rows of 4 numbers (mm, RAS+, baseline to follow-up) or an ITK text transform with the baseline as the \

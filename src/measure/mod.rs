@@ -8,6 +8,7 @@ mod checks;
 mod dropout;
 mod error;
 mod gadc;
+mod levels;
 mod output;
 mod params;
 mod pdff;

@@ -17,7 +17,16 @@ const DEFLATE_MAX_RATIO: usize = 1032;
 
 /// The whole content.
 pub(super) fn whole(path: &Path) -> Result<Vec<u8>, ImageError> {
-    let raw = read_all(path).map_err(|e| ImageError::from_io(path, &e))?;
+    inflated(read_file(path)?, path)
+}
+
+/// The bytes of a file as they are.
+pub(in crate::image) fn read_file(path: &Path) -> Result<Vec<u8>, ImageError> {
+    read_all(path).map_err(|e| ImageError::from_io(path, &e))
+}
+
+/// The content of bytes that came from `path`, inflated where they are packed.
+pub(in crate::image) fn inflated(raw: Vec<u8>, path: &Path) -> Result<Vec<u8>, ImageError> {
     if !is_gzip(&raw) {
         return Ok(raw);
     }
