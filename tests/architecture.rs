@@ -42,7 +42,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("polars", &["study", "cohort"]),
     ("polars_io", &["study", "cohort"]),
-    ("calamine", &["cohort"]),
+    ("calamine", &["study"]),
     ("plotters", &["report"]),
     ("minijinja", &["report"]),
     ("linfa", &["stats"]),

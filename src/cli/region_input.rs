@@ -4,9 +4,7 @@ use super::args::RegionArgs;
 use super::{CliError, Context};
 use crate::error::{Result, Warning};
 use crate::image::{Grid, Labels, place_labels, place_mask};
-use crate::region::{
-    EMBEDDED, Region, SchemeChoice, Selection, keep_body, read_body, read_label_map, regions,
-};
+use crate::region::{EMBEDDED, Region, SchemeChoice, Selection, keep_body, read_body, read_label_map, regions};
 use std::path::Path;
 
 /// Regions on the grid of an image, with what there is to say about them.

@@ -117,6 +117,14 @@ pub enum ImageError {
         /// What the parser said.
         reason: String,
     },
+    /// Two sidecars at one level apply to one image.
+    #[error("two sidecars in one folder apply to {}", image.display())]
+    AmbiguousSidecars {
+        /// The image.
+        image: PathBuf,
+        /// Two of the sidecars.
+        files: [PathBuf; 2],
+    },
     /// A file that holds no transform between two scanner spaces.
     #[error("{} holds no transform that can be used: {reason}", path.display())]
     Transform {
@@ -196,6 +204,7 @@ impl Failure for ImageError {
             ImageError::NotLabels { .. } => "labels-not-integer",
             ImageError::Nrrd { .. } => "unreadable-segmentation",
             ImageError::Sidecar { .. } => "unreadable-sidecar",
+            ImageError::AmbiguousSidecars { .. } => "ambiguous-sidecars",
             ImageError::Transform { .. } => "unreadable-transform",
             ImageError::BValues { .. } => "unreadable-b-values",
             ImageError::NoBValues { .. } => "no-b-values",
@@ -211,6 +220,7 @@ impl Failure for ImageError {
             ImageError::GridMismatch { .. }
             | ImageError::FormConflict { .. }
             | ImageError::NotLabels { .. }
+            | ImageError::AmbiguousSidecars { .. }
             | ImageError::BValueCount { .. }
             | ImageError::Unstorable { .. } => Exit::Mismatch,
             ImageError::Missing { .. }
@@ -258,6 +268,9 @@ impl Failure for ImageError {
                 }
                 lines
             }
+            ImageError::AmbiguousSidecars { files, .. } => {
+                files.iter().map(|file| file.display().to_string()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -295,6 +308,9 @@ impl Failure for ImageError {
                 "in 3D Slicer export the segments to a label map (reference volume: the image) and save it as .nii.gz".to_owned()
             }
             ImageError::Sidecar { .. } => "mend the JSON file, or remove it and give the values as options".to_owned(),
+            ImageError::AmbiguousSidecars { .. } => {
+                "BIDS lets one file apply at each level: put them into one, or move the general one a folder up".to_owned()
+            }
             ImageError::Transform { .. } => {
                 "give 4 rows of 4 numbers (mm, RAS+, baseline to follow-up) or an ITK text transform with the baseline as the \
                  fixed image"

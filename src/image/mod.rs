@@ -14,6 +14,7 @@ mod error;
 pub mod gradients;
 mod grid;
 mod identity;
+mod inheritance;
 mod label_names;
 mod nifti;
 mod nrrd;
@@ -34,10 +35,11 @@ pub use grid::Grid;
 pub use identity::{
     Identity, Trace, identity_in_image, identity_in_json, identity_in_name, identity_of_column, identity_of_value,
 };
+pub use inheritance::applicable;
 pub use label_names::{LabelNames, embedded_label_names};
 pub use nifti::{
-    Form, PackedSeries, Reader, Stored, read_grid, read_labels, read_mask, read_series, read_volume, write_bits,
-    write_labels, write_mask, write_series, write_volume, write_voxels,
+    Form, PackedSeries, Reader, Stored, check_complete, read_grid, read_labels, read_mask, read_series, read_volume,
+    write_bits, write_labels, write_mask, write_series, write_volume, write_voxels,
 };
 pub use nrrd::is_nrrd;
 pub use placing::{LABELS_RESAMPLED, OffGrid, place_labels, place_mask};

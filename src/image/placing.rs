@@ -56,7 +56,8 @@ pub fn place_labels(
             if off_grid == OffGrid::Refuse {
                 return Err(mismatch);
             }
-            let message = format!("the labels of {file} were resampled to the grid of {} (nearest neighbour)", image[1]);
+            let message =
+                format!("the labels of {file} were resampled to the grid of {} (nearest neighbour)", image[1]);
             Ok((resample_labels(&labels, grid), vec![Warning::new(LABELS_RESAMPLED, message)]))
         }
     }
@@ -66,12 +67,7 @@ pub fn place_labels(
 ///
 /// # Errors
 /// [`ImageError::GridMismatch`] where it lies elsewhere.
-pub fn place_mask(
-    mask: Mask,
-    grid: &Grid,
-    image: [&str; 2],
-    what: &str,
-) -> Result<(Mask, Vec<Warning>), ImageError> {
+pub fn place_mask(mask: Mask, grid: &Grid, image: [&str; 2], what: &str) -> Result<(Mask, Vec<Warning>), ImageError> {
     let file = file_name(&mask.source);
     match grid.check_same(&mask.grid, [image[0], what], [image[1], &file]) {
         Ok(rounding) => Ok((mask, rounding.into_iter().collect())),

@@ -6,7 +6,7 @@ use super::registry::{BIOMARKERS, Biomarker, Place};
 use super::stations::Stations;
 use super::{
     Backgrounds, MapData, MapOut, MeasureError, MeasureParams, MeasureRow, MeasuredSession, ON_DIXON, ON_DWI, Role,
-    SessionInputs, checks,
+    RoleFile, SessionInputs, checks,
 };
 use crate::diffusion::{Lesion, Tdv};
 use crate::error::{Result, Warning};
@@ -23,6 +23,7 @@ use std::sync::Arc;
 /// # Errors
 /// Where a file is missing or unreadable, images do not fit together, or nothing is found where it should be.
 pub fn measure_session(inputs: &SessionInputs, params: &MeasureParams) -> Result<MeasuredSession> {
+    refuse_ambiguous(inputs)?;
     let called_for = called_for(inputs)?;
     let mut work = SessionWork::new(inputs, params);
     for biomarker in called_for {
@@ -30,6 +31,20 @@ pub fn measure_session(inputs: &SessionInputs, params: &MeasureParams) -> Result
         (biomarker.measure)(&mut work)?;
     }
     Ok(work.finish())
+}
+
+/// Proof that no role has two files for one place.
+///
+/// # Errors
+/// [`MeasureError::AmbiguousRole`].
+pub(super) fn refuse_ambiguous(inputs: &SessionInputs) -> Result<()> {
+    let place = |file: &RoleFile| (file.role, file.index.clone());
+    for group in inputs.files.chunk_by(|a, b| place(a) == place(b)).filter(|group| group.len() > 1) {
+        let role = format!("{} {}", group[0].role.name(), group[0].index).trim_end().to_owned();
+        let files = group.iter().map(|file| file.path.display().to_string()).collect();
+        return Err(MeasureError::AmbiguousRole { session: inputs.name(), role, files }.into());
+    }
+    Ok(())
 }
 
 /// The biomarkers that a session's images call for; it must have everything that each of them needs.

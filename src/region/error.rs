@@ -135,9 +135,9 @@ impl Failure for RegionError {
 
     fn exit(&self) -> Exit {
         match self {
-            RegionError::UnknownScheme { .. }
-            | RegionError::Selection { .. }
-            | RegionError::NoEmbeddedNames { .. } => Exit::Usage,
+            RegionError::UnknownScheme { .. } | RegionError::Selection { .. } | RegionError::NoEmbeddedNames { .. } => {
+                Exit::Usage
+            }
             RegionError::LabelTable { .. } => Exit::Unreadable,
             RegionError::NotFound { .. }
             | RegionError::Empty { .. }

@@ -113,7 +113,8 @@ pub fn keep_body(labels: &mut Labels, body: &Mask) -> Warning {
         after += usize::from(*label != 0);
     });
     let share = 100.0 * after as f64 / before.max(1) as f64;
-    let message = format!("labels cut to the vertebral bodies: {share:.0} % of their voxels ({after} of {before}) are left");
+    let message =
+        format!("labels cut to the vertebral bodies: {share:.0} % of their voxels ({after} of {before}) are left");
     Warning::new("vertebral-body", message)
 }
 

@@ -3,9 +3,8 @@
 use super::Trace;
 
 /// What someone wrote who took the value out, or nothing at all.
-const NOTHING: [&str; 12] = [
-    "", "none", "n/a", "na", "unknown", "anonymous", "anonymized", "anonymised", "removed", "xxx", "null", "imgtitle",
-];
+const NOTHING: [&str; 12] =
+    ["", "none", "n/a", "na", "unknown", "anonymous", "anonymized", "anonymised", "removed", "xxx", "null", "imgtitle"];
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Whether a value was taken out.
@@ -78,10 +77,26 @@ mod tests {
 
     #[test]
     fn dates_in_their_spellings_and_numbers_that_are_none() {
-        for date in ["20200131", "2020-01-31", "31.01.2020", "1/31/2020", "12-Mar-2014", "20200131123059", "2020-01-31T10:00:00"] {
+        for date in [
+            "20200131",
+            "2020-01-31",
+            "31.01.2020",
+            "1/31/2020",
+            "12-Mar-2014",
+            "20200131123059",
+            "2020-01-31T10:00:00",
+        ] {
             assert_eq!(traces(date), [Trace::Date], "{date}");
         }
-        for no_date in ["20201331", "99999999", "v1.0.20230411", "1.5.10", "256x256x24", "6.0.5:9e026117", "TE=1.2;Time=123001.500;phase=1"] {
+        for no_date in [
+            "20201331",
+            "99999999",
+            "v1.0.20230411",
+            "1.5.10",
+            "256x256x24",
+            "6.0.5:9e026117",
+            "TE=1.2;Time=123001.500;phase=1",
+        ] {
             assert!(traces(no_date).is_empty(), "{no_date}");
         }
     }

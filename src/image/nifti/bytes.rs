@@ -56,6 +56,26 @@ pub(super) fn first(path: &Path, n: usize) -> Result<Vec<u8>, ImageError> {
     read().map_err(|e| ImageError::from_io(path, &e))
 }
 
+/// Length of the content as the file itself says it, without unpacking: its size, or the last four bytes of gzip. `None`
+/// where that cannot be the length (a file cut short ends in other bytes, a second member in its own length).
+pub(super) fn stated_length(path: &Path) -> Result<Option<u64>, ImageError> {
+    let read = || -> io::Result<Option<u64>> {
+        let mut file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let mut magic = Vec::with_capacity(2);
+        file.by_ref().take(2).read_to_end(&mut magic)?;
+        if !is_gzip(&magic) {
+            return Ok(Some(size));
+        }
+        let mut last = [0; 4];
+        io::Seek::seek(&mut file, io::SeekFrom::End(-4))?;
+        file.read_exact(&mut last)?;
+        let length = u64::from(u32::from_le_bytes(last));
+        Ok((length <= size.saturating_mul(DEFLATE_MAX_RATIO as u64)).then_some(length))
+    };
+    read().map_err(|e| ImageError::from_io(path, &e))
+}
+
 fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
 }

@@ -69,6 +69,27 @@ pub fn read_mask(path: &Path) -> Result<Mask, ImageError> {
     Reader::default().mask(path)
 }
 
+/// Proof that all voxels that the header announces are there, without reading them where the file's length says it: that of
+/// a plain file, or the one that gzip writes behind its content. Of several gzip members the whole is unpacked.
+///
+/// # Errors
+/// [`ImageError::Truncated`], or what reading the header refuses.
+pub fn check_complete(path: &Path) -> Result<(), ImageError> {
+    if nrrd::is_nrrd(path) {
+        return nrrd::mask(path).map(|_| ());
+    }
+    let file = header_file(path);
+    let header = Header::parse(&bytes::first(&file, header::LONGEST)?, &file)?;
+    let voxels = if header.single_file { path.to_owned() } else { voxel_file(path) };
+    let start = header.data_offset.unwrap_or(if header.single_file { 348 } else { 0 });
+    let expected = header.n_bytes().map(|n| n as u64 + start);
+    match bytes::stated_length(&voxels)? {
+        // a packed file that was cut ends in arbitrary bytes; hardly ever do they say about the right length
+        Some(length) if expected.is_some_and(|expected| (expected..expected + 4096).contains(&length)) => Ok(()),
+        _ => content(path, &header).map(|_| ()),
+    }
+}
+
 /// Where the voxels lie, from the header alone. See [`Reader::grid`].
 ///
 /// # Errors

@@ -75,8 +75,13 @@ fn data_offset(head: &[u8], version: usize, big_endian: bool) -> u64 {
         le
     };
     let offset = match version {
-        0 => head.get(108..112).and_then(|b| in_order(b.to_vec()).try_into().ok()).map(|b| f64::from(f32::from_le_bytes(b))),
-        _ => head.get(168..176).and_then(|b| in_order(b.to_vec()).try_into().ok()).map(|b| i64::from_le_bytes(b) as f64),
+        0 => head
+            .get(108..112)
+            .and_then(|b| in_order(b.to_vec()).try_into().ok())
+            .map(|b| f64::from(f32::from_le_bytes(b))),
+        _ => {
+            head.get(168..176).and_then(|b| in_order(b.to_vec()).try_into().ok()).map(|b| i64::from_le_bytes(b) as f64)
+        }
     };
     offset.filter(|offset| *offset > 0.0).map_or(0, |offset| offset as u64)
 }
@@ -92,7 +97,8 @@ fn extensions(all: &[u8], header_bytes: usize, big_endian: bool, found: &mut Vec
     }
     let mut at = header_bytes + 4;
     while let (Some(length), Some(code)) = (number(at), number(at + 4)) {
-        let Some(content) = usize::try_from(length).ok().filter(|n| *n > 8).and_then(|n| all.get(at + 8..at + n)) else {
+        let Some(content) = usize::try_from(length).ok().filter(|n| *n > 8).and_then(|n| all.get(at + 8..at + n))
+        else {
             return;
         };
         found.push(HeaderText { field: format!("extension {code}"), extension: Some(code), text: words(content) });

@@ -90,7 +90,9 @@ impl Header {
         let sizes: Vec<usize> = needed("sizes")?.split_whitespace().filter_map(|n| n.parse().ok()).collect();
         let n_axes: usize = needed("dimension")?.parse().unwrap_or(0);
         if sizes.len() != n_axes || !(3..=4).contains(&n_axes) || sizes.contains(&0) {
-            return Err(refuse(format!("it has {n_axes} axes of sizes {sizes:?}, expected three, or four with layers")));
+            return Err(refuse(format!(
+                "it has {n_axes} axes of sizes {sizes:?}, expected three, or four with layers"
+            )));
         }
         let kind_name = needed("type")?.to_lowercase();
         let kind = Kind::named(&kind_name).ok_or_else(|| refuse(format!("voxels of type {kind_name} are not read")))?;
@@ -105,8 +107,8 @@ impl Header {
             _ if kind.bytes() == 1 => false,
             _ => return Err(refuse("its header does not say the byte order".to_owned())),
         };
-        let (grid, layer_axis) = geometry(&sizes, field("space"), field("space directions"), field("space origin"))
-            .map_err(refuse)?;
+        let (grid, layer_axis) =
+            geometry(&sizes, field("space"), field("space directions"), field("space origin")).map_err(refuse)?;
         Ok(Header { sizes, layer_axis, grid, kind, big_endian, gzip, pairs, data_offset })
     }
 }
@@ -150,9 +152,8 @@ fn geometry(
     let layer_axis = columns.iter().position(Option::is_none);
     let in_space: Vec<usize> = (0..sizes.len()).filter(|axis| Some(*axis) != layer_axis).collect();
     let column = |c: usize| columns[in_space[c]].unwrap_or_default();
-    let affine: [[f64; 4]; 3] = std::array::from_fn(|r| {
-        std::array::from_fn(|c| sign[r] * if c < 3 { column(c)[r] } else { origin[r] })
-    });
+    let affine: [[f64; 4]; 3] =
+        std::array::from_fn(|r| std::array::from_fn(|c| sign[r] * if c < 3 { column(c)[r] } else { origin[r] }));
     let grid = Grid::new(std::array::from_fn(|c| sizes[in_space[c]]), affine);
     let is_usable = grid.affine.iter().flatten().all(|v| v.is_finite()) && grid.voxel_volume_ml() > 0.0;
     if is_usable { Ok((grid, layer_axis)) } else { Err("its space directions span no volume".to_owned()) }

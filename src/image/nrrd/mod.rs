@@ -66,7 +66,8 @@ fn segments(header: &Header) -> Vec<Segment> {
         let (Some(name), value) = (pair("Name").or_else(|| pair("ID")), pair("LabelValue")) else { break };
         let number = |text: Option<&String>| text.and_then(|text| text.parse::<i32>().ok());
         // files before layers were written hold one segment a layer, each with the value 1
-        let (value, layer) = (number(value).unwrap_or(1), number(pair("Layer")).unwrap_or(if value.is_none() { n } else { 0 }));
+        let (value, layer) =
+            (number(value).unwrap_or(1), number(pair("Layer")).unwrap_or(if value.is_none() { n } else { 0 }));
         found.push(Segment { name: name.clone(), layer: usize::try_from(layer).unwrap_or(0), value, label: value });
     }
     let values: BTreeSet<i32> = found.iter().map(|segment| segment.value).collect();
