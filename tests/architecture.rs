@@ -43,7 +43,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("terminal_size", &["cli"]),
     ("polars", &["study", "cohort"]),
     ("polars_io", &["study", "cohort"]),
-    ("calamine", &["cohort"]),
+    ("calamine", &["study"]),
     ("plotters", &["report"]),
     ("minijinja", &["report"]),
     ("rust_xlsxwriter", &["report"]),

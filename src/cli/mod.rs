@@ -14,6 +14,7 @@ mod collect;
 mod compare;
 mod compose;
 mod context;
+mod doctor;
 mod dropout;
 mod dwi_input;
 mod echo_args;
@@ -104,6 +105,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// The main job: from the images of a study to tables, ROC curves and a report
     Run(run::RunArgs),
+    /// What a study holds, what blocks it and how to mend that, before anything is measured
+    Doctor(doctor::DoctorArgs),
     /// Measure all biomarkers of all sessions of a study
     Measure(measure::MeasureArgs),
     /// Gather measured sessions into tables: one row a number, one row a subject
@@ -138,6 +141,7 @@ impl Command {
             Command::Plan(args) => plan::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Run(args) => run::run(args, context),
+            Command::Doctor(args) => doctor::run(args, context),
             Command::Measure(args) => measure::measure(args, context),
             Command::Collect(args) => collect::collect(args, context),
             Command::Report(args) => report::run(args, context),

@@ -198,7 +198,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         },
         || {
             let adc = adc.as_ref().map(|path| reader.volume(path)).transpose();
-            let read = |path: &PathBuf| reader.volume(path).and_then(Mask::of_any_label);
+            let read = |path: &PathBuf| reader.any_label_mask(path);
             (adc, exclude.iter().map(read).collect::<std::result::Result<Vec<Mask>, _>>())
         },
     );
@@ -306,7 +306,7 @@ fn read_mask(
     context: &Context,
     warnings: &mut Vec<Warning>,
 ) -> Result<Mask> {
-    let mask = Mask::of_one_value(context.reader.volume(path)?)?;
+    let mask = context.reader.one_value_mask(path)?;
     check_same_grid((grid, image, "diffusion images"), (&mask.grid, path, role), warnings)?;
     Ok(mask)
 }
