@@ -51,6 +51,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("linfa_logistic", &["stats"]),
     ("nd16", &["stats"]),
     ("nifti", &["image"]),
+    ("dicom_object", &["image"]),
+    ("dicom_pixeldata", &["image"]),
 ];
 
 /// Folders whose code touches no file.

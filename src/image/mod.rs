@@ -8,6 +8,7 @@
 mod affine;
 mod atomic;
 mod bids;
+pub mod dicom;
 mod digest;
 pub mod echoes;
 mod error;

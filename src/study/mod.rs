@@ -6,6 +6,7 @@ mod csv_out;
 mod dictionary;
 mod discover;
 mod error;
+pub mod import;
 mod jobs;
 mod layout;
 mod progress;
