@@ -8,17 +8,20 @@ mod adc_change;
 mod adc_maps;
 mod agreement;
 pub mod args;
+mod bone_args;
 mod change;
 mod collect;
 mod compare;
 mod compose;
 mod context;
+mod doctor;
 mod dropout;
 mod dwi_input;
 mod echo_args;
 mod echoes;
 mod error;
 mod explain;
+mod export_args;
 mod fact_args;
 mod ff;
 mod ff_echoes;
@@ -105,6 +108,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// The main job: from the images of a study to tables, ROC curves and a report
     Run(run::RunArgs),
+    /// What a study holds, what blocks it and how to mend that, before anything is measured
+    Doctor(doctor::DoctorArgs),
     /// Measure all biomarkers of all sessions of a study
     Measure(measure::MeasureArgs),
     /// Gather measured sessions into tables: one row a number, one row a subject
@@ -140,6 +145,7 @@ impl Command {
             Command::Import(args) => import::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Run(args) => run::run(args, context),
+            Command::Doctor(args) => doctor::run(args, context),
             Command::Measure(args) => measure::measure(args, context),
             Command::Collect(args) => collect::collect(args, context),
             Command::Report(args) => report::run(args, context),

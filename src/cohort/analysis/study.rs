@@ -5,13 +5,13 @@ use super::dropout::Dropout;
 use super::fit::{self, TermSpec};
 use super::{exploratory_columns, flow, roc, validate};
 use crate::cohort::results::{
-    Change, CompareResults, Direction, Family, FitResults, FlowEntry, PatientFlow, ResponseRow, RocResults, SavedModel,
+    Change, CompareResults, Family, FitResults, FlowEntry, PatientFlow, ResponseRow, RocResults, SavedModel,
     ValidateResults,
 };
 use crate::cohort::{CohortError, Endpoint, Frame, Marker, Table};
 use crate::error::{Result, Warning};
 use crate::stats::logistic::Method;
-use crate::study::{self, Exclusion, StudyConfig, Wide};
+use crate::study::{self, CLINICAL, Exclusion, StudyConfig, Wide, table_named};
 
 /// Name of the model that holds the primary markers.
 pub const MULTIVARIABLE: &str = "multivariable";
@@ -109,14 +109,8 @@ impl Analysis {
         self.fit_models(frame, endpoint, &markers, config, seed)?;
         let mut curves = roc::roc_or_say_why(frame, endpoint, &markers)?;
         if let Some(model) = &self.model {
-            let marker = Marker {
-                column: format!("{MULTIVARIABLE} (apparent)"),
-                direction: Direction::Higher,
-                family: Family::Primary,
-            };
-            let values = model.linear_predictors(frame)?;
-            let curve =
-                roc::curve(frame, endpoint, &marker, &values, &roc::RocOptions::default(), &mut curves.warnings)?;
+            let options = roc::RocOptions::default();
+            let curve = roc::model_curve(frame, endpoint, model, Family::Primary, &options, &mut curves.warnings)?;
             curves.curves.push(curve);
         }
         curves.plan = Some(Marker::stamp(&config.plan));
@@ -217,11 +211,12 @@ fn comparisons<'a>(frame: &Frame, markers: &[Marker], clinical: &[String], confi
     Comparisons { between, changes, sessions: Some(&config.sessions), table_one, plan, ..Comparisons::default() }
 }
 
-/// Reads `clinical.csv` of a study if it is there.
+/// Reads the clinical table of a study (`clinical.csv`, `.tsv`, `.xlsx` ...) if it is there.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// Where it cannot be read, or there are two.
 pub fn clinical_table(study: &std::path::Path) -> std::result::Result<Option<Table>, CohortError> {
-    let path = study.join("clinical.csv");
-    path.exists().then(|| Table::read(&path)).transpose()
+    let two = |reason: String| CohortError::Unreadable { path: study.display().to_string(), reason };
+    let path = table_named(study, CLINICAL).map_err(two)?;
+    path.map(|path| Table::read(&path)).transpose()
 }
