@@ -74,6 +74,7 @@ fn the_evidence_names_the_attribute() {
         ("ga1", "b 0 50 800 by (0043,1039)"),
         ("pb0", "b 0 1000 by (2001,1003)"),
         ("ub0", "b 0 600 by (0065,1009)"),
+        ("cb0", "b 0 700 by (0018,9087), (0018,9087) absent: no gradient"),
         ("e2", "b 0 900 by (0018,9087); trace-weighted"),
         ("dual", "echo time 2.30 ms at 1.5 T: 0.50 turns of fat against water"),
     ] {
