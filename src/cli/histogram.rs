@@ -1,6 +1,6 @@
 //! `myelomri histogram`: statistics and histogram of a map in named regions or in a mask.
 
-use super::args::{FormatArgs, OutArgs, RegionArgs};
+use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::qc::{QcArgs, outlines};
 use super::region_input::{self, file_name};
 use super::{CliError, Context};
@@ -16,9 +16,11 @@ use crate::units::Unit;
 use clap::Args;
 use rayon::prelude::*;
 use serde::Serialize;
+use shape::Shapes;
 use std::path::{Path, PathBuf};
 
 mod print;
+mod shape;
 
 /// Flags of `histogram`.
 #[derive(Debug, Args)]
@@ -151,7 +153,8 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         })?;
     }
     context.warn(&results.warnings);
-    print::print(&results, format.format)
+    let shapes = if format.format == Format::Table { Shapes::of(&found, &map, unit) } else { None };
+    print::print(&results, shapes, format.format)
 }
 
 /// Says that a region was not measured, or less than half of it.

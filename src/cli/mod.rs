@@ -20,6 +20,7 @@ mod echo_args;
 mod echoes;
 mod error;
 mod explain;
+mod export_args;
 mod fact_args;
 mod ff;
 mod ff_echoes;

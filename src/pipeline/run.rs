@@ -15,7 +15,7 @@ use crate::cohort::{Endpoint, Frame, Marker, Table};
 use crate::error::{Result, Warning};
 use crate::image::Overwrite;
 use crate::report::{Lang, PatientSettings, write_report};
-use crate::study::{BatchSummary, StudyConfig, StudyManifest, Wide, exclusions};
+use crate::study::{BatchSummary, Collected, StudyConfig, StudyManifest, Wide, exclusions};
 use std::path::PathBuf;
 
 /// What a run did.
@@ -41,7 +41,14 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
     check_tables(clinical.as_ref(), &prepared.config)?;
 
     let summary = measure_prepared(request, &prepared)?;
-    let (_, collected, wide) = collected(&request.out)?;
+    // where no session could be measured there is still the laboratory, and the reasons
+    let (collected, wide) = match summary.measured.is_empty() && summary.skipped.is_empty() {
+        true => <(Collected, Wide)>::default(),
+        false => {
+            let (_, collected, wide) = collected(&request.out)?;
+            (collected, wide)
+        }
+    };
     let (responses, told) = responses(clinical.as_ref(), &prepared.config)?;
     let mut analysis = analyse(Inputs {
         wide: &wide,
