@@ -87,7 +87,7 @@ fn shared_edges_leave_a_sharp_lesion_as_it_is_and_give_back_a_blurred_one() {
     let total = |more: &[&str]| folder.json(&[&blurred[..], &RATIO, more].concat())["total_ml"].as_f64().unwrap();
     assert!((total(&["-q", "-o", "whole"]) - 80.0 * 0.016).abs() < 1e-9);
     assert!((total(&["--edges", "shared", "-q", "-o", "blurred"]) - (64.0 + 6.4) * 0.016).abs() < 2e-3);
-    folder.myelomri(&[&MASKS[..], &RATIO, &["--edges", "halved", "-o", "n"]].concat()).assert().code(2);
+    folder.run(&[&MASKS[..], &RATIO, &["--edges", "halved", "-o", "n"]].concat()).assert().code(2);
 }
 
 #[test]
