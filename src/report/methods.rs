@@ -129,7 +129,7 @@ fn tdv(outputs: &Outputs, lang: Lang) -> Option<String> {
     let setting = |name: &str| number(outputs, &["tdv", name]);
     let threshold = setting("threshold")
         .map_or(String::new(), |value| lang.fill(", threshold {value}", &[("value", &value.to_string())]));
-    Some(lang.fill(
+    let counted = lang.fill(
         "Total diffusion volume (tDV) counts bone voxels outside the exclusion masks whose signal at b = {b} passes the \
          rule “{rule}”{threshold} and whose ADC lies between {low} and {high}, in lesions of at least {smallest}.",
         &[
@@ -140,7 +140,12 @@ fn tdv(outputs: &Outputs, lang: Lang) -> Option<String> {
             ("high", &Unit::Um2PerS.show(setting("adc_high")?)),
             ("smallest", &Unit::Millilitre.show(setting("min_volume_ml")?)),
         ],
-    ))
+    );
+    let shares = (text(outputs, &["tdv", "edges"]) == Some("shared")).then(|| {
+        lang.say("Voxels at the edge of a lesion count by the share of lesion in them, linear in the signal between marrow and lesion.")
+            .to_owned()
+    });
+    Some(lang.joined(&[counted].into_iter().chain(shares).collect::<Vec<_>>()))
 }
 
 fn endpoint(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
