@@ -16,7 +16,8 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 12] = [
+const METHODS: [(&str, &str); 13] = [
+    ("study", include_str!("../docs/study.md")),
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
     ("response", include_str!("../docs/response.md")),
@@ -32,7 +33,10 @@ const METHODS: [(&str, &str); 12] = [
 ];
 
 /// Other words for a topic.
-const ALIASES: [(&str, &str); 10] = [
+const ALIASES: [(&str, &str); 13] = [
+    ("bids", "study"),
+    ("labels", "study"),
+    ("redcap", "study"),
     ("ff", "sff"),
     ("imwg", "response"),
     ("cluster", "rows"),

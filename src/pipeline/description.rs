@@ -7,8 +7,7 @@ use crate::study::{description, write_dataset};
 use std::path::Path;
 
 /// What the standard does not know at the top of an output folder.
-const IGNORED: &str =
-    "bids/**\nfigures/**\nmaps/**\nqc/**\nresults/**\ntables/**\nviewer/**\nmanifest.json\nreport.html\n";
+const IGNORED: &str = "bids\nfigures\nmaps\nqc\nresults\ntables\nviewer\nmanifest.json\nreport.html\n";
 
 /// Writes them, with the name and version that the study gives itself.
 ///

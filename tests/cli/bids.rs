@@ -56,7 +56,7 @@ fn of_two_runs_the_study_says_which_counts() {
     // the other sessions go on
     let run = myelomri().arg("measure").args([&study, &out]).assert().code(6);
     run.stderr(contains("ambiguous-role").and(contains("run-2_rec-water")).and(contains("[files]")))
-        .stdout(contains("002      cycle2    measured"));
+        .stdout(contains("cycle2    measured"));
     let settings = study.join("study.toml");
     let text = fs::read_to_string(&settings).unwrap();
     fs::write(&settings, format!("{text}[files]\nrun = \"last\"\n")).unwrap();

@@ -137,7 +137,7 @@ impl Mapping {
         for column in &mapping.column {
             column.check()?;
             if let Some(origin) = &column.days_from
-                && !mapping.session_order().contains(origin)
+                && !mapping.sessions.values().chain(&mapping.session).any(|session| session == origin)
             {
                 return Err(format!("column {}: days_from names no session: {origin}", column.name));
             }
@@ -153,14 +153,6 @@ impl Mapping {
         let bad = |reason: String| CohortError::Mapping { path: path.display().to_string(), reason };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
         Mapping::parse(&text).map_err(bad)
-    }
-
-    /// The sessions: baseline before others by name, the rest by the name of their events.
-    pub(super) fn session_order(&self) -> Vec<String> {
-        let mut order: Vec<String> = self.sessions.values().chain(&self.session).cloned().collect();
-        order.sort_by_key(|session| session != "baseline");
-        order.dedup();
-        order
     }
 
     /// Every field of the export that the mapping uses.

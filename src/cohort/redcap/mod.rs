@@ -47,13 +47,18 @@ struct Row {
 pub fn clinical_of(table: &Table, mapping: &Mapping) -> Result<Clinical, CohortError> {
     let mut warnings = Vec::new();
     let rows = rows_of(table, mapping, &mut warnings)?;
-    let keys: Vec<(String, String)> = {
-        let order = mapping.session_order();
-        let rank = |session: &str| order.iter().position(|known| known == session).unwrap_or(usize::MAX);
-        let found: BTreeSet<(String, usize, String)> =
-            rows.iter().map(|row| (row.subject.clone(), rank(&row.session), row.session.clone())).collect();
-        found.into_iter().map(|(subject, _, session)| (subject, session)).collect()
-    };
+    // sessions in the order in which the export has them, which is that of the project's events
+    let mut order: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !order.contains(&row.session.as_str()) {
+            order.push(&row.session);
+        }
+    }
+    let rank = |session: &str| order.iter().position(|known| *known == session);
+    let found: BTreeSet<(&str, Option<usize>, &str)> =
+        rows.iter().map(|row| (row.subject.as_str(), rank(&row.session), row.session.as_str())).collect();
+    let keys: Vec<(String, String)> =
+        found.into_iter().map(|(subject, _, session)| (subject.to_owned(), session.to_owned())).collect();
     let mut columns = vec!["subject".to_owned(), "session".to_owned()];
     let mut cells: Vec<Vec<String>> =
         keys.iter().map(|(subject, session)| vec![subject.clone(), session.clone()]).collect();
