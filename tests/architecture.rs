@@ -40,15 +40,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Libraries that only some modules may know.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
+    ("terminal_size", &["cli"]),
     ("polars", &["study", "cohort"]),
     ("polars_io", &["study", "cohort"]),
     ("calamine", &["study"]),
     ("plotters", &["report"]),
     ("minijinja", &["report"]),
+    ("rust_xlsxwriter", &["report"]),
     ("linfa", &["stats"]),
     ("linfa_logistic", &["stats"]),
     ("nd16", &["stats"]),
     ("nifti", &["image"]),
+    ("dicom_object", &["image"]),
+    ("dicom_pixeldata", &["image"]),
 ];
 
 /// Folders whose code touches no file.

@@ -1,6 +1,7 @@
 //! `myelomri compare`: group and paired tests, Table 1, correction for multiple tests.
 
 use super::args::{Format, FormatArgs, OutArgs};
+use super::export_args::ExportArgs;
 use super::table_args::{
     OptionalOutcomeArgs, PatientsArgs, PlanArgs, cell, family_name, file_part, say_outcome, two_columns,
 };
@@ -11,8 +12,8 @@ use crate::cohort::results::{CompareResults, Test};
 use crate::cohort::{Endpoint, Frame};
 use crate::error::Result;
 use crate::image::write_json;
-use crate::report::Lang;
 use crate::report::plots::{CorrelationPlot, correlation_figure};
+use crate::report::{Lang, tables};
 use crate::study::Sessions;
 use crate::units::show_p;
 use clap::{Args, ValueEnum};
@@ -29,7 +30,8 @@ use clap::{Args, ValueEnum};
     kind of test; tests of whether another test may be used are not. With -o it writes PREFIX_compare.json.\n\n\
     Examples:\n  myelomri compare --table wide.csv --outcome best_response__end --positive sCR,CR,VGPR --variable \
     sff_mean_L1-L5__pct --table-one age_y__baseline\n  myelomri compare --table wide.csv --correlate \
-    sff_mean_L1-L5__pct,m_protein_serum_g_dl__pct --test spearman,kendall\n\nSee `myelomri explain compare`."
+    sff_mean_L1-L5__pct,m_protein_serum_g_dl__pct --test spearman,kendall\n  myelomri compare --table wide.csv --outcome \
+    best_response__end --positive sCR,CR,VGPR --table-one age_years__baseline --export table1.xlsx\n\nSee `myelomri explain compare`."
 )]
 pub struct CompareArgs {
     #[command(flatten)]
@@ -74,6 +76,8 @@ pub struct CompareArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
+    export: ExportArgs,
+    #[command(flatten)]
     format: FormatArgs,
 }
 
@@ -107,6 +111,7 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
         adjust,
         plan,
         out,
+        export,
         format,
     } = args;
     if [&variables, &categories, &changes, &pairs, &correlations, &table_one].iter().all(|list| list.is_empty()) {
@@ -126,6 +131,7 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
         .map(|[a, b]| ["svg", "png"].map(|e| format!("_{}_{}_correlation.{e}", file_part(a), file_part(b))))
         .collect();
     out.check_absent(&["_compare.json"])?;
+    let export = export.checked(&out)?;
     out.check_absent(&endings.iter().flatten().map(String::as_str).collect::<Vec<_>>())?;
     let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
@@ -157,6 +163,7 @@ pub fn run(args: CompareArgs, context: &Context) -> Result<()> {
     if let Some(path) = out.path("_compare.json") {
         write_json(&path, &results, out.overwrite())?;
     }
+    export.write(&tables::of_comparison(&results, Lang::En))?;
     for (pair, [svg, png]) in correlated.iter().zip(&endings) {
         if let (Some(svg), Some(png)) = (out.path(svg), out.path(png)) {
             correlation_figure(&correlation(&frame, endpoint.as_ref(), pair, &results)?, Lang::En)?.save(&svg, &png)?;

@@ -16,7 +16,8 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 13] = [
+const METHODS: [(&str, &str); 14] = [
+    ("import", include_str!("../docs/import.md")),
     ("study", include_str!("../docs/study.md")),
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
@@ -33,7 +34,8 @@ const METHODS: [(&str, &str); 13] = [
 ];
 
 /// Other words for a topic.
-const ALIASES: [(&str, &str); 13] = [
+const ALIASES: [(&str, &str); 14] = [
+    ("dicom", "import"),
     ("bids", "study"),
     ("labels", "study"),
     ("redcap", "study"),

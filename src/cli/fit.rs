@@ -1,15 +1,18 @@
 //! `myelomri fit`: a logistic model of the outcome.
 
 use super::args::{Format, FormatArgs, OutArgs};
+use super::export_args::ExportArgs;
 use super::table_args::{OutcomeArgs, PatientsArgs, PlanArgs, TermArgs, cell, say_outcome};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::family_of_all;
 use crate::cohort::analysis::fit::fit;
-use crate::cohort::results::{Diagnostics, Model, Term};
+use crate::cohort::analysis::roc::{RocOptions, model_curve};
+use crate::cohort::results::{Diagnostics, FitResults, Model, RocResults, Term};
 use crate::error::Result;
 use crate::image::write_json;
-use crate::report::Lang;
-use crate::report::plots::{ForestRow, forest_figure};
+use crate::report::characters::roc_in_characters;
+use crate::report::plots::{self, ForestRow, forest_figure};
+use crate::report::{Lang, tables};
 use crate::units::show_p;
 use clap::Args;
 
@@ -18,7 +21,9 @@ use clap::Args;
 #[command(
     after_long_help = "p is that of the (penalised) likelihood-ratio test, the interval is the profile interval; \
     Wald's z is printed beside them. Maximum likelihood on separated data ends with exit code 7 and names the columns. \
-    With -o it writes PREFIX_fit.json and PREFIX_model.json, which `validate --model` applies to other patients.\n\n\
+    With -o it writes PREFIX_fit.json, PREFIX_model.json (which `validate --model` and `roc --model` apply to other \
+    patients), and PREFIX_forest and PREFIX_roc as SVG and PNG: the odds ratios, and the curve of the prediction on the very \
+    patients of the fit, which is too good. The table on stdout has that curve drawn below it.\n\n\
     Example:\n  myelomri fit --table wide.csv --outcome best_response__end --positive sCR,CR,VGPR --term \
     sff_mean_L1-L5__pct/10 --term m_protein_serum_g_dl__pct/10 -o model\n\nFirth 1993 (doi:10.1093/biomet/80.1.27), \
     Heinze and Schemper 2002 (doi:10.1002/sim.1047), FLIC: Puhr 2017 (doi:10.1002/sim.7273). See `myelomri explain firth`."
@@ -38,6 +43,8 @@ pub struct FitArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
+    export: ExportArgs,
+    #[command(flatten)]
     format: FormatArgs,
 }
 
@@ -46,13 +53,14 @@ pub struct FitArgs {
 /// # Errors
 /// Columns that are missing, an outcome with one class, data that the estimator cannot fit (exit 7).
 pub fn run(args: FitArgs, context: &Context) -> Result<()> {
-    let FitArgs { table, outcome, terms, wald, plan, out, format } = args;
+    let FitArgs { table, outcome, terms, wald, plan, out, export, format } = args;
     let specs = terms.specs()?;
     if specs.is_empty() {
         return Err(CliError::usage("a model without a term", "pass --term COL, once or more").into());
     }
     terms.check_penalty(&table)?;
-    out.check_absent(&["_fit.json", "_model.json", "_forest.svg", "_forest.png"])?;
+    out.check_absent(&["_fit.json", "_model.json", "_forest.svg", "_forest.png", "_roc.svg", "_roc.png"])?;
+    let export = export.checked(&out)?;
     let (planned, stamp) = plan.declared()?;
     let family = family_of_all(specs.iter().map(|term| term.column.as_str()), &planned);
     let frame = table.frame(context)?;
@@ -78,7 +86,17 @@ pub fn run(args: FitArgs, context: &Context) -> Result<()> {
         let title = format!("{}, {} of {} patients", fitted.model.method, fitted.model.events, fitted.model.n);
         forest_figure(&rows, &title, Lang::En)?.save(&svg, &png)?;
     }
-    print(&fitted.model, format.format)
+    let mut of_curve = Vec::new();
+    let options = RocOptions::default();
+    let curve = model_curve(&frame, &endpoint, &fitted.saved, family, &options, &mut of_curve)?;
+    context.warn(&of_curve);
+    let curves = RocResults { curves: vec![curve], ..RocResults::default() };
+    if let (Some(svg), Some(png)) = (out.path("_roc.svg"), out.path("_roc.png")) {
+        plots::roc(&curves, &svg, &png)?;
+    }
+    let models = FitResults { models: vec![fitted.model], ..FitResults::default() };
+    export.write(&[tables::models(&models, Lang::En), tables::curves(&curves, Lang::En)])?;
+    models.models.iter().try_for_each(|model| print(model, &curves, format.format))
 }
 
 fn forest_row(term: &Term) -> ForestRow {
@@ -88,7 +106,7 @@ fn forest_row(term: &Term) -> ForestRow {
 
 const HEADER: [&str; 8] = ["term", "estimate", "se", "z", "p", "ci_low", "ci_high", "odds_ratio"];
 
-fn print(model: &Model, format: Format) -> Result<()> {
+fn print(model: &Model, curves: &RocResults, format: Format) -> Result<()> {
     let digits = (format == Format::Table).then_some(4);
     let rows: Vec<Vec<String>> = model
         .terms
@@ -131,6 +149,7 @@ fn print(model: &Model, format: Format) -> Result<()> {
             if let Some(d) = &model.diagnostics {
                 text += &describe(d);
             }
+            text += &format!("\n\n{}", roc_in_characters(&curves.curves, output::width()));
             output::print(&text)
         }
     }

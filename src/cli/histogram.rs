@@ -1,6 +1,6 @@
 //! `myelomri histogram`: statistics and histogram of a map in named regions or in a mask.
 
-use super::args::{FormatArgs, OutArgs, RegionArgs};
+use super::args::{Format, FormatArgs, OutArgs, RegionArgs};
 use super::qc::{QcArgs, outlines};
 use super::region_input::{self, file_name};
 use super::{CliError, Context};
@@ -16,9 +16,11 @@ use crate::units::Unit;
 use clap::Args;
 use rayon::prelude::*;
 use serde::Serialize;
+use shape::Shapes;
 use std::path::{Path, PathBuf};
 
 mod print;
+mod shape;
 
 /// Flags of `histogram`.
 #[derive(Debug, Args)]
@@ -151,7 +153,8 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         })?;
     }
     context.warn(&results.warnings);
-    print::print(&results, format.format)
+    let shapes = if format.format == Format::Table { Shapes::of(&found, &map, unit) } else { None };
+    print::print(&results, shapes, format.format)
 }
 
 /// Says that a region was not measured, or less than half of it.
@@ -210,11 +213,12 @@ fn read_map(path: &Path, context: &Context) -> Result<Volume> {
     let Some(prefix) = stem.to_str().and_then(|stem| stem.strip_suffix("_ADC")) else {
         return Ok(map);
     };
-    let flags_path = with_suffix(Path::new(prefix), "_flags.nii.gz");
-    if flags_path.is_file() {
+    let beside = ["_flags.nii.gz", "_flags.nii"].map(|suffix| with_suffix(Path::new(prefix), suffix));
+    if let Some(flags_path) = beside.into_iter().find(|path| path.is_file()) {
         let flags = context.reader.packed_series(&flags_path)?;
         map.grid.check_same(&flags.grid, ["map", "flags"], [&file_name(path), &file_name(&flags_path)])?;
         leave_out_flagged(&mut map, &flags);
+        flags.check_read()?;
         context.say(format!("voxels excluded by {} are left out", file_name(&flags_path)));
     }
     Ok(map)

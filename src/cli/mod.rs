@@ -8,6 +8,7 @@ mod adc_change;
 mod adc_maps;
 mod agreement;
 pub mod args;
+mod bone_args;
 mod change;
 mod clinical;
 mod collect;
@@ -21,12 +22,14 @@ mod echo_args;
 mod echoes;
 mod error;
 mod explain;
+mod export_args;
 mod fact_args;
 mod ff;
 mod ff_echoes;
 mod ff_pair;
 mod fit;
 mod histogram;
+mod import;
 mod lesion_rows;
 mod lesion_visits;
 mod measure;
@@ -102,6 +105,8 @@ enum Command {
     Agreement(agreement::AgreementArgs),
     /// Before data: power and size of a ROC study, patients for a model, and whether a printed AUC is possible
     Plan(plan::PlanArgs),
+    /// Make a study of DICOM: roles with their evidence, NIfTI, masks, no patient identity
+    Import(import::ImportArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
     /// The main job: from the images of a study to tables, ROC curves and a report
@@ -141,6 +146,7 @@ impl Command {
             Command::Validate(args) => validate::run(args, context),
             Command::Agreement(args) => agreement::run(args, context),
             Command::Plan(args) => plan::run(args, context),
+            Command::Import(args) => import::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Run(args) => run::run(args, context),
             Command::Doctor(args) => doctor::run(args, context),

@@ -30,6 +30,12 @@ pub fn print(text: &str) -> Result<()> {
     Ok(writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush()).map_err(OutputError)?)
 }
 
+/// Columns of the terminal that stdout goes to; 80 where it goes elsewhere, so that a file is the same on every machine.
+pub fn width() -> usize {
+    let of_stdout = terminal_size::terminal_size_of(std::io::stdout());
+    of_stdout.map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns))
+}
+
 /// Print a value as indented JSON.
 pub fn print_json<T: Serialize>(value: &T) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|error| OutputError(error.into()))?;

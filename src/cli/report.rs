@@ -4,7 +4,8 @@ use super::{Context, output};
 use crate::cohort::measurement_error::Limits;
 use crate::error::Result;
 use crate::image::Overwrite;
-use crate::report::{Lang, Normative, PatientSettings, write_report};
+use crate::report::figures::write_some;
+use crate::report::{Lang, NiiVue, Normative, PatientSettings, write_report};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -22,7 +23,10 @@ pub struct ReportArgs {
     out: PathBuf,
     #[command(flatten)]
     wording: WordingArgs,
-    /// Replace a report that exists
+    /// Draw this figure of OUT/figures alone, by its name without ending (repeatable); the report stays as it is
+    #[arg(long = "figure", value_name = "NAME")]
+    figures: Vec<String>,
+    /// Replace a report or figure that exists
     #[arg(long)]
     force: bool,
 }
@@ -42,6 +46,10 @@ pub struct WordingArgs {
     /// Normal values for the band behind a patient's profile: measure,region,sex,age_low,age_high,low,high,source
     #[arg(long, value_name = "FILE")]
     normative: Option<PathBuf>,
+    /// NiiVue as npm installed it (node_modules/@niivue/niivue, or its dist/niivue.umd.js): a second viewer of each patient,
+    /// OUT/viewer/sub-X_niivue.html, with a copy of the library beside it
+    #[arg(long, value_name = "PATH")]
+    niivue: Option<PathBuf>,
 }
 
 /// Languages that the report speaks.
@@ -59,14 +67,15 @@ impl WordingArgs {
     /// # Errors
     /// Where a table cannot be read or a row of it has no source.
     pub fn read(&self) -> Result<(PatientSettings, Lang)> {
-        let WordingArgs { lang, repeatability, normative } = self;
+        let WordingArgs { lang, repeatability, normative, niivue } = self;
         let limits = repeatability.as_deref().map_or(Ok(Limits::default()), Limits::read)?;
         let normative = normative.as_deref().map(Normative::read).transpose()?;
+        let niivue = niivue.as_deref().map(NiiVue::read).transpose()?;
         let lang = match lang {
             Language::En => Lang::En,
             Language::Ja => Lang::Ja,
         };
-        Ok((PatientSettings { limits, normative }, lang))
+        Ok((PatientSettings { limits, normative, niivue }, lang))
     }
 }
 
@@ -75,8 +84,13 @@ impl WordingArgs {
 /// # Errors
 /// Where the folder holds no results, one of them is broken, or the report exists.
 pub fn run(args: ReportArgs, context: &Context) -> Result<()> {
-    let ReportArgs { out, wording, force } = args;
+    let ReportArgs { out, wording, figures, force } = args;
     let (settings, lang) = wording.read()?;
+    if !figures.is_empty() {
+        let written = write_some(&out, &figures, lang, Overwrite::from_force(force))?;
+        let lines: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+        return output::print(&lines.join("\n"));
+    }
     let (path, warnings) = write_report(&out, &settings, lang, Overwrite::from_force(force))?;
     context.warn(&warnings);
     output::print(&path.display().to_string())

@@ -1,16 +1,18 @@
 //! `myelomri roc`: curves, areas with intervals, cut-offs, comparisons, a plot.
 
 use super::args::{Format, FormatArgs, OutArgs};
+use super::export_args::ExportArgs;
 use super::table_args::{OutcomeArgs, PatientsArgs, PlanArgs, cell, direction_name, say_outcome};
 use super::{Context, output};
 use crate::cohort::Marker;
-use crate::cohort::analysis::family_of;
 use crate::cohort::analysis::roc::options::{CurveTest, IntervalMethod, Part, Resampling, parse_rule};
-use crate::cohort::analysis::roc::{RocOptions, roc};
-use crate::cohort::results::{Cutoff, Family, RocResults};
+use crate::cohort::analysis::roc::{RocOptions, model_curve, roc};
+use crate::cohort::analysis::{family_of, family_of_all};
+use crate::cohort::results::{Cutoff, Family, RocResults, SavedModel};
 use crate::error::Result;
 use crate::image::write_json;
-use crate::report::plots;
+use crate::report::characters::roc_in_characters;
+use crate::report::{Lang, plots, tables};
 use crate::stats::cutoff_stability::Tie;
 use crate::units::show_p;
 use clap::{Args, ValueEnum};
@@ -21,7 +23,8 @@ use std::path::PathBuf;
 #[command(
     after_long_help = "The direction of a marker is declared, never found from the data; an area below one half is \
     printed as such. Intervals are logit-DeLong, Newcombe's at an area of 0 or 1. The Youden cut-off is chosen on the \
-    patients it is judged on. With -o it writes PREFIX_roc.json, PREFIX_roc.svg and PREFIX_roc.png.\n\nExample:\n  \
+    patients it is judged on. With -o it writes PREFIX_roc.json, PREFIX_roc.svg and PREFIX_roc.png. \
+    The table on stdout has the curves drawn below it, as wide as the terminal; json and csv have not.\n\nExample:\n  \
     myelomri roc --table wide.csv --outcome best_response__end --positive sCR,CR,VGPR --predictor \
     sff_mean_L1-L5__pct:higher --predictor m_protein_serum_g_dl__pct:lower -o out/two\n\nDeLong 1988 \
     (doi:10.2307/2531595), Sun and Xu 2014 (doi:10.1109/LSP.2014.2337313), Newcombe 2006 (doi:10.1002/sim.2324). See \
@@ -33,8 +36,11 @@ pub struct RocArgs {
     #[command(flatten)]
     outcome: OutcomeArgs,
     /// Marker with the direction that points to the positive class, COL:higher or COL:lower (repeatable)
-    #[arg(long = "predictor", value_name = "COL:DIRECTION", required = true)]
+    #[arg(long = "predictor", value_name = "COL:DIRECTION", required_unless_present = "model")]
     predictors: Vec<String>,
+    /// Saved model (PREFIX_model.json of `fit`) whose prediction on these patients is drawn as one more curve
+    #[arg(long, value_name = "JSON")]
+    model: Option<PathBuf>,
     /// Rule of a cut-off (repeatable): youden, closest-top-left, cost:COST,PREVALENCE (a miss costs COST false alarms),
     /// specificity:X or sensitivity:X (the best of the other at X or more)
     #[arg(long = "cutoff", value_name = "RULE", default_value = "youden")]
@@ -70,6 +76,8 @@ pub struct RocArgs {
     plan: PlanArgs,
     #[command(flatten)]
     out: OutArgs,
+    #[command(flatten)]
+    export: ExportArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -124,6 +132,7 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         table,
         outcome,
         predictors,
+        model,
         cutoffs,
         tie,
         interval,
@@ -136,6 +145,7 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         seed,
         plan,
         out,
+        export,
         format,
     } = args;
     let by_rows = tests.iter().any(|test| matches!(test, TestChoice::Permutation | TestChoice::Venkatraman));
@@ -174,6 +184,8 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         by,
     };
     out.check_absent(&["_roc.json", "_roc.svg", "_roc.png"])?;
+    let export = export.checked(&out)?;
+    let model = model.map(|path| SavedModel::read(&path)).transpose()?;
     let (planned, stamp) = plan.declared()?;
     let markers = predictors
         .iter()
@@ -185,6 +197,11 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
     let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
     let mut results = roc(&frame, &endpoint, &markers, &options)?;
+    if let Some(model) = &model {
+        let family = family_of_all(model.terms.iter().map(|term| term.column.as_str()), &planned);
+        let curve = model_curve(&frame, &endpoint, model, family, &options, &mut results.warnings)?;
+        results.curves.push(curve);
+    }
     results.plan = stamp;
     context.say(say_outcome(&endpoint.outcome));
     context.warn(&results.warnings);
@@ -192,6 +209,7 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         write_json(&json, &results, out.overwrite())?;
         plots::roc(&results, &svg, &png)?;
     }
+    export.write(&[tables::curves(&results, Lang::En), tables::comparisons(&results, Lang::En)])?;
     print(&results, format.format)
 }
 
@@ -244,7 +262,8 @@ fn print(results: &RocResults, format: Format) -> Result<()> {
     }
     let number = |value| cell(value, digits);
     let p = |value: Option<f64>| show_p(value.unwrap_or(f64::NAN));
-    let mut text = output::aligned(&HEADER, &rows);
+    let drawn = roc_in_characters(&results.curves, output::width());
+    let mut text = format!("{}\n\n{drawn}", output::aligned(&HEADER, &rows));
     for curve in &results.curves {
         for part in &curve.parts {
             text += &format!(

@@ -1,6 +1,7 @@
 //! `myelomri validate`: internal validation of a logistic model, or a saved model on other patients.
 
 use super::args::{Format, FormatArgs, OutArgs};
+use super::export_args::ExportArgs;
 use super::table_args::{OutcomeArgs, PatientsArgs, PlanArgs, TermArgs, cell, say_outcome};
 use super::{CliError, Context, output};
 use crate::cohort::analysis::fit::prepare;
@@ -9,8 +10,8 @@ use crate::cohort::analysis::validate::{FoldsAsked, ValidateOptions, validate, v
 use crate::cohort::results::{SavedModel, ValidateResults};
 use crate::error::Result;
 use crate::image::write_json;
-use crate::report::Lang;
 use crate::report::plots::{calibration_figure, decision_figure};
+use crate::report::{Lang, tables};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
     decision curve stands on leave-one-out predictions. With -o it writes PREFIX_validate.json.\n\nExamples:\n  myelomri \
     validate --table wide.csv --outcome best_response__end --positive sCR,CR,VGPR --term sff_mean_L1-L5__pct\n  myelomri \
     validate --table other.csv --outcome response --positive CR --negative PR --model model_model.json\n\nHarrell 1996; \
-    Steyerberg 2001 (doi:10.1016/S0895-4356(01)00341-9); Airola 2011 (doi:10.1016/j.csda.2010.11.023). See `myelomri \
+    Steyerberg 2001 (doi:10.1016/S0895-4356(01)00341-9); Airola 2011 (doi:10.1016/j.csda.2010.11.018). See `myelomri \
     explain validation`."
 )]
 pub struct ValidateArgs {
@@ -61,6 +62,8 @@ pub struct ValidateArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
+    export: ExportArgs,
+    #[command(flatten)]
     format: FormatArgs,
 }
 
@@ -83,6 +86,7 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
         seed,
         plan,
         out,
+        export,
         format,
     } = args;
     let specs = terms.specs()?;
@@ -92,6 +96,7 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
     terms.check_penalty(&table)?;
     let figures = ["_calibration.svg", "_calibration.png", "_decision.svg", "_decision.png"];
     out.check_absent(&[&["_validate.json"], &figures[..]].concat())?;
+    let export = export.checked(&out)?;
     let (_, stamp) = plan.declared()?;
     let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
@@ -125,6 +130,7 @@ pub fn run(args: ValidateArgs, context: &Context) -> Result<()> {
     if let Some(path) = out.path("_validate.json") {
         write_json(&path, &results, out.overwrite())?;
     }
+    export.write(&[tables::validation(&results, Lang::En)])?;
     if let [Some(svg), Some(png), Some(decision_svg), Some(decision_png)] = figures.map(|ending| out.path(ending)) {
         calibration_figure(&results.calibration_curve, Lang::En)?.save(&svg, &png)?;
         decision_figure(&results.decision_curve, Lang::En)?.save(&decision_svg, &decision_png)?;

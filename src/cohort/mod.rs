@@ -16,7 +16,7 @@ pub mod response;
 pub mod results;
 pub mod table;
 
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, IMWG_CATEGORIES};
 pub use error::CohortError;
 pub use frame::Frame;
 pub use marker::Marker;

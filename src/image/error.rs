@@ -1,6 +1,6 @@
 //! What can go wrong with an image: reading, geometry, writing.
 
-use super::Grid;
+use super::{Grid, MaskValues};
 use crate::error::{Exit, Failure};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -100,6 +100,14 @@ pub enum ImageError {
         path: PathBuf,
         /// First value that is no integer.
         value: f64,
+    },
+    /// A file that should be a mask holds several values, and nothing says which of them count.
+    #[error("{} is no mask: it holds {}", path.display(), values.describe())]
+    NotMask {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        values: MaskValues,
     },
     /// A `.seg.nrrd` that is not read.
     #[error("cannot read the segmentation {}: {reason}", path.display())]
@@ -202,6 +210,9 @@ impl Failure for ImageError {
             ImageError::Geometry { .. } => "no-geometry",
             ImageError::FormConflict { .. } => "sform-qform-conflict",
             ImageError::NotLabels { .. } => "labels-not-integer",
+            ImageError::NotMask { values: MaskValues::Probability { .. }, .. } => "probability-mask",
+            ImageError::NotMask { values: MaskValues::Labels { .. }, .. } => "label-mask",
+            ImageError::NotMask { .. } => "not-a-mask",
             ImageError::Nrrd { .. } => "unreadable-segmentation",
             ImageError::Sidecar { .. } => "unreadable-sidecar",
             ImageError::AmbiguousSidecars { .. } => "ambiguous-sidecars",
@@ -220,6 +231,7 @@ impl Failure for ImageError {
             ImageError::GridMismatch { .. }
             | ImageError::FormConflict { .. }
             | ImageError::NotLabels { .. }
+            | ImageError::NotMask { .. }
             | ImageError::AmbiguousSidecars { .. }
             | ImageError::BValueCount { .. }
             | ImageError::Unstorable { .. } => Exit::Mismatch,
@@ -304,6 +316,14 @@ impl Failure for ImageError {
                 "say which one is right with --use sform or --use qform, and mend the file".to_owned()
             }
             ImageError::NotLabels { .. } => "export the labels as integers, without interpolation".to_owned(),
+            ImageError::NotMask { values: MaskValues::Probability { .. }, .. } => {
+                "write a mask of 0 and 1; for bone, tdv takes probabilities with --bone-cut P, from where on a voxel counts"
+                    .to_owned()
+            }
+            ImageError::NotMask { values: MaskValues::Labels { .. }, .. } => {
+                "write a mask of 0 and 1; for bone, tdv takes labels with --bone-names NAME,... (or all)".to_owned()
+            }
+            ImageError::NotMask { .. } => "give the mask in its place".to_owned(),
             ImageError::Nrrd { .. } => {
                 "in 3D Slicer export the segments to a label map (reference volume: the image) and save it as .nii.gz".to_owned()
             }

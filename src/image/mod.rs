@@ -8,6 +8,7 @@
 mod affine;
 mod atomic;
 mod bids;
+pub mod dicom;
 mod digest;
 pub mod echoes;
 mod error;
@@ -16,6 +17,7 @@ mod grid;
 mod identity;
 mod inheritance;
 mod label_names;
+mod mask_values;
 mod nifti;
 mod nrrd;
 mod placing;
@@ -37,6 +39,7 @@ pub use identity::{
 };
 pub use inheritance::applicable;
 pub use label_names::{LabelNames, embedded_label_names};
+pub use mask_values::MaskValues;
 pub use nifti::{
     Form, PackedSeries, Reader, Stored, check_complete, read_grid, read_labels, read_mask, read_series, read_volume,
     write_bits, write_labels, write_mask, write_series, write_volume, write_voxels,
@@ -44,7 +47,7 @@ pub use nifti::{
 pub use nrrd::is_nrrd;
 pub use placing::{LABELS_RESAMPLED, OffGrid, place_labels, place_mask};
 pub use resample::{Interpolation, VoxelOf, resample_labels, resample_labels_through, resample_volume};
-pub use sidecar::{MapSidecar, Sidecar, read_sidecar, sidecar_path, write_json};
+pub use sidecar::{MapSidecar, Sidecar, generated_by, read_sidecar, sidecar_path, write_json};
 pub use signals::Signals;
 pub use volume::{Labels, Mask, Series, Volume, filled};
 pub use voxels::{Stretch, Voxels};

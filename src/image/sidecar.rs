@@ -195,6 +195,33 @@ impl MapSidecar {
     }
 }
 
+/// The programs that made an image, as the sidecar beside it names them (BIDS `GeneratedBy`, or this program's own), e.g.
+/// `TotalSegmentator 2.4.0`; none where there is no sidecar or it does not say so in a way that is understood.
+pub fn generated_by(image: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Program {
+        name: String,
+        #[serde(default)]
+        version: Option<String>,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Origin {
+        #[serde(deserialize_with = "one_or_many")]
+        generated_by: Vec<Program>,
+        software_version: Option<String>,
+        method: Option<String>,
+    }
+    let (_, origin) = read_sidecar_as::<Origin>(image).ok()??;
+    let named =
+        |program: Program| [Some(program.name), program.version].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let programs: Vec<String> = origin.generated_by.into_iter().map(named).collect();
+    let own = [origin.software_version, origin.method].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let all = if programs.is_empty() { own } else { programs.join(", ") };
+    (!all.is_empty()).then_some(all)
+}
+
 /// Writes any value as indented JSON with a final line break.
 ///
 /// # Errors
@@ -240,6 +267,18 @@ mod tests {
         let phase = read_sidecar(&at("s_part-phase_MEGRE.nii.gz")).unwrap().unwrap();
         assert_eq!((phase.units.as_deref(), phase.echo_time), (Some("rad"), Some(0.0012)));
         assert_eq!(read_sidecar(&at("s_acq-x_MEGRE.nii.gz")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_sidecar_says_what_made_its_image() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(generated_by(&at("mask.nii.gz")), None);
+        let text = r#"{"GeneratedBy": [{"Name": "TotalSegmentator", "Version": "2.4.0"}, {"Name": "hand"}]}"#;
+        std::fs::write(at("mask.json"), text).unwrap();
+        assert_eq!(generated_by(&at("mask.nii.gz")).as_deref(), Some("TotalSegmentator 2.4.0, hand"));
+        std::fs::write(at("mask.json"), r#"{"EchoTime": 0.1}"#).unwrap();
+        assert_eq!(generated_by(&at("mask.nii.gz")), None);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod pdff;
 mod registry;
 mod role;
 mod row;
+mod segmented_alike;
 mod session;
 mod sff;
 mod stations;
@@ -34,4 +35,5 @@ pub use params::{FatFractionSettings, LeftOut, MeasureParams, RegionSettings, Td
 pub use registry::{BIOMARKERS, BODY, Biomarker, Citation, Place, Yield, biomarker, order, yielded};
 pub use role::{ON_DIXON, ON_DWI, Role, RoleFile, SessionInputs};
 pub use row::MeasureRow;
+pub use segmented_alike::{SegmentationRecord, unlike};
 pub use session::{SessionWork, levels_present, measure_session};

@@ -6,6 +6,7 @@ mod measure;
 mod pictures;
 mod results;
 mod run;
+mod segmented_alike;
 mod tables;
 
 pub use doctor::{Blocked, DoctorReport, FileRow, Finding, Gravity, IdentityRow, SessionReport, doctor};

@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::image::{Overwrite, read_labels, read_volume, write_bytes_atomically};
-use crate::measure::{MeasureRow, MeasuredSession, SessionInputs};
+use crate::measure::{BODY, MeasureRow, MeasuredSession, SessionInputs};
 use crate::region::Region;
 use crate::report::{Outline, SessionPicture, SubjectPicture, Visit, montage, whole_body};
 use crate::study::{BatchSummary, SessionObserver, StudyConfig, StudyError, collect};
@@ -124,7 +124,8 @@ pub(super) fn draw_subjects(out: &Path, config: &StudyConfig, summary: &BatchSum
 fn in_words(facts: &[(&str, &str, &str)], rows: &[&MeasureRow]) -> Vec<String> {
     let word = |(measure, statistic, name): &(&str, &str, &str)| {
         let row = rows.iter().find(|row| row.measure == *measure && row.statistic == *statistic)?;
-        Some(format!("{name} {} {}", row.region, row.unit.show(row.value?)))
+        let region = if row.region == BODY { String::new() } else { format!(" {}", row.region.replace('-', "–")) };
+        Some(format!("{name}{region} {}", row.unit.show(row.value?)))
     };
     facts.iter().filter_map(word).collect()
 }

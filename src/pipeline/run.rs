@@ -5,6 +5,7 @@
 
 use super::measure::{MeasureRequest, measure_prepared, prepare};
 use super::results::write_results;
+use super::segmented_alike::flag_unlike;
 use super::tables::{collected, write_dictionary};
 use crate::cohort::analysis::dropout::dropout;
 use crate::cohort::analysis::{Analysis, Inputs, analyse, clinical_table};
@@ -14,7 +15,7 @@ use crate::cohort::{Endpoint, Frame, Marker, Table};
 use crate::error::{Result, Warning};
 use crate::image::Overwrite;
 use crate::report::{Lang, PatientSettings, write_report};
-use crate::study::{BatchSummary, StudyConfig, StudyManifest, Wide, exclusions};
+use crate::study::{BatchSummary, Collected, StudyConfig, StudyManifest, Wide, exclusions};
 use std::path::PathBuf;
 
 /// What a run did.
@@ -40,7 +41,14 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
     check_tables(clinical.as_ref(), &prepared.config)?;
 
     let summary = measure_prepared(request, &prepared)?;
-    let (_, collected, wide) = collected(&request.out)?;
+    // where no session could be measured there is still the laboratory, and the reasons
+    let (collected, wide) = match summary.measured.is_empty() && summary.skipped.is_empty() {
+        true => <(Collected, Wide)>::default(),
+        false => {
+            let (_, collected, wide) = collected(&request.out)?;
+            (collected, wide)
+        }
+    };
     let (responses, told) = responses(clinical.as_ref(), &prepared.config)?;
     let mut analysis = analyse(Inputs {
         wide: &wide,
@@ -55,6 +63,7 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
     let (correlated, few) = dropout(&analysis.frame, &collected.rows, pooled, before);
     analysis.dropout = correlated;
     analysis.warnings.extend(few);
+    analysis.warnings.extend(flag_unlike(&request.out, &prepared.config.sessions, &mut analysis.changes));
     analysis.flow.warnings = analysis.warnings.iter().chain(&told).cloned().collect();
     for (session, warning) in &summary.warnings {
         analysis.flow.session_warnings.entry(session.clone()).or_default().push(warning.clone());

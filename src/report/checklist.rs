@@ -5,9 +5,9 @@
 
 mod items;
 
-use super::Lang;
 use super::outputs::Outputs;
 use super::tables::{ReportTable, optional};
+use super::{Lang, labels};
 use crate::cohort::results::{Curve, Family};
 use items::{STARD, TRIPOD_AI};
 
@@ -226,13 +226,15 @@ impl Fact {
 
 fn terms(model: &crate::cohort::results::Model) -> String {
     let names = model.terms.iter().map(|term| term.name.as_str()).filter(|name| *name != "(intercept)");
-    names.collect::<Vec<_>>().join(", ")
+    names.map(|name| labels::column(name, Lang::En)).collect::<Vec<_>>().join(", ")
 }
 
 /// `marker: fact; marker: fact`.
 fn said_of_each(curves: &[&Curve], fact: impl Fn(&Curve) -> Option<String>) -> Option<String> {
-    let said: Vec<String> =
-        curves.iter().filter_map(|curve| Some(format!("{}: {}", curve.predictor, fact(curve)?))).collect();
+    let said: Vec<String> = curves
+        .iter()
+        .filter_map(|curve| Some(format!("{}: {}", labels::column(&curve.predictor, Lang::En), fact(curve)?)))
+        .collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 

@@ -3,44 +3,75 @@
 use super::figures::file_name;
 use super::outputs::Outputs;
 use super::tables;
-use crate::cohort::results::{Direction, Family, Model};
+use crate::cohort::IMWG_CATEGORIES;
+use crate::cohort::analysis::roc::APPARENT;
+use crate::cohort::results::{AgreementResults, Curve, Direction, Family, Model};
+use std::collections::BTreeSet;
 
-const REPORT: &str = "myelomri report OUT --force";
-
-/// Table and outcome of every analysis; `None` without an outcome.
+/// Table and outcome of every analysis; `None` without an outcome that is a column of the table.
 fn cohort(outputs: &Outputs) -> Option<String> {
     let outcome = outputs.compare.as_ref()?.outcome.as_ref()?;
-    let positive = outcome.positive.join(",");
-    Some(format!("--table OUT/tables/wide.csv --outcome {} --positive {positive}", outcome.column))
+    let column = quoted(&outcome.column);
+    let positive = quoted(&outcome.positive.join(","));
+    let mut text = format!("--table OUT/tables/wide.csv --outcome {column} --positive {positive}");
+    if let Some(wide) = &outputs.wide {
+        let values: BTreeSet<String> = wide.text(&outcome.column).ok()?.into_iter().flatten().collect();
+        let others: Vec<&str> =
+            values.iter().filter(|value| !outcome.positive.contains(value)).map(String::as_str).collect();
+        // IMWG categories need no list of the others
+        if others.iter().any(|value| !IMWG_CATEGORIES.contains(value)) {
+            text += &format!(" --negative {}", quoted(&others.join(",")));
+        }
+    }
+    Some(text)
+}
+
+/// A word of a command line, in quotes where a shell would take it apart.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_.,:/=+@".contains(letter);
+    match word.chars().all(is_plain) && !word.is_empty() {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 fn seed(outputs: &Outputs) -> String {
     outputs.validate.as_ref().map_or(String::new(), |v| format!(" --seed {}", v.seed))
 }
 
-/// Curves of the markers of a family.
+/// The declared plan, where there is one.
+const PLAN: &str = " --plan STUDY/study.toml";
+
+/// Curves of a family: its markers, and the model where its curve is among them.
 fn curves(outputs: &Outputs, family: Family) -> Option<String> {
-    let is_column = |predictor: &str| predictor.contains("__");
-    let of_family = outputs.roc.as_ref()?.curves.iter().filter(|curve| curve.family == family);
-    let markers: String = of_family
-        .filter(|curve| is_column(&curve.predictor))
+    let roc = outputs.roc.as_ref()?;
+    let of_family = || roc.curves.iter().filter(|curve| curve.family == family);
+    let is_model = |curve: &Curve| curve.predictor.ends_with(APPARENT);
+    let markers: String = of_family()
+        .filter(|curve| !is_model(curve))
         .map(|curve| {
             let direction = if curve.direction == Direction::Higher { "higher" } else { "lower" };
-            format!(" --predictor {}:{direction}", curve.predictor)
+            format!(" --predictor {}", quoted(&format!("{}:{direction}", curve.predictor)))
         })
         .collect();
-    let name = tables::family(family);
-    (!markers.is_empty()).then_some(())?;
-    Some(format!("myelomri roc {}{markers} -o roc_{name}", cohort(outputs)?))
+    let model = if of_family().any(is_model) { " --model OUT/results/model.json" } else { "" };
+    (!markers.is_empty() || !model.is_empty()).then_some(())?;
+    let plan = if roc.plan.is_some() { PLAN } else { "" };
+    Some(format!("myelomri roc {}{markers}{model}{plan} -o {}", cohort(outputs)?, tables::family(family)))
 }
 
 /// One model, or its validation.
-fn model(outputs: &Outputs, verb: &str, model: &Model) -> Option<String> {
-    let terms: String =
-        model.terms.iter().filter(|t| t.name != "(intercept)").map(|t| format!(" --term {}", t.name)).collect();
-    (!terms.is_empty()).then_some(())?;
+fn model(outputs: &Outputs, verb: &str, model: &Model, prefix: &str) -> Option<String> {
+    let terms: String = model
+        .terms
+        .iter()
+        .filter(|t| t.name != "(intercept)")
+        .map(|t| format!(" --term {}", quoted(&t.name)))
+        .collect();
+    // a level of a category is no term as it is written
+    (!terms.is_empty() && !terms.contains(" = ")).then_some(())?;
     let seed = if verb == "validate" { seed(outputs) } else { String::new() };
-    Some(format!("myelomri {verb} {}{terms} --method {}{seed} -o model", cohort(outputs)?, model.method))
+    Some(format!("myelomri {verb} {}{terms} --method {}{seed} -o {prefix}", cohort(outputs)?, model.method))
 }
 
 fn multivariable(outputs: &Outputs) -> Option<&Model> {
@@ -52,40 +83,64 @@ pub fn commands(outputs: &Outputs) -> Vec<String> {
     let mut commands = vec![format!("myelomri run STUDY OUT{}", seed(outputs))];
     commands.extend([Family::Primary, Family::Secondary].into_iter().filter_map(|family| curves(outputs, family)));
     if let Some(found) = multivariable(outputs) {
-        commands.extend(["fit", "validate"].iter().filter_map(|verb| model(outputs, verb, found)));
+        commands.extend(["fit", "validate"].iter().filter_map(|verb| model(outputs, verb, found, "model")));
     }
-    commands.push(REPORT.to_owned());
+    commands.push("myelomri report OUT --force".to_owned());
     commands
 }
 
-/// The commands behind one figure: the one that computes its numbers (and draws them alike), where there is one, and last
-/// the one that draws the figure as it stands here, into `OUT/figures`.
+/// The commands behind one figure: those that compute its numbers from the tables (and draw them alike), where there are
+/// such, and last the one that draws the very figure into `OUT/figures`.
 pub fn of_figure(outputs: &Outputs, name: &str) -> Vec<String> {
-    let numbers = match name.split_once('_').unwrap_or((name, "")) {
+    let mut commands: Vec<String> = match name.split_once('_').unwrap_or((name, "")) {
         ("roc", _) => [Family::Primary, Family::Secondary, Family::Exploratory]
             .into_iter()
             .find(|family| name == format!("roc_{}", tables::family(*family)))
-            .and_then(|family| curves(outputs, family)),
-        ("waterfall", _) => change_of(outputs, name).map(|(column, kind)| waterfall(outputs, &column, &kind)),
-        ("change", _) => change_of(outputs, name).and_then(|(column, kind)| {
-            Some(format!("myelomri compare {} --variable {column}__{kind}", cohort(outputs)?))
+            .and_then(|family| curves(outputs, family))
+            .into_iter()
+            .collect(),
+        ("waterfall", _) => change_of(outputs, name)
+            .map(|(column, kind)| change(outputs, &column, &format!("--waterfall {kind}")))
+            .into_iter()
+            .collect(),
+        ("change", _) => change_of(outputs, name).map_or(Vec::new(), |(column, kind)| {
+            let variable = quoted(&format!("{column}__{kind}"));
+            let test = cohort(outputs).map(|cohort| format!("myelomri compare {cohort} --variable {variable}"));
+            test.into_iter().chain([change(outputs, &column, &format!("--boxes {kind}"))]).collect()
         }),
-        ("visits", _) => change_of(outputs, name).map(|(column, _)| {
-            let [before, after] = visits(outputs);
-            format!(
-                "myelomri compare --table OUT/tables/wide.csv --change {column} --baseline {before} --followup {after}"
-            )
+        ("visits", _) => {
+            change_of(outputs, name).map(|(column, _)| change(outputs, &column, "--visits")).into_iter().collect()
+        }
+        ("decision", _) | ("calibration", _) => {
+            multivariable(outputs).and_then(|found| model(outputs, "validate", found, "model")).into_iter().collect()
+        }
+        ("forest", _) => outputs.fit.as_ref().map_or(Vec::new(), |fit| {
+            let numbered = fit.models.iter().enumerate();
+            numbered.filter_map(|(n, found)| model(outputs, "fit", found, &format!("model{}", n + 1))).collect()
         }),
-        ("decision", _) => multivariable(outputs).and_then(|found| model(outputs, "validate", found)),
-        ("forest", _) => multivariable(outputs).and_then(|found| model(outputs, "fit", found)),
-        ("dropout", _) => outputs.dropout.as_ref().and_then(|(results, _)| {
+        ("dropout", _) => outputs.dropout.as_ref().map_or(Vec::new(), |(results, _)| {
             let is_it = |pair: &&[String; 2]| name == format!("dropout_{}", file_name(&pair[1]));
-            let [a, b] = results.pairs.iter().find(is_it)?;
-            Some(format!("myelomri compare --table OUT/tables/water_dominant.csv --correlate {a},{b} -o dropout"))
+            let of_pair = |[a, b]: &[String; 2]| {
+                let pair = quoted(&format!("{a},{b}"));
+                format!("myelomri compare --table OUT/tables/water_dominant.csv --correlate {pair} -o dropout")
+            };
+            results.pairs.iter().find(is_it).map(of_pair).into_iter().collect()
         }),
-        _ => None,
+        ("agreement", _) => {
+            let is_it = |(found, _): &(&String, &AgreementResults)| name == format!("agreement_{}", file_name(found));
+            let of_repeats = |(found, results): (&String, &AgreementResults)| {
+                let columns: String = results.columns.iter().map(|c| format!(" --column {}", quoted(c))).collect();
+                format!(
+                    "myelomri agreement --table REPEATS.csv{columns} -o {}",
+                    quoted(&format!("OUT/results/{found}"))
+                )
+            };
+            outputs.agreements.iter().find(is_it).map(of_repeats).into_iter().collect()
+        }
+        _ => Vec::new(),
     };
-    numbers.into_iter().chain([REPORT.to_owned()]).collect()
+    commands.push(format!("myelomri report OUT --figure {} --force", quoted(name)));
+    commands
 }
 
 /// Column without its session, and kind of change, of a figure that shows one.
@@ -106,12 +161,12 @@ fn visits(outputs: &Outputs) -> [String; 2] {
         .map(|which| outputs.parameter(&["sessions", which]).and_then(|name| name.as_str()).unwrap_or(which).to_owned())
 }
 
-fn waterfall(outputs: &Outputs, column: &str, kind: &str) -> String {
-    let [before, after] = visits(outputs);
+/// The command that draws one kind of picture of a change.
+fn change(outputs: &Outputs, column: &str, picture: &str) -> String {
+    let [before, after] = visits(outputs).map(|visit| quoted(&visit));
     let cohort = cohort(outputs).unwrap_or_else(|| "--table OUT/tables/wide.csv".to_owned());
-    format!(
-        "myelomri change {cohort} --baseline {before} --followup {after} --column {column} --waterfall {kind} -o change"
-    )
+    let column = quoted(column);
+    format!("myelomri change {cohort} --baseline {before} --followup {after} --column {column} {picture} -o change")
 }
 
 #[cfg(test)]
@@ -137,18 +192,15 @@ mod tests {
         let manifest = serde_json::json!({"parameters": {"sessions": {"baseline": "pre", "followup": "post"}}});
         let outputs = Outputs { compare: Some(compare), manifest, ..Outputs::default() };
         let cohort = "--table OUT/tables/wide.csv --outcome best_response__end --positive CR,VGPR";
-        assert_eq!(
-            of_figure(&outputs, "waterfall_sff_mean_L1-L5__pct"),
-            [
-                format!(
-                    "myelomri change {cohort} --baseline pre --followup post --column sff_mean_L1-L5 --waterfall pct -o change"
-                ),
-                REPORT.to_owned()
-            ]
-        );
+        let drawing = |name: &str| format!("myelomri report OUT --figure {name} --force");
+        let change = format!("myelomri change {cohort} --baseline pre --followup post --column sff_mean_L1-L5");
+        let name = "waterfall_sff_mean_L1-L5__pct";
+        assert_eq!(of_figure(&outputs, name), [format!("{change} --waterfall pct -o change"), drawing(name)]);
         let boxes = of_figure(&outputs, "change_sff_mean_L1-L5__pct");
         assert_eq!(boxes[0], format!("myelomri compare {cohort} --variable sff_mean_L1-L5__pct"));
-        assert!(of_figure(&outputs, "visits_sff_mean_L1-L5")[0].contains("--change sff_mean_L1-L5 --baseline pre"));
-        assert_eq!(of_figure(&outputs, "roc_primary"), [REPORT]);
+        assert_eq!(boxes[1], format!("{change} --boxes pct -o change"));
+        assert_eq!(of_figure(&outputs, "visits_sff_mean_L1-L5")[0], format!("{change} --visits -o change"));
+        assert_eq!(of_figure(&outputs, "roc_primary"), [drawing("roc_primary")]);
+        assert_eq!([quoted("a b"), quoted("it's"), quoted("")], ["'a b'", "'it'\\''s'", "''"]);
     }
 }

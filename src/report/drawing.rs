@@ -23,6 +23,11 @@ const OVERSAMPLE: u32 = 2;
 /// Ascent plus descent over em of the registered font: what the bitmap backend calls the size of a font.
 const HEIGHT_PER_EM: f64 = 1.164;
 
+/// Fonts of about the widths of the embedded one, which a viewer of an SVG is asked for.
+const FAMILIES: &str = "Arial, Helvetica, Liberation Sans, DejaVu Sans Condensed, sans-serif";
+/// Letters from which on a line of text is given its length; shorter ones cannot run far.
+const LONG: usize = 8;
+
 /// How a backend understands the size of a font, and where below the top of a text it puts the baseline.
 #[derive(Clone, Copy)]
 enum Backend {
@@ -184,7 +189,33 @@ impl Drawing {
         self.replay(white(SVGBackend::with_string(&mut text, pixels))?, SVG_SCALE, Backend::Svg)?;
         // shown at the figure's own size; the viewBox keeps the fine coordinates
         let drawn = format!("width=\"{}\" height=\"{}\"", pixels.0, pixels.1);
-        Ok(text.replacen(&drawn, &format!("width=\"{}\" height=\"{}\"", self.width, self.height), 1))
+        let size = format!("width=\"{}\" height=\"{}\" font-family=\"{FAMILIES}\"", self.width, self.height);
+        Ok(self.with_lengths(&text.replacen(&drawn, &size, 1)))
+    }
+
+    /// Gives every line of text the length that it was laid out with, since a viewer whose font is wider would run it into its
+    /// neighbours, and leaves the family to the document.
+    fn with_lengths(&self, svg: &str) -> String {
+        let mut lengths = self.items.iter().filter_map(|item| match item {
+            Item::Text { text, em, .. } => {
+                Some((text.chars().count() >= LONG).then(|| text_width(text, *em) * SVG_SCALE))
+            }
+            _ => None,
+        });
+        let family = format!(" font-family=\"{}\"", style::FAMILY);
+        let mut out = String::with_capacity(svg.len());
+        for line in svg.split_inclusive('\n') {
+            let Some(rest) = line.strip_prefix("<text") else {
+                out += line;
+                continue;
+            };
+            out += "<text";
+            if let Some(length) = lengths.next().flatten() {
+                out += &format!(" textLength=\"{length:.0}\" lengthAdjust=\"spacingAndGlyphs\"");
+            }
+            out += &rest.replacen(&family, "", 1);
+        }
+        out
     }
 
     /// The figure as a PNG file.
@@ -304,4 +335,16 @@ pub fn text_width(text: &str, em: f64) -> f64 {
     let family = font::family(text);
     let font = (family, 100.0 * height_per_em(family)).into_font();
     font.layout_box(text).map_or(0.6 * em * text.chars().count() as f64, |(_, (x, _))| f64::from(x) / 100.0 * em)
+}
+
+/// The text, cut with an ellipsis where it is wider than `room`.
+pub fn fitted(text: &str, em: f64, room: f64) -> String {
+    if text_width(text, em) <= room {
+        return text.to_owned();
+    }
+    let mut cut: String = text.to_owned();
+    while !cut.is_empty() && text_width(&format!("{cut}…"), em) > room {
+        cut.pop();
+    }
+    format!("{}…", cut.trim_end())
 }

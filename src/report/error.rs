@@ -41,6 +41,28 @@ pub enum ReportError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file of tables whose ending names no format.
+    #[error("{} has no ending that says which kind of table file it is to be", path.display())]
+    Ending {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The viewer library of the user cannot be used.
+    #[error("{} cannot be used as NiiVue: {reason}", path.display())]
+    NiiVue {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A figure that these results do not give.
+    #[error("these results have no figure {name}")]
+    NoFigure {
+        /// As asked for.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
     /// There is nothing to draw.
     #[error("nothing to draw: {what}")]
     Empty {
@@ -57,6 +79,9 @@ impl Failure for ReportError {
             ReportError::Write { .. } => "cannot-write",
             ReportError::Unreadable { .. } => "result-unreadable",
             ReportError::NoResults { .. } => "no-results",
+            ReportError::Ending { .. } => "unknown-table-format",
+            ReportError::NiiVue { .. } => "no-niivue",
+            ReportError::NoFigure { .. } => "unknown-figure",
             ReportError::Empty { .. } => "nothing-to-draw",
         }
     }
@@ -64,7 +89,10 @@ impl Failure for ReportError {
     fn exit(&self) -> Exit {
         match self {
             ReportError::Draw { .. } | ReportError::Encode { .. } | ReportError::Write { .. } => Exit::Internal,
-            ReportError::Unreadable { .. } | ReportError::NoResults { .. } => Exit::Unreadable,
+            ReportError::Unreadable { .. } | ReportError::NoResults { .. } | ReportError::NiiVue { .. } => {
+                Exit::Unreadable
+            }
+            ReportError::Ending { .. } | ReportError::NoFigure { .. } => Exit::Usage,
             ReportError::Empty { .. } => Exit::NotEstimable,
         }
     }
@@ -72,6 +100,7 @@ impl Failure for ReportError {
     fn details(&self) -> Vec<String> {
         match self {
             ReportError::Write { source, .. } => vec![source.to_string()],
+            ReportError::NoFigure { known, .. } => vec![format!("there are: {}", known.join(", "))],
             _ => Vec::new(),
         }
     }
@@ -88,6 +117,12 @@ impl Failure for ReportError {
             ReportError::NoResults { .. } => {
                 "give the folder that `myelomri run STUDY OUT` or `myelomri measure STUDY OUT` wrote".to_owned()
             }
+            ReportError::Ending { .. } => "name a file that ends with .xlsx, .tex, .md or .html".to_owned(),
+            ReportError::NiiVue { .. } => {
+                "install it with `npm install @niivue/niivue` and give the folder node_modules/@niivue/niivue"
+                    .to_owned()
+            }
+            ReportError::NoFigure { .. } => "take one of these names, without an ending".to_owned(),
             ReportError::Empty { .. } => {
                 "check that the table has rows with values in the columns asked for".to_owned()
             }

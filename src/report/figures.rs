@@ -3,17 +3,19 @@
 use super::labels;
 use super::outputs::Outputs;
 use super::plots::{
-    ChangePlot, ForestRow, Group, PairedPlot, WaterfallPlot, change_figure, decision_figure, forest_figure,
-    paired_figure, roc_figure, waterfall_figure,
+    ChangePlot, ForestRow, Group, PairedPlot, WaterfallPlot, calibration_figure, change_figure, decision_figure,
+    forest_figure, paired_figure, roc_figure, waterfall_figure,
 };
 use super::tables::{class_names, family, model_name, test_name};
 use super::{Drawing, Lang, ReportError, burden, font};
+use crate::cohort::analysis::roc::APPARENT;
 use crate::cohort::results::{Change, CompareResults, Family, RocResults};
 use crate::error::Result;
+use crate::image::{Overwrite, check_absent};
 use crate::units::show_p;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where a figure stands in the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,11 @@ pub fn figures(outputs: &Outputs, lang: Lang) -> Vec<Figure> {
         let caption = lang.say("Decision curve of the multivariable model on leave-one-out predictions.").to_owned();
         figures.push(Figure { section: Section::Validation, name: "decision_curve".to_owned(), caption, drawing });
     }
+    let calibration = outputs.validate.as_ref().map(|v| calibration_figure(&v.calibration_curve, drawn));
+    if let Some(Ok(drawing)) = calibration {
+        let caption = lang.say("Calibration of the multivariable model on leave-one-out predictions.").to_owned();
+        figures.push(Figure { section: Section::Validation, name: "calibration".to_owned(), caption, drawing });
+    }
     figures
 }
 
@@ -76,6 +83,26 @@ pub fn save(figures: &[Figure], folder: &Path) -> Result<()> {
         .collect()
 }
 
+/// Draws some figures of an output folder anew, into `OUT/figures`; gives their paths.
+///
+/// # Errors
+/// [`ReportError::NoFigure`] for a name that these results have no figure of, a broken result file, a figure that exists.
+pub fn write_some(out: &Path, names: &[String], lang: Lang, overwrite: Overwrite) -> Result<Vec<PathBuf>> {
+    let figures = figures(&Outputs::read(out)?, lang);
+    let find = |name: &String| {
+        let known = || figures.iter().map(|figure| figure.name.clone()).collect();
+        let missing = || ReportError::NoFigure { name: name.clone(), known: known() };
+        figures.iter().find(|figure| figure.name == *name).cloned().ok_or_else(missing)
+    };
+    let asked: Vec<Figure> = names.iter().map(find).collect::<std::result::Result<_, _>>()?;
+    let folder = out.join("figures");
+    let files = asked.iter().flat_map(|f| ["svg", "png"].map(|e| folder.join(format!("{}.{e}", f.name))));
+    let files: Vec<PathBuf> = files.collect();
+    check_absent(&files, overwrite)?;
+    save(&asked, &folder)?;
+    Ok(files)
+}
+
 /// One figure a family of the plan, so that what was declared does not drown in what was not.
 fn roc_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
     let Some(results) = &outputs.roc else { return Vec::new() };
@@ -85,7 +112,7 @@ fn roc_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
         let part = RocResults { curves, ..RocResults::default() };
         if let Ok(drawing) = roc_figure(&part, drawn) {
             let word = family(member);
-            let has_model = part.curves.iter().any(|curve| curve.predictor == "multivariable");
+            let has_model = part.curves.iter().any(|curve| curve.predictor.ends_with(APPARENT));
             let gaps = [("family", lang.say(word))];
             let mut caption = vec![lang.fill("ROC curves of the {family} markers; rings mark the cut-offs.", &gaps)];
             if has_model {

@@ -6,7 +6,9 @@ use super::figures::{self, Figure, Section};
 use super::outputs::{self, Outputs};
 use super::patient::{Patient, PatientSettings, Values, patients};
 use super::tables::ReportTable;
-use super::{Lang, ReportError, burden, checklist, commands, docs, font, gallery, labels, methods, tables, viewer};
+use super::{
+    Lang, ReportError, bibtex, burden, checklist, commands, docs, font, gallery, labels, methods, style, tables, viewer,
+};
 use crate::cohort::results::Family;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, write_text_atomically};
@@ -18,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// Name of the report in an output folder.
 pub const FILE_NAME: &str = "report.html";
+/// The references beside it.
+const BIBTEX_NAME: &str = "references.bib";
 const TEMPLATE: &str = include_str!("template.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -54,11 +58,15 @@ struct Page<'a> {
     checklists: Vec<ReportTable>,
     methods: Vec<String>,
     references: Vec<String>,
+    bibtex: String,
     biomarkers: Vec<(&'static str, String)>,
     commands: Vec<String>,
+    /// Commands of each figure, by its file without ending.
+    figure_commands: Vec<(String, Vec<String>)>,
     patients: Vec<Patient>,
     /// Addresses of the slice viewers, by subject.
     viewers: &'a BTreeMap<String, String>,
+    niivue: &'a BTreeMap<String, String>,
     patient_columns: Vec<String>,
     sessions: Vec<Session>,
 }
@@ -69,6 +77,7 @@ struct ShownFigure {
     caption: String,
     svg: String,
     file: String,
+    is_wide: bool,
     commands: Vec<String>,
 }
 
@@ -104,9 +113,14 @@ pub fn write_report(
     let path = out.join(FILE_NAME);
     crate::image::check_absent([&path], overwrite)?;
     let mut outputs = Outputs::read(out)?;
-    outputs.viewers = viewer::write_viewers(out, &outputs, lang)?;
+    let viewers = viewer::write_viewers(out, &outputs, settings.niivue.as_ref(), lang)?;
+    (outputs.viewers, outputs.niivue) = (viewers.plain, viewers.niivue);
     let figures = figures::figures(&outputs, lang);
     figures::save(&figures, &out.join("figures"))?;
+    let references = references(&outputs, lang);
+    if !references.is_empty() {
+        write_text_atomically(&out.join(BIBTEX_NAME), &bibtex::bibtex(&references), Overwrite::Force)?;
+    }
     write_text_atomically(&path, &render(&outputs, &figures, settings, lang)?, overwrite)?;
     Ok((path, font::language_of_figures(lang).1.into_iter().collect()))
 }
@@ -120,11 +134,19 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         let shown = |figure: &Figure| {
             let file = format!("figures/{}", figure.name);
             let commands = commands::of_figure(outputs, &figure.name);
-            Ok(ShownFigure { caption: figure.caption.clone(), svg: figures::inline_svg(figure)?, file, commands })
+            let is_wide = figure.drawing.size().0 > style::COLUMN;
+            Ok(ShownFigure {
+                caption: figure.caption.clone(),
+                svg: figures::inline_svg(figure)?,
+                file,
+                is_wide,
+                commands,
+            })
         };
         figures.iter().filter(|figure| figure.section == section).map(shown).collect()
     };
     let methods = methods::methods(outputs, lang);
+    let references = references(outputs, lang);
     let measured = methods::measured(outputs);
     let biomarkers: Vec<(&'static str, String)> = docs::BIOMARKERS
         .iter()
@@ -167,27 +189,49 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         agreement_figures: of_section(Section::Agreement)?,
         checklists: checklist::checklists(outputs, lang),
         methods: methods.paragraphs,
-        references: methods
-            .references
-            .into_iter()
-            .chain(checklist::references(outputs).into_iter().map(str::to_owned))
-            .collect(),
+        bibtex: bibtex::bibtex(&references),
+        references,
         biomarkers,
         commands: commands::commands(outputs),
+        figure_commands: figures
+            .iter()
+            .map(|figure| (format!("figures/{}", figure.name), commands::of_figure(outputs, &figure.name)))
+            .collect(),
         patients: patients(outputs, &flags, settings, lang)?,
         viewers: &outputs.viewers,
+        niivue: &outputs.niivue,
         patient_columns: Values::of(outputs).imaging().iter().map(|stem| labels::column(stem, lang)).collect(),
         sessions: sessions(outputs, &flags)?,
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
     environment.add_filter("t", move |english: &str| lang.word(english));
+    environment.add_test("numeric", is_numeric);
     let refuse = |error: minijinja::Error| ReportError::Draw { reason: format!("{error:#}") };
     environment.add_template("report.html", TEMPLATE).map_err(refuse)?;
     Ok(environment
         .get_template("report.html")
         .and_then(|template| template.render(Value::from(Serde(&page))))
         .map_err(refuse)?)
+}
+
+/// Whether a cell starts with a number and is short enough to stand on one line.
+fn is_numeric(cell: &str) -> bool {
+    let start = cell.trim_start_matches(['−', '-', '+', '<', '>', '≥', '≤', ' ', '–']);
+    (start.is_empty() || start.starts_with(|letter: char| letter.is_ascii_digit())) && cell.chars().count() <= 28
+}
+
+/// What is cited, each source once, whatever cites it.
+fn references(outputs: &Outputs, lang: Lang) -> Vec<String> {
+    let of_checklists = checklist::references(outputs).into_iter().map(str::to_owned);
+    let mut references: Vec<String> = Vec::new();
+    for reference in methods::methods(outputs, lang).references.into_iter().chain(of_checklists) {
+        let is_known = |known: &String| *known == reference || bibtex::doi(known) == bibtex::doi(&reference);
+        if !references.iter().any(is_known) {
+            references.push(reference);
+        }
+    }
+    references
 }
 
 fn has_rows(table: &ReportTable) -> bool {

@@ -60,8 +60,11 @@ pub fn column(name: &str, lang: Lang) -> String {
     if let Some((inner, level)) = name.split_once(" = ") {
         return format!("{} = {level}", column(inner, lang));
     }
-    if name == "multivariable" {
-        return lang.say("Multivariable model (apparent)").to_owned();
+    match name {
+        "multivariable (apparent)" => return lang.say("Multivariable model (apparent)").to_owned(),
+        "univariable (apparent)" => return lang.say("Univariable model (apparent)").to_owned(),
+        "multivariable" | "univariable" => return lang.word(name),
+        _ => {}
     }
     // an odds ratio per so many units
     if let Some((inner, per)) = name.rsplit_once('/').filter(|(_, per)| per.parse::<f64>().is_ok()) {

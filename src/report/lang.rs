@@ -27,11 +27,11 @@ pub const OF_RESULTS: [&str; 22] = [
     "leave pair out",
     "leave one out",
     "external",
-    "auc",
-    "brier",
+    "AUC",
+    "Brier score",
     "calibration slope",
     "calibration intercept",
-    "youden j",
+    "Youden's J",
     "The curve of the multivariable model is apparent: model and curve come from the same patients.",
 ];
 

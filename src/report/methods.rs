@@ -17,8 +17,12 @@ const WILSON: &str = "Wilson EB. Probable inference, the law of succession, and 
 const VICKERS: &str =
     "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006. doi:10.1177/0272989X06295361";
 const IMWG: &str = "Kumar S et al. International Myeloma Working Group consensus criteria for response and minimal residual disease assessment in multiple myeloma. Lancet Oncol 2016. doi:10.1016/S1470-2045(16)30206-6";
-const TRIPOD: &str = "Collins GS et al. TRIPOD+AI statement. BMJ 2024. doi:10.1136/bmj-2023-078378";
-const STARD: &str = "Bossuyt PM et al. STARD 2015. BMJ 2015. doi:10.1136/bmj.h5527";
+const TRIPOD: &str = "Collins GS et al. TRIPOD+AI statement. BMJ 2024;385:e078378. doi:10.1136/bmj-2023-078378";
+const STARD: &str = "Bossuyt PM et al. STARD 2015. BMJ 2015;351:h5527. doi:10.1136/bmj.h5527";
+
+/// All of them.
+#[cfg(test)]
+pub const SOURCES: [&str; 11] = [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, IMWG, TRIPOD, STARD];
 
 /// Methods text and what it cites.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,13 +4,16 @@
 //! picture of one session, [`whole_body`] that of one subject, [`visits`] that of a registration; [`write_report`] makes
 //! `report.html`, `figures/` and the slice viewers from an output folder.
 
+mod bibtex;
 mod burden;
 mod canvas;
+pub mod characters;
 mod checklist;
 pub mod commands;
 pub mod docs;
 pub mod drawing;
 mod error;
+pub mod export;
 pub mod figures;
 mod font;
 mod gallery;
@@ -42,5 +45,6 @@ pub use montage::{SessionPicture, montage};
 pub use palette::{Palette, Window};
 pub use panel::Outline;
 pub use patient::{Normative, PatientSettings};
+pub use viewer::NiiVue;
 pub use visits::{VisitsPicture, visits};
 pub use whole_body::{SubjectPicture, Visit, whole_body};

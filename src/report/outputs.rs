@@ -50,6 +50,8 @@ pub struct Outputs {
     pub pictures: BTreeMap<String, PathBuf>,
     /// Slice viewers of the patients, by subject, as paths relative to the folder.
     pub viewers: BTreeMap<String, String>,
+    /// Pages of the user's NiiVue, in the same way.
+    pub niivue: BTreeMap<String, String>,
     /// What is not there, as paths relative to the folder.
     pub gaps: Vec<&'static str>,
 }
@@ -78,6 +80,7 @@ impl Outputs {
             histograms: histograms::read(out)?,
             pictures: pictures(&out.join("qc")),
             viewers: BTreeMap::new(),
+            niivue: BTreeMap::new(),
             gaps: Vec::new(),
         };
         // nine files and the pictures are looked for; none of them is no output of ours

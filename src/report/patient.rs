@@ -12,6 +12,7 @@ pub use values::Values;
 
 use super::outputs::Outputs;
 use super::tables::{MISSING, ReportTable, optional};
+use super::viewer::NiiVue;
 use super::{Lang, ReportError, font, labels};
 use crate::cohort::change::of_pair;
 use crate::cohort::measurement_error::{Limit, Limits};
@@ -27,6 +28,8 @@ pub struct PatientSettings {
     pub limits: Limits,
     /// Normal values, where the user gave some.
     pub normative: Option<Normative>,
+    /// The viewer library that the user has, for a second viewer of each patient.
+    pub niivue: Option<NiiVue>,
 }
 
 /// A figure of one patient.

@@ -1,10 +1,11 @@
 //! Results as tables for people: headers, cells as text, a caption, notes.
 
-use super::plots::ratio;
+mod performance;
+
+pub use performance::{comparisons, curves, direction, model_name, models, validation};
+
 use super::{Lang, labels};
-use crate::cohort::results::{
-    CompareResults, Direction, Family, FitResults, Model, PatientFlow, RocResults, Test, ValidateResults,
-};
+use crate::cohort::results::{CompareResults, Family, PatientFlow, Test};
 use crate::units::show_p;
 use serde::Serialize;
 
@@ -49,12 +50,27 @@ pub(super) fn optional(value: Option<f64>) -> String {
     value.map_or(MISSING.to_owned(), digits)
 }
 
-/// `1.20 (0.85 to 1.61)`.
+/// `1.20 (0.85 to 1.61)`: all three with the decimals that half the width of the interval deserves.
 pub(super) fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
-    match (low, high) {
-        (Some(low), Some(high)) => format!("{} ({} to {})", optional(value), digits(low), digits(high)),
+    match (value, low, high) {
+        (Some(value), Some(low), Some(high)) => {
+            let decimals = match (high - low).abs() / 2.0 {
+                half if half >= 20.0 => 0,
+                half if half >= 2.0 => 1,
+                half if half >= 0.02 => 2,
+                _ => 3,
+            };
+            let [value, low, high] = [value, low, high].map(|value| minus(&format!("{:.decimals$}", value + 0.0)));
+            format!("{value} ({low} to {high})")
+        }
         _ => optional(value),
     }
+}
+
+/// A text with a minus sign before its numbers, where programs write a hyphen; negative zeros lose theirs.
+pub(super) fn minus(text: &str) -> String {
+    let is_zero = text.starts_with('-') && text.parse::<f64>() == Ok(0.0);
+    if is_zero { text[1..].to_owned() } else { text.replace('-', "−") }
 }
 
 pub(super) fn p_text(p: Option<f64>) -> String {
@@ -113,8 +129,9 @@ pub fn table_one(results: &CompareResults, lang: Lang) -> ReportTable {
     for row in &results.table_one {
         let name = format!("{}, {}", labels::column(&row.variable, lang), lang.word(&row.summary));
         let counts = format!("{} / {}", row.n[0], row.n[1]);
-        let cells =
-            [name, row.positive.clone(), row.negative.clone(), counts, p_text(row.p), test_name(&row.test, lang)];
+        // a category has one test, beside its first level
+        let test = row.p.map_or(MISSING.to_owned(), |_| test_name(&row.test, lang));
+        let cells = [name, minus(&row.positive), minus(&row.negative), counts, p_text(row.p), test];
         table.rows.push(cells.to_vec());
     }
     table.notes.push(lang.say("P values of this table are not adjusted for multiple tests.").to_owned());
@@ -170,6 +187,13 @@ pub fn tests(results: &CompareResults, families: &[Family], caption: &str, lang:
     table
 }
 
+/// Everything that one comparison shows: Table 1, then the tests, each as far as there is one.
+pub fn of_comparison(results: &CompareResults, lang: Lang) -> Vec<ReportTable> {
+    let families = [Family::Primary, Family::Secondary, Family::Exploratory];
+    let both = [table_one(results, lang), tests(results, &families, lang.say("Comparisons"), lang)];
+    both.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
 /// A test in words.
 pub fn test_name(test: &str, lang: Lang) -> String {
     match test {
@@ -200,190 +224,17 @@ fn estimand(name: &str, lang: Lang) -> String {
     .to_owned()
 }
 
-/// All logistic models, one row a term.
-pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
-    let header = [
-        lang.say("model"),
-        lang.say("term"),
-        lang.say("odds ratio (95 % CI)"),
-        lang.say("coefficient"),
-        "SE",
-        "P",
-        lang.say("n (events)"),
-        lang.say("separation"),
-    ];
-    let mut table = ReportTable::new(lang.say("Logistic models"), &header);
-    for model in &results.models {
-        let counts = format!("{} ({})", model.n, model.events);
-        let name = format!("{}, {}", model_name(model, lang), lang.say(family(model.family)));
-        if let Some(reason) = &model.not_estimable {
-            let cells = [
-                &name,
-                lang.say("not estimable"),
-                reason,
-                MISSING,
-                MISSING,
-                MISSING,
-                &counts,
-                &lang.word(&model.separation),
-            ];
-            table.rows.push(cells.map(str::to_owned).to_vec());
-        }
-        for term in model.terms.iter().filter(|term| term.name != "(intercept)") {
-            let interval = match (term.ci_low, term.ci_high) {
-                (Some(low), Some(high)) => format!(" ({} to {})", ratio(low.exp()), ratio(high.exp())),
-                _ => String::new(),
-            };
-            table.rows.push(vec![
-                name.clone(),
-                labels::column(&term.name, lang),
-                format!("{}{interval}", ratio(term.odds_ratio)),
-                digits(term.estimate),
-                optional(term.se),
-                p_text(term.p),
-                counts.clone(),
-                lang.word(&model.separation),
-            ]);
-        }
-    }
-    table
-}
-
-/// `univariable`, `multivariable (firth)`.
-pub fn model_name(model: &Model, lang: Lang) -> String {
-    let kind = model.name.split(':').next().unwrap_or_default();
-    format!("{} ({})", lang.word(kind), model.method)
-}
-
-/// AUCs and cut-offs.
-pub fn curves(results: &RocResults, lang: Lang) -> ReportTable {
-    let header = [
-        lang.say("marker"),
-        lang.say("plan"),
-        lang.say("points to response"),
-        lang.say("AUC (95 % CI)"),
-        lang.say("n+ / n−"),
-        lang.say("cut-off"),
-        lang.say("sensitivity"),
-        lang.say("specificity"),
-    ];
-    let mut table = ReportTable::new(lang.say("ROC curves"), &header);
-    for curve in &results.curves {
-        let cutoff = curve.cutoffs.first();
-        let rate = |value: f64, [low, high]: [f64; 2]| format!("{value:.2} ({low:.2} to {high:.2})");
-        let interval = match (curve.ci_low, curve.ci_high) {
-            (Some(low), Some(high)) => format!("{:.3} ({low:.3} to {high:.3})", curve.auc),
-            _ => format!("{:.3}", curve.auc),
-        };
-        table.rows.push(vec![
-            labels::column(&curve.predictor, lang),
-            lang.say(family(curve.family)).to_owned(),
-            direction(curve.direction, lang).to_owned(),
-            interval,
-            format!("{} / {}", curve.n_positive, curve.n_negative),
-            cutoff.map_or(MISSING.to_owned(), |c| digits(c.threshold)),
-            cutoff.map_or(MISSING.to_owned(), |c| rate(c.sensitivity, c.sensitivity_ci)),
-            cutoff.map_or(MISSING.to_owned(), |c| rate(c.specificity, c.specificity_ci)),
-        ]);
-    }
-    table.notes.push(
-        lang.say(
-            "Cut-offs are chosen and judged on the same patients, and so is the curve of a model: both are apparent and \
-             too good. The corrected values stand under validation.",
-        )
-        .to_owned(),
-    );
-    table
-}
-
-/// Which values of a marker point to response.
-pub fn direction(direction: Direction, lang: Lang) -> &'static str {
-    match direction {
-        Direction::Higher => lang.say("higher"),
-        Direction::Lower => lang.say("lower"),
-    }
-}
-
-/// Paired comparisons of curves.
-pub fn comparisons(results: &RocResults, lang: Lang) -> ReportTable {
-    let mut table = ReportTable::new(
-        lang.say("Differences between AUCs, on the patients that have both (DeLong)"),
-        &[lang.say("first"), lang.say("second"), "n", lang.say("difference (95 % CI)"), "z", "P"],
-    );
-    for pair in &results.comparisons {
-        table.rows.push(vec![
-            labels::column(&pair.a, lang),
-            labels::column(&pair.b, lang),
-            pair.n.to_string(),
-            with_interval(Some(pair.difference), pair.ci_low, pair.ci_high),
-            optional(pair.z),
-            p_text(pair.p),
-        ]);
-    }
-    table
-}
-
-/// Internal validation.
-pub fn validation(results: &ValidateResults, lang: Lang) -> ReportTable {
-    let header = [
-        lang.say("scheme"),
-        lang.say("metric"),
-        lang.say("apparent"),
-        lang.say("optimism"),
-        lang.say("corrected (95 % CI)"),
-        lang.say("resamples"),
-        lang.say("not estimable"),
-    ];
-    let mut table = ReportTable::new(lang.say("Internal validation of the multivariable model"), &header);
-    for scheme in &results.schemes {
-        table.rows.push(vec![
-            lang.word(&scheme.scheme.replace('-', " ")),
-            lang.word(&scheme.metric.replace('_', " ")),
-            optional(scheme.apparent),
-            optional(scheme.optimism),
-            with_interval(scheme.corrected, scheme.ci_low, scheme.ci_high),
-            scheme.n_resamples.to_string(),
-            scheme.n_not_estimable.to_string(),
-        ]);
-    }
-    if let Some(calibration) = &results.calibration {
-        table.notes.push(lang.fill(
-            "Calibration: intercept {intercept}, slope {slope} (ideal: 0 and 1; a slope under 1 is overfitting).",
-            &[("intercept", &optional(calibration.intercept)), ("slope", &optional(calibration.slope))],
-        ));
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cohort::results::Scheme;
 
     #[test]
     fn cells_have_the_digits_they_deserve() {
-        assert_eq!(with_interval(Some(12.345), Some(-1.0), Some(123.4)), "12.3 (−1.00 to 123)");
+        assert_eq!(with_interval(Some(12.345), Some(-1.0), Some(123.4)), "12 (−1 to 123)");
+        assert_eq!(with_interval(Some(0.1104), Some(-0.0441), Some(0.265)), "0.11 (−0.04 to 0.27)");
+        assert_eq!(with_interval(Some(-0.001), Some(-5.0), Some(6.0)), "0.0 (−5.0 to 6.0)");
+        assert_eq!(minus("-63.2 [-73.6, -43.0]"), "−63.2 [−73.6, −43.0]");
         assert_eq!(with_interval(None, None, None), "–");
         assert_eq!(p_text(Some(1e-7)), "<0.001");
-    }
-
-    #[test]
-    fn every_row_is_as_long_as_its_header() {
-        let scheme = Scheme {
-            scheme: "bootstrap-optimism".to_owned(),
-            metric: "auc".to_owned(),
-            apparent: Some(0.93),
-            optimism: Some(0.02),
-            corrected: Some(0.91),
-            ci_low: None,
-            ci_high: None,
-            n_resamples: 500,
-            n_not_estimable: 0,
-            n_separated: 3,
-            p: None,
-        };
-        let table = validation(&ValidateResults { schemes: vec![scheme], ..ValidateResults::default() }, Lang::En);
-        assert_eq!(table.rows[0].len(), table.header.len());
-        assert_eq!(table.rows[0][0], "bootstrap optimism");
     }
 }

@@ -15,7 +15,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+mod library;
 mod packed;
+
+pub use library::NiiVue;
 
 /// Largest page, bytes.
 pub const MOST_BYTES: usize = 8_000_000;
@@ -25,6 +28,8 @@ const FRAME_BYTES: usize = 100_000;
 const FOLDER: &str = "viewer";
 const TEMPLATE: &str = include_str!("viewer/page.html");
 const SCRIPT: &str = include_str!("viewer/viewer.js");
+const NIIVUE_TEMPLATE: &str = include_str!("viewer/niivue.html");
+const NIIVUE_SCRIPT: &str = include_str!("viewer/niivue.js");
 
 /// Everything of one patient that the page shows.
 #[derive(Serialize)]
@@ -52,6 +57,17 @@ struct Frame<'a> {
     script: &'static str,
     data: &'a str,
     version: &'static str,
+    /// Name and version of the user's library.
+    library: &'a str,
+}
+
+/// Addresses of the pages relative to the output folder, by subject.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Viewers {
+    /// Our own pages.
+    pub plain: BTreeMap<String, String>,
+    /// Those that show the maps by the user's NiiVue.
+    pub niivue: BTreeMap<String, String>,
 }
 
 /// The words on the page.
@@ -69,6 +85,10 @@ fn words(lang: Lang) -> BTreeMap<&'static str, &'static str> {
         ("high", lang.say("highest value shown")),
         ("overlay", lang.say("Lesions (tDV)")),
         ("problem", lang.say("This browser cannot unpack the maps; a newer version can.")),
+        ("all_planes", lang.say("all planes")),
+        ("rendering", lang.say("rendering")),
+        ("niivue_problem", lang.say("NiiVue could not start: it needs WebGL 2, and its file beside this page.")),
+        ("niivue_help", lang.say("Pointer: place and value. Wheel: next slice. Right button: window.")),
         ("help", lang.say("Wheel or arrow keys: next slice. Pointer: value. Numbers: slice in the order of the file.")),
         (
             "limits",
@@ -84,28 +104,57 @@ fn words(lang: Lang) -> BTreeMap<&'static str, &'static str> {
 /// Map files of one patient, by visit.
 type Files = Vec<(String, Vec<(&'static Kind, PathBuf)>, Option<PathBuf>)>;
 
-/// Writes a page for every patient of an output folder that has maps; gives their addresses relative to the folder, by
-/// subject. A page that is younger than its maps is left as it is, since it would come out the same.
+/// Writes a page for every patient of an output folder that has maps, and a second one for NiiVue where the user has it; gives
+/// their addresses. A page that is younger than its maps is left as it is, since it would come out the same.
 ///
 /// # Errors
 /// Where a map of ours cannot be read or a page cannot be written.
-pub fn write_viewers(out: &Path, outputs: &Outputs, lang: Lang) -> Result<BTreeMap<String, String>> {
+pub fn write_viewers(out: &Path, outputs: &Outputs, niivue: Option<&NiiVue>, lang: Lang) -> Result<Viewers> {
     let subjects: Vec<(String, Files)> = subjects(out, outputs);
-    let pages: Vec<(String, String)> = subjects
-        .into_par_iter()
-        .map(|(subject, files)| -> Result<(String, String)> {
-            let address = format!("{FOLDER}/sub-{subject}.html");
-            let path = out.join(&address);
-            if !is_current(&path, &files, lang) {
-                let text = page(&subject, &files, lang)?;
-                let refuse = |source| ReportError::Write { path: path.clone(), source };
-                std::fs::create_dir_all(out.join(FOLDER)).map_err(refuse)?;
-                write_text_atomically(&path, &text, Overwrite::Force)?;
-            }
-            Ok((subject, address))
-        })
-        .collect::<Result<_>>()?;
-    Ok(pages.into_iter().collect())
+    let folder = out.join(FOLDER);
+    if !subjects.is_empty() {
+        let refuse = |source| ReportError::Write { path: folder.clone(), source };
+        std::fs::create_dir_all(&folder).map_err(refuse)?;
+        if let Some(niivue) = niivue {
+            write_text_atomically(&folder.join(library::COPY), &niivue.script, Overwrite::Force)?;
+        }
+    }
+    let write = |(subject, files): &(String, Files)| -> Result<()> {
+        let library = niivue.map_or("", |niivue| niivue.name.as_str());
+        let plain = (folder.join(format!("sub-{subject}.html")), TEMPLATE, SCRIPT, "");
+        let with_niivue = (folder.join(format!("sub-{subject}_niivue.html")), NIIVUE_TEMPLATE, NIIVUE_SCRIPT, library);
+        let wanted = [Some(plain), niivue.map(|_| with_niivue)];
+        let old: Vec<_> = wanted
+            .into_iter()
+            .flatten()
+            .filter(|(path, .., library)| !is_current(path, files, lang, library))
+            .collect();
+        if old.is_empty() {
+            return Ok(());
+        }
+        let title = format!("sub-{subject}");
+        let data = data(&title, files)?;
+        for (path, template, script, library) in old {
+            let frame = Frame {
+                title: &title,
+                lang: lang.code(),
+                words: words(lang),
+                script,
+                data: &data,
+                version: env!("CARGO_PKG_VERSION"),
+                library,
+            };
+            write_text_atomically(&path, &page(template, &frame)?, Overwrite::Force)?;
+        }
+        Ok(())
+    };
+    subjects.par_iter().try_for_each(write)?;
+    let addresses = |ending: &str| -> BTreeMap<String, String> {
+        let address =
+            |(subject, _): &(String, Files)| (subject.clone(), format!("{FOLDER}/sub-{subject}{ending}.html"));
+        subjects.iter().map(address).collect()
+    };
+    Ok(Viewers { plain: addresses(""), niivue: niivue.map_or_else(BTreeMap::new, |_| addresses("_niivue")) })
 }
 
 /// Patients that have maps, with their files.
@@ -144,26 +193,29 @@ fn folders(parent: &Path, start: &str) -> Vec<(String, PathBuf)> {
     folders
 }
 
-/// Whether a page was made by this version, in this language, after all of its maps.
-fn is_current(page: &Path, files: &Files, lang: Lang) -> bool {
+/// Whether a page was made by this version, in this language, for this library, after all of its maps.
+fn is_current(page: &Path, files: &Files, lang: Lang, library: &str) -> bool {
     let time = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
     let Some(made) = time(page) else { return false };
     let maps = files.iter().flat_map(|(_, maps, lesions)| maps.iter().map(|(_, path)| path).chain(lesions));
-    let is_ours =
-        || std::fs::read_to_string(page).is_ok_and(|text| text.contains(&generator()) && text.contains(&html_of(lang)));
+    let is_ours = || {
+        std::fs::read_to_string(page)
+            .is_ok_and(|text| text.contains(&generator(library)) && text.contains(&html_of(lang)))
+    };
     maps.map(|path| time(path)).all(|map| map.is_some_and(|map| map < made)) && is_ours()
 }
 
-fn generator() -> String {
-    format!("<meta name=\"generator\" content=\"myelomri {}\">", env!("CARGO_PKG_VERSION"))
+fn generator(library: &str) -> String {
+    let more = if library.is_empty() { String::new() } else { format!(", {library}") };
+    format!("<meta name=\"generator\" content=\"myelomri {}{more}\">", env!("CARGO_PKG_VERSION"))
 }
 
 fn html_of(lang: Lang) -> String {
     format!("<html lang=\"{}\">", lang.code())
 }
 
-/// The page of one patient.
-fn page(subject: &str, files: &Files, lang: Lang) -> Result<String> {
+/// The maps of one patient, packed, as the text that a page holds.
+fn data(title: &str, files: &Files) -> Result<String> {
     let mut visits = Vec::new();
     for (name, maps, lesions) in files {
         let maps: Vec<Packed> =
@@ -172,22 +224,18 @@ fn page(subject: &str, files: &Files, lang: Lang) -> Result<String> {
         visits.push(Visit { name: name.clone(), maps, lesions: lesions.transpose()? });
     }
     fit(&mut visits, (MOST_BYTES - FRAME_BYTES) / 4 * 3);
-    let patient = Patient { title: format!("sub-{subject}"), palettes: packed::palettes(), visits };
-    let refuse = |reason: String| ReportError::Draw { reason };
+    let patient = Patient { title: title.to_owned(), palettes: packed::palettes(), visits };
+    let text = serde_json::to_string(&patient).map_err(|error| ReportError::Draw { reason: error.to_string() })?;
     // text of a study must not end the script that holds it
-    let data = serde_json::to_string(&patient).map_err(|e| refuse(e.to_string()))?.replace('<', "\\u003c");
+    Ok(text.replace('<', "\\u003c"))
+}
+
+/// A filled page.
+fn page(template: &str, frame: &Frame) -> Result<String> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
-    let frame = Frame {
-        title: &patient.title,
-        lang: lang.code(),
-        words: words(lang),
-        script: SCRIPT,
-        data: &data,
-        version: env!("CARGO_PKG_VERSION"),
-    };
-    let rendered = environment.render_named_str("viewer.html", TEMPLATE, Value::from(Serde(&frame)));
-    Ok(rendered.map_err(|error| refuse(format!("{error:#}")))?)
+    let rendered = environment.render_named_str("viewer.html", template, Value::from(Serde(frame)));
+    Ok(rendered.map_err(|error| ReportError::Draw { reason: format!("{error:#}") })?)
 }
 
 /// Packs all maps, coarser and coarser until all together take at most so many bytes.

@@ -9,7 +9,7 @@
 //!
 //! Separated resamples are kept under Firth and ridge, and counted; under maximum likelihood they cannot be estimated,
 //! which is counted too. The pooled leave-one-out area is biased downwards, so pairs of one positive and one negative
-//! patient are left out instead (Airola 2011, doi:10.1016/j.csda.2010.11.023).
+//! patient are left out instead (Airola 2011, doi:10.1016/j.csda.2010.11.018).
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -7,6 +7,7 @@ mod derivative;
 mod dictionary;
 mod discover;
 mod error;
+pub mod import;
 mod jobs;
 mod layout;
 mod progress;
@@ -35,7 +36,7 @@ pub use layout::{DERIVATIVES, role_of_name};
 pub use runner::{BatchParams, BatchSummary, Job, SessionObserver, run_batch};
 pub use runs::{RunChoice, choose_runs};
 pub use session_manifest::{FILE_NAME as MANIFEST_FILE, InputFile, SessionKey, SessionManifest, VERSION};
-pub use session_writer::{LESIONS, MEASURES};
+pub use session_writer::{LESIONS, MEASURES, session_folder_of};
 pub use study_manifest::{SessionState, StudyManifest};
 pub use throttle::available_bytes;
 /// Name of the clinical table of a study, without its ending.

@@ -19,6 +19,8 @@ mod ff_echoes;
 mod histogram;
 mod histogram_features;
 mod images;
+mod import;
+mod import_refusals;
 mod label_maps;
 mod markup;
 mod models;

@@ -1,6 +1,7 @@
 //! What `histogram` prints.
 
 use super::HistogramResults;
+use super::shape::Shapes;
 use crate::cli::args::Format;
 use crate::cli::output;
 use crate::error::Result;
@@ -8,7 +9,7 @@ use crate::region::{Feature, RegionSummary, Statistics};
 use crate::units::Unit;
 
 /// Prints all regions, one row each; with IBSI features one row a feature.
-pub fn print(results: &HistogramResults, format: Format) -> Result<()> {
+pub fn print(results: &HistogramResults, shapes: Option<Shapes>, format: Format) -> Result<()> {
     if format == Format::Json {
         return output::print_json(results);
     }
@@ -41,7 +42,9 @@ pub fn print(results: &HistogramResults, format: Format) -> Result<()> {
     if results.compared_with.is_some() {
         header.extend(["mean_difference", "median_difference", "overlap"]);
     }
-    let row = |summary: &RegionSummary| {
+    let shapes = shapes.filter(|_| !exact);
+    header.extend(shapes.as_ref().map(|_| "shape"));
+    let row = |(n, summary): (usize, &RegionSummary)| {
         let statistics = &summary.statistics;
         let mut cells = vec![
             summary.region.clone(),
@@ -57,10 +60,15 @@ pub fn print(results: &HistogramResults, format: Format) -> Result<()> {
             cells.push(number(change.median_difference, decimals));
             cells.push(number(change.overlap, 3));
         }
+        cells.extend(shapes.as_ref().map(|shapes| shapes.lines[n].clone()));
         cells
     };
-    let rows: Vec<Vec<String>> = results.regions.iter().map(row).collect();
-    output::print(&if exact { output::csv(&header, &rows) } else { output::aligned(&header, &rows) })
+    let rows: Vec<Vec<String>> = results.regions.iter().enumerate().map(row).collect();
+    if exact {
+        return output::print(&output::csv(&header, &rows));
+    }
+    let note = shapes.as_ref().map_or(String::new(), |shapes| format!("\n\n{}", shapes.note));
+    output::print(&format!("{}{note}", output::aligned(&header, &rows)))
 }
 
 /// One row a feature and region.

@@ -314,7 +314,7 @@ fn warnings(model: &Model, prepared: &Prepared, fit: &Fit) -> Vec<Warning> {
 }
 
 /// Youden's cut-off of predictions, the most specific of equally good ones.
-fn best_cutoff(linear_predictors: &[f64], positive: &[bool]) -> Option<f64> {
+pub(super) fn best_cutoff(linear_predictors: &[f64], positive: &[bool]) -> Option<f64> {
     let mut joined = linear_predictors.to_vec();
     roc::join_near_ties(&mut joined);
     let curve = roc::curve(&joined, positive, roc::Direction::Higher).ok()?;

@@ -5,7 +5,7 @@ use super::dropout::Dropout;
 use super::fit::{self, TermSpec};
 use super::{exploratory_columns, flow, roc, validate};
 use crate::cohort::results::{
-    Change, CompareResults, Direction, Family, FitResults, FlowEntry, PatientFlow, ResponseRow, RocResults, SavedModel,
+    Change, CompareResults, Family, FitResults, FlowEntry, PatientFlow, ResponseRow, RocResults, SavedModel,
     ValidateResults,
 };
 use crate::cohort::{CohortError, Endpoint, Frame, Marker, Table};
@@ -109,14 +109,8 @@ impl Analysis {
         self.fit_models(frame, endpoint, &markers, config, seed)?;
         let mut curves = roc::roc_or_say_why(frame, endpoint, &markers)?;
         if let Some(model) = &self.model {
-            let marker = Marker {
-                column: format!("{MULTIVARIABLE} (apparent)"),
-                direction: Direction::Higher,
-                family: Family::Primary,
-            };
-            let values = model.linear_predictors(frame)?;
-            let curve =
-                roc::curve(frame, endpoint, &marker, &values, &roc::RocOptions::default(), &mut curves.warnings)?;
+            let options = roc::RocOptions::default();
+            let curve = roc::model_curve(frame, endpoint, model, Family::Primary, &options, &mut curves.warnings)?;
             curves.curves.push(curve);
         }
         curves.plan = Some(Marker::stamp(&config.plan));

@@ -36,7 +36,9 @@ fn of_numbers(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<TableO
     let cell = |values: &[f64]| match values {
         [] => "–".to_owned(),
         _ => {
-            let [q1, q2, q3] = [0.25, 0.5, 0.75].map(|p| three_digits(summary::quantile(values, p)));
+            let quartiles = [0.25, 0.5, 0.75].map(|p| summary::quantile(values, p));
+            let largest = quartiles.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+            let [q1, q2, q3] = quartiles.map(|value| format!("{:.*}", decimals(largest), value + 0.0));
             format!("{q2} [{q1}, {q3}]")
         }
     };
@@ -125,11 +127,14 @@ fn of_levels(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<Vec<Tab
     Ok(counts.levels.iter().enumerate().map(row).collect())
 }
 
-/// Three significant digits, at least the whole number: what a table of medians deserves.
-fn three_digits(value: f64) -> String {
-    let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
-    let decimals = (2 - magnitude).clamp(0, 3) as usize;
-    format!("{value:.decimals$}")
+/// Decimals of a median and its quartiles alike: three significant digits of the largest, one decimal at most where that has
+/// three digits before the point.
+fn decimals(largest: f64) -> usize {
+    let magnitude = if largest == 0.0 { 1 } else { largest.log10().floor() as i32 };
+    match magnitude {
+        2 => 1,
+        magnitude => (2 - magnitude).clamp(0, 3) as usize,
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_follow_the_size() {
-        assert_eq!([1234.5, 12.34, 0.01234, 0.0].map(three_digits), ["1234", "12.3", "0.012", "0.00"]);
+    fn digits_follow_the_largest_of_the_three() {
+        assert_eq!([1234.5, 123.4, 12.34, 1.234, 0.01234, 0.0].map(decimals), [0, 1, 1, 2, 3, 1]);
     }
 }

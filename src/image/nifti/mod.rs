@@ -254,31 +254,42 @@ impl Content {
 }
 
 fn content(path: &Path, header: &Header) -> Result<Content, ImageError> {
-    let file = if header.single_file { path.to_owned() } else { voxel_file(path) };
+    let file = file_of_voxels(path, header);
     let bytes = bytes::whole(&file)?;
+    let voxels = voxel_range(&file, header, bytes.len())?;
+    Ok(Content { bytes, voxels })
+}
+
+/// The file that holds the voxels.
+fn file_of_voxels(path: &Path, header: &Header) -> PathBuf {
+    if header.single_file { path.to_owned() } else { voxel_file(path) }
+}
+
+/// Where in `length` bytes of inflated content the voxels are.
+fn voxel_range(file: &Path, header: &Header, length: usize) -> Result<Range<usize>, ImageError> {
     let truncated = |expected: usize, found: usize| ImageError::Truncated {
-        path: file.clone(),
+        path: file.to_owned(),
         expected_bytes: expected as u64,
         found_bytes: found as u64,
     };
-    let n_bytes = header.n_bytes().ok_or_else(|| truncated(usize::MAX, bytes.len()))?;
+    let n_bytes = header.n_bytes().ok_or_else(|| truncated(usize::MAX, length))?;
     let start = match header.data_offset {
         Some(offset) => usize::try_from(offset).unwrap_or(usize::MAX),
         // a single file that does not say where its voxels start: right behind the header, if that is all there is
-        None => match bytes.len().checked_sub(n_bytes) {
+        None => match length.checked_sub(n_bytes) {
             Some(start @ (348 | 352 | 540 | 544)) => start,
             Some(_) => {
                 let reason = "its header does not say where the voxels start".to_owned();
-                return Err(ImageError::Read { path: file.clone(), reason });
+                return Err(ImageError::Read { path: file.to_owned(), reason });
             }
-            None => return Err(truncated(n_bytes, bytes.len())),
+            None => return Err(truncated(n_bytes, length)),
         },
     };
-    let found = bytes.len().saturating_sub(start);
+    let found = length.saturating_sub(start);
     if found < n_bytes {
         return Err(truncated(n_bytes, found));
     }
-    Ok(Content { bytes, voxels: start..start + n_bytes })
+    Ok(start..start + n_bytes)
 }
 
 fn not_one_volume(path: &Path, header: &Header) -> ImageError {

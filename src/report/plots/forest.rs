@@ -1,10 +1,10 @@
 //! Forest plot: odds ratios with their intervals on a logarithmic axis.
 //!
-//! Each row has its words above its interval, so that long marker names fit in one journal column. An interval that
-//! leaves the axis ends in an arrow.
+//! Words on the left, intervals in the middle, numbers on the right, one and a half journal columns wide; rows of one model
+//! stand under its name. An interval that leaves the axis ends in an arrow.
 
 use super::axes::{Axes, Scale, extent};
-use crate::report::drawing::{Anchor, Drawing};
+use crate::report::drawing::{Anchor, Drawing, fitted};
 use crate::report::{Lang, ReportError, labels, style};
 use crate::units::show_p;
 
@@ -13,7 +13,7 @@ use crate::units::show_p;
 pub struct ForestRow {
     /// Term, put in words.
     pub term: String,
-    /// What the row belongs to, e.g. `univariable`; in grey after the term.
+    /// What the row belongs to, e.g. `univariable`; empty where there is one model.
     pub model: String,
     /// Odds ratio per stated increment.
     pub odds_ratio: f64,
@@ -23,12 +23,15 @@ pub struct ForestRow {
     pub p: Option<f64>,
 }
 
-const ROW: f64 = 34.0;
+const WIDTH: f64 = 1.5 * style::COLUMN;
+const ROW: f64 = 17.0;
 const TOP: f64 = 24.0;
+/// Left and right end of the intervals; words stand on their left, numbers on their right.
+const ENDS: [f64; 2] = [236.0, 396.0];
 /// An axis never reaches further than this factor from one.
 const FURTHEST: f64 = 100.0;
 
-/// The figure of these odds ratios.
+/// The figure of these odds ratios. Rows of one model that follow each other stand under its name.
 ///
 /// # Errors
 /// [`ReportError::Empty`] where there is no row.
@@ -36,30 +39,32 @@ pub fn forest_figure(rows: &[ForestRow], title: &str, lang: Lang) -> Result<Draw
     if rows.is_empty() {
         return Err(ReportError::Empty { what: "no odds ratio" });
     }
-    let bottom = TOP + ROW * rows.len() as f64 + 6.0;
-    let mut drawing = Drawing::new(style::COLUMN, bottom + 40.0);
+    let is_first = |n: usize| !rows[n].model.is_empty() && (n == 0 || rows[n - 1].model != rows[n].model);
+    let headings = (0..rows.len()).filter(|n| is_first(*n)).count();
+    let bottom = TOP + ROW * (rows.len() + headings) as f64 + 6.0;
+    let mut drawing = Drawing::new(WIDTH, bottom + 40.0);
     let ends = rows.iter().flat_map(|row| row.interval.into_iter().flatten().chain([row.odds_ratio]));
     let (low, high) = extent(ends.filter(|v| *v > 0.0));
     let x = Scale::logarithmic((low * 0.9).clamp(1.0 / FURTHEST, 0.8), (high * 1.1).clamp(1.25, FURTHEST));
-    let axes = Axes { frame: [14.0, TOP, style::COLUMN - 14.0, bottom], x, y: Scale::linear(0.0, 1.0) };
-    let [left, _, right, _] = axes.frame;
-    axes.x_axis(&mut drawing, lang.say("Odds ratio (95 % CI), logarithmic"), 9);
-    drawing.line(&[(left, bottom), (right, bottom)], style::INK, style::HAIR);
+    let axes = Axes { frame: [ENDS[0], TOP, ENDS[1], bottom], x, y: Scale::linear(0.0, 1.0) };
+    let (left, right) = (8.0, WIDTH - 8.0);
+    axes.x_axis(&mut drawing, lang.say("Odds ratio (95 % CI), logarithmic"), 6);
+    drawing.line(&[(ENDS[0], bottom), (ENDS[1], bottom)], style::INK, style::HAIR);
     drawing.dashed(&[(axes.x_at(1.0), TOP), (axes.x_at(1.0), bottom)], style::GREY, style::HAIR, &[3.0, 3.0]);
     drawing.text((left, 14.0), title, style::SMALL, style::GREY, Anchor::Start);
     drawing.text((right, 14.0), lang.say("OR (95 % CI), P"), style::SMALL, style::GREY, Anchor::End);
+    let mut y = TOP - 4.0;
     for (n, row) in rows.iter().enumerate() {
-        let y = TOP + ROW * n as f64 + 13.0;
-        let name = if row.model.is_empty() {
-            labels::column(&row.term, lang)
-        } else {
-            format!("{} · {}", labels::column(&row.term, lang), row.model)
-        };
-        // white behind the words, so that the line at one does not run through them
-        drawing.rectangle((left, y - 9.5), right - left, 12.5, plotters::style::RGBAColor(255, 255, 255, 1.0));
-        drawing.text((left, y), &name, style::SMALL, style::INK, Anchor::Start);
+        let indent = if row.model.is_empty() { 0.0 } else { 10.0 };
+        if is_first(n) {
+            y += ROW;
+            drawing.bold((left, y), &row.model, style::SMALL, style::INK, Anchor::Start);
+        }
+        y += ROW;
+        let name = fitted(&labels::column(&row.term, lang), style::SMALL, ENDS[0] - 10.0 - left - indent);
+        drawing.text((left + indent, y), &name, style::SMALL, style::INK, Anchor::Start);
         drawing.text((right, y), &odds_text(row), style::SMALL, style::INK, Anchor::End);
-        draw_interval(&mut drawing, &axes, row, y + 11.5);
+        draw_interval(&mut drawing, &axes, row, y - 3.5);
     }
     Ok(drawing)
 }
@@ -87,19 +92,25 @@ fn draw_interval(drawing: &mut Drawing, axes: &Axes, row: &ForestRow, y: f64) {
 }
 
 fn odds_text(row: &ForestRow) -> String {
-    let interval = row.interval.map_or("–".to_owned(), |[low, high]| format!("{}–{}", ratio(low), ratio(high)));
-    format!("{} ({interval}), {}", ratio(row.odds_ratio), row.p.map_or("–".to_owned(), show_p))
+    let [value, low, high] = ratios(row.odds_ratio, row.interval);
+    let interval = row.interval.map_or("–".to_owned(), |_| format!("{low}–{high}"));
+    format!("{value} ({interval}), {}", row.p.map_or("–".to_owned(), show_p))
 }
 
-/// An odds ratio with the digits it deserves: two decimals, three near one, none above a hundred.
-pub fn ratio(value: f64) -> String {
+/// An odds ratio and the ends of its interval with the same decimals: two, three where the ratio is near one or small.
+pub fn ratios(value: f64, interval: Option<[f64; 2]>) -> [String; 3] {
+    let decimals = if (0.9..1.1).contains(&value) || value < 0.1 { 3 } else { 2 };
+    let [low, high] = interval.unwrap_or([f64::NAN; 2]);
+    [value, low, high].map(|value| ratio(value, decimals))
+}
+
+fn ratio(value: f64, decimals: usize) -> String {
     match value {
         v if !v.is_finite() => "∞".to_owned(),
         v if v >= 1000.0 => ">1000".to_owned(),
         v if v >= 100.0 => format!("{v:.0}"),
         v if v > 0.0 && v < 0.001 => "<0.001".to_owned(),
-        v if (0.9..1.1).contains(&v) || v < 0.1 => format!("{v:.3}"),
-        v => format!("{v:.2}"),
+        v => format!("{v:.decimals$}"),
     }
 }
 
@@ -122,7 +133,8 @@ mod tests {
             row("hb", 1.5, None),
         ];
         let svg = forest_figure(&rows, "Logistic models", Lang::En).unwrap().svg().unwrap();
-        for text in ["2.31 (1.40–4.60), &lt;0.001", "0.930 (&lt;0.001–&gt;1000)", "per 10 · univariable", "1.50 (–)"]
+        for text in
+            ["2.31 (1.40–4.60), &lt;0.001", "0.930 (&lt;0.001–&gt;1000)", "per 10\n", "univariable\n", "1.50 (–)"]
         {
             assert!(svg.contains(text), "{text} is missing in {svg}");
         }

@@ -29,7 +29,7 @@ pub use change::{ChangePlot, Group, change_figure};
 pub use correlation::{CorrelationPlot, correlation_figure};
 pub use courses::{Course, CoursesPlot, courses_figure};
 pub use decision::decision_figure;
-pub use forest::{ForestRow, forest_figure, ratio};
+pub use forest::{ForestRow, forest_figure, ratios};
 pub use histogram::{Distribution, HistogramPlot, histogram_figure};
 pub use paired::{PairedPlot, paired_figure};
 pub use profile::{ProfilePlot, profile_figure};

@@ -5,7 +5,7 @@
 
 use super::axes::{Axes, Scale};
 use crate::cohort::results::{Curve, Direction, Family, RocResults};
-use crate::report::drawing::{Anchor, Drawing, text_width};
+use crate::report::drawing::{Anchor, Drawing, fitted, text_width};
 use crate::report::{Lang, ReportError, labels, style};
 
 const SIDE: f64 = 270.0;
@@ -108,18 +108,6 @@ fn rule_name(rule: &str) -> &str {
 fn threshold_text(value: f64) -> String {
     let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 4) as usize };
     format!("{value:.decimals$}").replace('-', "−")
-}
-
-/// The text, cut with an ellipsis where it is wider than `room`.
-fn fitted(text: &str, em: f64, room: f64) -> String {
-    if text_width(text, em) <= room {
-        return text.to_owned();
-    }
-    let mut cut: String = text.to_owned();
-    while !cut.is_empty() && text_width(&format!("{cut}…"), em) > room {
-        cut.pop();
-    }
-    format!("{}…", cut.trim_end())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::axes::{Axes, Scale, extent};
 use super::change::{Group, group_colour, heading};
-use crate::report::drawing::{Anchor, Drawing};
+use crate::report::drawing::{Anchor, Drawing, text_width};
 use crate::report::{Lang, ReportError, labels, style};
 
 /// One column, a bar a patient; groups have their colour and fill.
@@ -18,8 +18,8 @@ pub struct WaterfallPlot {
     pub exploratory: bool,
 }
 
-const HEIGHT: f64 = 280.0;
-const FRAME: [f64; 4] = [62.0, 34.0, style::COLUMN - 12.0, HEIGHT - 34.0];
+const HEIGHT: f64 = 290.0;
+const FRAME: [f64; 4] = [62.0, 34.0, style::COLUMN - 12.0, HEIGHT - 44.0];
 /// A bar longer than so many times the upper decile of all lengths is cut, and its value written.
 const LONGEST: f64 = 2.5;
 /// Height of a line of text.
@@ -110,7 +110,7 @@ fn whole(value: f64) -> String {
 
 fn legend(drawing: &mut Drawing, plot: &WaterfallPlot, patients: usize, cut: usize, lang: Lang) {
     let mut x = FRAME[0];
-    let base = HEIGHT - 12.0;
+    let base = HEIGHT - 20.0;
     for (n, group) in plot.groups.iter().enumerate().filter(|_| plot.groups.len() > 1) {
         let colour = group_colour(n);
         let (top, side) = (base - 8.0, 9.0);
@@ -122,7 +122,7 @@ fn legend(drawing: &mut Drawing, plot: &WaterfallPlot, patients: usize, cut: usi
         let count = group.values.iter().filter(|v| v.is_finite()).count();
         let text = format!("{}, n = {count}", group.name);
         drawing.text((x + 13.0, base), &text, style::SMALL, style::INK, Anchor::Start);
-        x += 13.0 + crate::report::drawing::text_width(&text, style::SMALL) + 16.0;
+        x += 13.0 + text_width(&text, style::SMALL) + 16.0;
     }
     let note = match (plot.groups.len(), cut) {
         (1, 0) => lang.fill("{n} patients", &[("n", &patients.to_string())]),
@@ -133,7 +133,10 @@ fn legend(drawing: &mut Drawing, plot: &WaterfallPlot, patients: usize, cut: usi
         (_, 0) => return,
         (_, cut) => lang.fill("{cut} cut, value written", &[("cut", &cut.to_string())]),
     };
-    drawing.text((FRAME[2], base), &note, style::SMALL, style::GREY, Anchor::End);
+    // below the groups where it would run into them
+    let is_free = x + text_width(&note, style::SMALL) < FRAME[2];
+    let y = if is_free { base } else { base + LINE };
+    drawing.text((FRAME[2], y), &note, style::SMALL, style::GREY, Anchor::End);
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ pub struct Packed {
     file: [[i64; 3]; 3],
     /// Voxels of the file that one of these stands for, along each axis.
     block: [usize; 3],
+    /// World position (mm, RAS+) of the middle of a voxel from its place in `size`.
+    affine: [[f64; 4]; 3],
     /// Deflated (zlib) steps in base64.
     data: String,
     #[serde(skip)]
@@ -124,6 +126,7 @@ impl Packed {
             spacing_mm: [axial[0], axial[1], coronal[1]],
             file,
             block: [1; 3],
+            affine: affine(grid, &stacks[2]),
             data: String::new(),
             steps,
         }
@@ -187,9 +190,42 @@ impl Packed {
             }
         }
         self.steps = halved;
+        for row in &mut self.affine {
+            // the middle of a pair lies between the two
+            row[3] += 0.5 * row[axis];
+            row[axis] *= 2.0;
+        }
         self.spacing_mm[axis] *= 2.0;
         self.block[axis] *= 2;
     }
+}
+
+/// From a place among the columns, rows and slices shown to the world.
+fn affine(grid: &Grid, stack: &[Slice]) -> [[f64; 4]; 3] {
+    let [nx, ny, _] = grid.dims;
+    let world = |[x, y, z]: [usize; 3]| {
+        let voxel = stack.get(z)?.voxel(x, y);
+        Some(grid.world_mm([(voxel % nx) as f64, (voxel / nx % ny) as f64, (voxel / nx / ny) as f64]))
+    };
+    let size = stack.first().map_or([0; 3], |slice| [slice.size[0], slice.size[1], stack.len()]);
+    let origin = world([0; 3]).unwrap_or_default();
+    let mut affine = [[0.0; 4]; 3];
+    let axes = grid.world_axes();
+    for (axis, &n) in size.iter().enumerate() {
+        let mut next = [0; 3];
+        next[axis] = 1;
+        // a single slice has no neighbour: its own axis, towards left, posterior or the feet
+        let voxel_axis = axes.iter().position(|&along| along == axis).unwrap_or(axis);
+        let sign = -grid.affine[axis][voxel_axis].signum();
+        let own = || std::array::from_fn(|row| sign * grid.affine[row][voxel_axis]);
+        let step: [f64; 3] = match world(next).filter(|_| n > 1) {
+            Some(next) => std::array::from_fn(|row| next[row] - origin[row]),
+            None => own(),
+        };
+        (0..3).for_each(|row| affine[row][axis] = step[row]);
+    }
+    (0..3).for_each(|row| affine[row][3] = origin[row]);
+    affine
 }
 
 #[cfg(test)]
@@ -200,6 +236,11 @@ impl Packed {
         let mut steps = vec![0; self.steps.len()];
         libdeflater::Decompressor::new().zlib_decompress(&packed, &mut steps).unwrap();
         steps
+    }
+
+    /// Where the middle of a voxel lies in the body.
+    pub fn affine(&self) -> [[f64; 4]; 3] {
+        self.affine
     }
 
     /// Size, spacing in mm, and file numbers.

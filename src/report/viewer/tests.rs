@@ -40,6 +40,33 @@ fn steps_run_from_right_to_left_from_anterior_to_posterior_and_downwards_whateve
 }
 
 #[test]
+fn a_voxel_of_a_packed_map_lies_in_the_body_where_it_was_measured() {
+    let turned = Grid::new(DIMS, [[0.0, 0.0, 5.0, -7.0], [-2.0, 0.0, 0.0, 11.0], [0.3, -3.0, 0.0, 40.0]]);
+    for grid in [grid([1.0, -1.0, 1.0]), grid([-1.0, -1.0, -1.0]), turned] {
+        let mut data = filled(DIMS, 10.0_f32);
+        data[[1, 4, 3]] = 100.0;
+        let expected = grid.world_mm([1.0, 4.0, 3.0]);
+        let mut packed = kind("PDFF").of_volume(&Volume::new(grid, data));
+        packed.pack();
+        let (size, ..) = packed.shape();
+        let at = packed.unpacked().iter().position(|&step| step == 255).unwrap();
+        let place = [at % size[0], at / size[0] % size[1], at / size[0] / size[1]].map(|n| n as f64);
+        let before = packed.affine();
+        for row in 0..3 {
+            let found = (0..3).map(|axis| before[row][axis] * place[axis]).sum::<f64>() + before[row][3];
+            assert!((found - expected[row]).abs() < 1e-9, "{found} for {}", expected[row]);
+        }
+        // the middle of a pair of voxels lies between them
+        packed.coarsen();
+        let after = packed.affine();
+        for row in 0..3 {
+            let moved: f64 = (0..3).map(|axis| 0.5 * (after[row][axis] - before[row][axis])).sum();
+            assert!((after[row][3] - before[row][3] - moved).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
 fn a_step_is_within_half_a_step_of_its_value() {
     let mut data = filled(DIMS, 0.0_f32);
     data.iter_mut().enumerate().for_each(|(n, value)| *value = n as f32 * 25.0 - 10.0);
@@ -96,22 +123,31 @@ fn a_page_is_written_for_each_patient_and_stays_small_however_large_the_maps() {
     }
     let lesions = Labels { grid: grid.clone(), data: filled(dims, 1), source: PathBuf::new() };
     write_labels(&file("tDV"), &lesions, Overwrite::Refuse).unwrap();
-    let pages = write_viewers(out, &Outputs::default(), Lang::En).unwrap();
-    assert_eq!(pages.into_iter().collect::<Vec<_>>(), [("<b>".to_owned(), "viewer/sub-<b>.html".to_owned())]);
+    let pages = write_viewers(out, &Outputs::default(), None, Lang::En).unwrap();
+    assert_eq!(pages.plain.into_iter().collect::<Vec<_>>(), [("<b>".to_owned(), "viewer/sub-<b>.html".to_owned())]);
     let path = out.join("viewer/sub-<b>.html");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.len() <= MOST_BYTES && text.len() > MOST_BYTES / 10, "{} bytes", text.len());
     assert!(text.contains("<title>sub-&lt;b&gt;</title>") && !text.contains("sub-<b>"), "text of a study stays text");
     assert!(!text.contains(&out.display().to_string()) && !text.contains("://"), "nothing leads out of the page");
-    assert!(text.contains(&generator()));
+    assert!(text.contains(&generator("")));
     // unchanged maps leave the page; it would come out the same
     let made = path.metadata().unwrap().modified().unwrap();
-    write_viewers(out, &Outputs::default(), Lang::En).unwrap();
+    write_viewers(out, &Outputs::default(), None, Lang::En).unwrap();
     assert_eq!(path.metadata().unwrap().modified().unwrap(), made);
     std::fs::remove_file(&path).unwrap();
-    write_viewers(out, &Outputs::default(), Lang::En).unwrap();
+    write_viewers(out, &Outputs::default(), None, Lang::En).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    // the library of the user stands beside a second page, which holds the same maps
+    let niivue = NiiVue { script: "library".to_owned(), name: "NiiVue 1.2.3".to_owned() };
+    let pages = write_viewers(out, &Outputs::default(), Some(&niivue), Lang::En).unwrap();
+    assert_eq!(pages.niivue.into_values().collect::<Vec<_>>(), ["viewer/sub-<b>_niivue.html"]);
+    assert_eq!(std::fs::read_to_string(out.join("viewer/niivue.umd.js")).unwrap(), "library");
+    let second = std::fs::read_to_string(out.join("viewer/sub-<b>_niivue.html")).unwrap();
+    assert!(second.len() <= MOST_BYTES && second.contains(&generator("NiiVue 1.2.3")) && !second.contains("://"));
+    let maps = |text: &str| text.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap().to_owned();
+    assert!(maps(&second) == maps(&text));
     // another language is another page
-    write_viewers(out, &Outputs::default(), Lang::Ja).unwrap();
+    write_viewers(out, &Outputs::default(), None, Lang::Ja).unwrap();
     assert!(std::fs::read_to_string(&path).unwrap().contains("<html lang=\"ja\">"));
 }

@@ -1,9 +1,11 @@
 //! ROC curves of declared markers, their intervals, cut-offs and paired comparisons.
 
+mod model;
 mod one;
 pub mod options;
 mod pairs;
 
+pub use model::{APPARENT, model_curve};
 pub use one::curve;
 pub use options::RocOptions;
 

@@ -1,0 +1,54 @@
+//! The curve of a saved model's prediction.
+
+use super::super::super::endpoint::Endpoint;
+use super::super::super::marker::Marker;
+use super::super::super::results::{Curve, Direction, Family, SavedModel};
+use super::super::super::{CohortError, Frame};
+use super::{RocOptions, curve};
+use crate::error::{Result, Warning};
+use std::collections::BTreeSet;
+
+/// What follows the name of a curve whose patients are those that the model was fitted on.
+pub const APPARENT: &str = " (apparent)";
+
+/// The prediction of a model on these patients as a marker; higher points to the positive class. It is called apparent where
+/// these are the patients that the model was fitted on.
+///
+/// # Errors
+/// Where the table lacks a column of the model, or one class has no prediction.
+pub fn model_curve(
+    frame: &Frame,
+    endpoint: &Endpoint,
+    model: &SavedModel,
+    family: Family,
+    options: &RocOptions,
+    warnings: &mut Vec<Warning>,
+) -> Result<Curve> {
+    let values = model.linear_predictors(frame)?;
+    let variables: BTreeSet<&str> = model.terms.iter().map(|term| term.column.as_str()).collect();
+    let kind = if variables.len() > 1 { "multivariable" } else { "univariable" };
+    let is_apparent = is_fitted_here(frame, endpoint, model, &values)?;
+    let column = format!("{kind}{}", if is_apparent { APPARENT } else { "" });
+    let marker = Marker { column, direction: Direction::Higher, family };
+    curve(frame, endpoint, &marker, &values, options, warnings)
+}
+
+/// Whether a model was fitted on these patients: as many of either class, and the cut-off that it keeps is found again.
+fn is_fitted_here(
+    frame: &Frame,
+    endpoint: &Endpoint,
+    model: &SavedModel,
+    values: &[Option<f64>],
+) -> std::result::Result<bool, CohortError> {
+    let cases = frame.cases(&[values.to_vec()], &endpoint.positive);
+    let events = cases.positive.iter().filter(|positive| **positive).count();
+    if (cases.positive.len(), events) != (model.n, model.events) {
+        return Ok(false);
+    }
+    let here = super::super::fit::best_cutoff(&cases.columns[0], &cases.positive);
+    Ok(match (here, model.cutoff) {
+        // tables hold six digits of a number
+        (Some(here), Some(kept)) => (here - kept).abs() <= 1e-3 * kept.abs().max(1.0),
+        (here, kept) => here == kept,
+    })
+}
