@@ -1,5 +1,6 @@
 //! Days between dates, so that no date leaves an export.
 
+use crate::image::dicom::day_number;
 use std::collections::BTreeMap;
 
 /// For each subject and session the days from the date of the session `origin`; subjects without that date have none.
@@ -13,7 +14,7 @@ pub(super) fn days_from(
     let mut days: BTreeMap<(String, String), i64> = BTreeMap::new();
     for ((subject, session), value) in values {
         let expected = || (subject.clone(), "a date such as 2020-01-31, as a raw export has it".to_owned());
-        days.insert((subject.clone(), session.clone()), day_number(value).ok_or_else(expected)?);
+        days.insert((subject.clone(), session.clone()), day_of(value).ok_or_else(expected)?);
     }
     let since = |(key, day): (&(String, String), &i64)| {
         let start = days.get(&(key.0.clone(), origin.to_owned()))?;
@@ -22,20 +23,12 @@ pub(super) fn days_from(
     Ok(days.iter().filter_map(since).collect())
 }
 
-/// Days since 1970-01-01 of `YYYY-MM-DD`, a time behind it left out (civil calendar).
-fn day_number(text: &str) -> Option<i64> {
+/// Number of the day of `YYYY-MM-DD`, a time behind it left out; only differences mean anything.
+fn day_of(text: &str) -> Option<i64> {
     let day = text.split([' ', 'T']).next()?;
-    let parts: Vec<i64> = day.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let [year, month, day] = parts[..] else { return None };
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let length = *lengths.get(usize::try_from(month - 1).ok()?)?;
-    if !(1900..2200).contains(&year) || !(1..=length).contains(&day) {
-        return None;
-    }
-    let before = (year - 1) * 365 + (year - 1) / 4 - (year - 1) / 100 + (year - 1) / 400;
-    let within: i64 = lengths[..usize::try_from(month - 1).ok()?].iter().sum();
-    Some(before + within + day - 719_163)
+    // a raw export writes dates this way alone; others may mean another day
+    let is_raw = day.len() == 10 && day.match_indices('-').map(|(at, _)| at).eq([4, 7]);
+    is_raw.then(|| day_number(day))?
 }
 
 #[cfg(test)]
@@ -43,15 +36,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_counted_over_leap_years() {
-        // date -d DAY +%s / 86400
-        for (day, number) in
-            [("1970-01-01", 0), ("2000-02-29", 11_016), ("2020-03-01 10:30", 18_322), ("2024-12-31", 20_088)]
-        {
-            assert_eq!(day_number(day), Some(number), "{day}");
-        }
-        for none in ["2019-02-29", "31.01.2020", "2020-13-01", "", "2020-01"] {
-            assert_eq!(day_number(none), None, "{none}");
+    fn days_are_counted_over_leap_years_and_other_spellings_are_no_dates() {
+        let days = |from: &str, to: &str| Some(day_of(to)? - day_of(from)?);
+        // date -u -d TO +%s less date -u -d FROM +%s, divided by 86400
+        assert_eq!(days("1970-01-01", "2000-02-29"), Some(11_016));
+        assert_eq!(days("2019-12-31", "2020-03-01 10:30"), Some(61));
+        for none in ["31.01.2020", "2020-13-01", "", "2020-01", "20200131", "01/02/2020"] {
+            assert_eq!(day_of(none), None, "{none}");
         }
     }
 }
