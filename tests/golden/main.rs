@@ -10,6 +10,7 @@ mod echoes;
 mod fat_water;
 mod ibsi;
 mod kernels;
+mod labels;
 mod nifti;
 mod response;
 mod rigid;
