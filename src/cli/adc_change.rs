@@ -194,7 +194,7 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
     check_same_grid(first, (&before.adc.grid, &baseline, "ADC map"), &mut warnings)?;
     let mut after = VisitMaps::read((&followup, standard_error.get(1), lesions.get(1)), context, &mut warnings)?;
     let of_bone = |path: &PathBuf, adc: &Volume, warnings: &mut Vec<Warning>| -> Result<Mask> {
-        let mask = Mask::of_one_value(context.reader.volume(path)?)?;
+        let mask = context.reader.one_value_mask(path)?;
         let map = (&adc.grid, adc.source.as_path(), "ADC map");
         check_same_grid(map, (&mask.grid, path, "bone mask"), warnings)?;
         Ok(mask)

@@ -11,7 +11,7 @@ use super::stations::Stations;
 use super::{MapData, Role};
 use crate::diffusion::{self, Tdv, TdvInput, TdvParams};
 use crate::error::Result;
-use crate::image::{Grid, Labels, MapSidecar, Mask, filled, generated_by, read_volume};
+use crate::image::{Grid, Labels, MapSidecar, Mask, Reader, filled, generated_by};
 use crate::units::Unit;
 use std::path::{Path, PathBuf};
 
@@ -126,11 +126,10 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
 
 /// A mask that is proved to lie on the composed grid.
 fn mask(work: &mut SessionWork, path: &Path, role: Role, composed: &Grid) -> Result<Mask> {
-    let map = read_volume(path)?;
     let mask = match role {
         // every organ of a label map of organs
-        Role::Exclude => Mask::of_any_label(map)?,
-        _ => Mask::of_one_value(map)?,
+        Role::Exclude => Reader::default().any_label_mask(path)?,
+        _ => Reader::default().one_value_mask(path)?,
     };
     let dwi = work.path(Role::Dwi)?;
     work.prove_same((composed, Role::Dwi, dwi), (&mask.grid, role, path))?;
