@@ -3,10 +3,11 @@
 //! "Not zero" makes a mask of anything, and so a volume of the wrong file that looks like one. A mask has one value besides
 //! zero (1, 255, whatever was written); what has more is only used where it was said which of it counts.
 
-use super::{ImageError, Mask, Volume, filled};
+use super::{ImageError, Mask, Reader, Volume, filled, nrrd};
 use ndarray::Zip;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Labels that a label map may hold; more different values make an image.
 const MOST_LABELS: usize = 256;
@@ -99,6 +100,36 @@ impl Mask {
 
     fn where_not_zero(map: Volume) -> Mask {
         Mask::where_value(map, |value| value != 0.0 && !value.is_nan())
+    }
+}
+
+impl Reader {
+    /// The mask in a file with one value besides zero; of a `.seg.nrrd`, all its segments.
+    ///
+    /// # Errors
+    /// As [`Reader::volume`] and [`Mask::of_one_value`].
+    pub fn one_value_mask(&self, path: &Path) -> Result<Mask, ImageError> {
+        if nrrd::is_nrrd(path) {
+            return nrrd::mask(path);
+        }
+        match self.plain_mask(path)? {
+            Some(mask) => Ok(mask),
+            None => Mask::of_one_value(self.volume(path)?),
+        }
+    }
+
+    /// The mask in a file all of whose labels count; of a `.seg.nrrd`, all its segments.
+    ///
+    /// # Errors
+    /// As [`Reader::volume`] and [`Mask::of_any_label`].
+    pub fn any_label_mask(&self, path: &Path) -> Result<Mask, ImageError> {
+        if nrrd::is_nrrd(path) {
+            return nrrd::mask(path);
+        }
+        match self.plain_mask(path)? {
+            Some(mask) => Ok(mask),
+            None => Mask::of_any_label(self.volume(path)?),
+        }
     }
 }
 

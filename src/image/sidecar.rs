@@ -5,7 +5,8 @@
 //! <https://bids-specification.readthedocs.io>, appendix "Metadata".
 
 use super::atomic::{Overwrite, write_text_atomically};
-use super::bids::{beside, image_stem};
+use super::bids::beside;
+use super::inheritance::applicable;
 use super::{ImageError, Warning};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -102,34 +103,25 @@ pub fn sidecar_path(image: &Path) -> PathBuf {
     beside(image, ".json")
 }
 
-/// The sidecar that the parts of one acquisition share: `x_part-mag.nii.gz` -> `x.json` (the inheritance of BIDS, for this
-/// entity alone). `None` for a name without a part.
-fn shared_sidecar_path(image: &Path) -> Option<PathBuf> {
-    let stem = image_stem(image);
-    let name = stem.file_name()?.to_str()?;
-    let (before, rest) = name.split_once("_part-")?;
-    let after = rest.find('_').map_or("", |at| &rest[at..]);
-    Some(stem.with_file_name(format!("{before}{after}.json")))
-}
-
-/// The sidecar of an image as a value of any type, with its place; `None` where there is none. An image's own sidecar
-/// goes before the one that it shares.
+/// The sidecars that apply to an image as one value of any type, with the place of the nearest; `None` where there is none.
+/// Of a key that several have, the nearest counts.
 pub(super) fn read_sidecar_as<T: DeserializeOwned>(image: &Path) -> Result<Option<(PathBuf, T)>, ImageError> {
-    for path in std::iter::once(sidecar_path(image)).chain(shared_sidecar_path(image)) {
+    let paths = applicable(image, ".json")?;
+    let Some(nearest) = paths.first().cloned() else { return Ok(None) };
+    let mut merged = serde_json::Map::new();
+    for path in paths.iter().rev() {
         let unreadable = |reason: String| ImageError::Sidecar { path: path.clone(), reason };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(e) => return Err(unreadable(e.to_string())),
-        };
-        let sidecar = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
-        return Ok(Some((path, sidecar)));
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
+        let object: serde_json::Map<_, _> = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
+        merged.extend(object);
     }
-    Ok(None)
+    let value = serde_json::from_value(merged.into())
+        .map_err(|e| ImageError::Sidecar { path: nearest.clone(), reason: e.to_string() })?;
+    Ok(Some((nearest, value)))
 }
 
-/// The sidecar of an image, `None` where there is none: its own, else the one that the magnitude and the phase of one
-/// acquisition share.
+/// The sidecar of an image, `None` where there is none: its own, with the keys of those that it inherits from (see
+/// [`applicable`]).
 ///
 /// # Errors
 /// [`ImageError::Sidecar`] where it is no JSON object or a key has a value of the wrong kind.
@@ -275,7 +267,6 @@ mod tests {
         let phase = read_sidecar(&at("s_part-phase_MEGRE.nii.gz")).unwrap().unwrap();
         assert_eq!((phase.units.as_deref(), phase.echo_time), (Some("rad"), Some(0.0012)));
         assert_eq!(read_sidecar(&at("s_acq-x_MEGRE.nii.gz")).unwrap(), None);
-        assert_eq!(shared_sidecar_path(Path::new("a/s_part-mag.nii")), Some(PathBuf::from("a/s.json")));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::stations::Stations;
 use super::{MapData, Role};
 use crate::diffusion::{self, Tdv, TdvInput, TdvParams};
 use crate::error::Result;
-use crate::image::{Grid, Labels, MapSidecar, Mask, Reader, filled, generated_by};
+use crate::image::{Grid, Labels, MapSidecar, Mask, Reader, filled, generated_by, place_mask};
 use crate::units::Unit;
 use std::path::{Path, PathBuf};
 
@@ -126,12 +126,14 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
 
 /// A mask that is proved to lie on the composed grid.
 fn mask(work: &mut SessionWork, path: &Path, role: Role, composed: &Grid) -> Result<Mask> {
+    let reader = Reader::default();
     let mask = match role {
         // every organ of a label map of organs
-        Role::Exclude => Reader::default().any_label_mask(path)?,
-        _ => Reader::default().one_value_mask(path)?,
+        Role::Exclude => reader.any_label_mask(path)?,
+        _ => reader.one_value_mask(path)?,
     };
-    let dwi = work.path(Role::Dwi)?;
-    work.prove_same((composed, Role::Dwi, dwi), (&mask.grid, role, path))?;
+    let dwi = work.path(Role::Dwi)?.file_name().unwrap_or_default().to_string_lossy();
+    let (mask, warnings) = place_mask(mask, composed, [Role::Dwi.name(), &dwi], role.name())?;
+    work.warn(warnings);
     Ok(mask)
 }

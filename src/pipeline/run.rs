@@ -79,7 +79,7 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
 }
 
 /// Refuses what the analysis would refuse, before hours of measuring.
-fn check_tables(clinical: Option<&Table>, config: &StudyConfig) -> Result<()> {
+pub(super) fn check_tables(clinical: Option<&Table>, config: &StudyConfig) -> Result<()> {
     Marker::of_plan(&config.plan)?;
     if clinical.is_some() {
         let (frame, _) = Frame::of_study(&Wide::default(), clinical, &config.sessions)?;

@@ -16,6 +16,8 @@ mod ff_echoes;
 mod histogram;
 mod histogram_features;
 mod images;
+mod import;
+mod import_refusals;
 mod markup;
 mod models;
 mod partial;

@@ -4,6 +4,7 @@ mod adc_fits;
 mod b_values;
 mod coverage;
 mod crates;
+mod dicom;
 mod diffusion_body;
 mod echoes;
 mod fat_water;

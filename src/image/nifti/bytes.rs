@@ -17,7 +17,16 @@ const DEFLATE_MAX_RATIO: usize = 1032;
 
 /// The whole content.
 pub(super) fn whole(path: &Path) -> Result<Vec<u8>, ImageError> {
-    let raw = read_all(path).map_err(|e| ImageError::from_io(path, &e))?;
+    inflated(read_file(path)?, path)
+}
+
+/// The bytes of a file as they are.
+pub(in crate::image) fn read_file(path: &Path) -> Result<Vec<u8>, ImageError> {
+    read_all(path).map_err(|e| ImageError::from_io(path, &e))
+}
+
+/// The content of bytes that came from `path`, inflated where they are packed.
+pub(in crate::image) fn inflated(raw: Vec<u8>, path: &Path) -> Result<Vec<u8>, ImageError> {
     if !is_gzip(&raw) {
         return Ok(raw);
     }
@@ -43,6 +52,26 @@ pub(super) fn first(path: &Path, n: usize) -> Result<Vec<u8>, ImageError> {
             File::open(path)?.take(n as u64).read_to_end(&mut content)?;
         }
         Ok(content)
+    };
+    read().map_err(|e| ImageError::from_io(path, &e))
+}
+
+/// Length of the content as the file itself says it, without unpacking: its size, or the last four bytes of gzip. `None`
+/// where that cannot be the length (a file cut short ends in other bytes, a second member in its own length).
+pub(super) fn stated_length(path: &Path) -> Result<Option<u64>, ImageError> {
+    let read = || -> io::Result<Option<u64>> {
+        let mut file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let mut magic = Vec::with_capacity(2);
+        file.by_ref().take(2).read_to_end(&mut magic)?;
+        if !is_gzip(&magic) {
+            return Ok(Some(size));
+        }
+        let mut last = [0; 4];
+        io::Seek::seek(&mut file, io::SeekFrom::End(-4))?;
+        file.read_exact(&mut last)?;
+        let length = u64::from(u32::from_le_bytes(last));
+        Ok((length <= size.saturating_mul(DEFLATE_MAX_RATIO as u64)).then_some(length))
     };
     read().map_err(|e| ImageError::from_io(path, &e))
 }

@@ -12,13 +12,17 @@ mod gzip;
 mod header;
 mod huffman;
 mod packed;
+mod texts;
 mod write;
 
 pub use geometry::Form;
 pub use packed::PackedSeries;
+pub use texts::{COMMENT, DICOM, header_texts};
 pub use write::{Stored, write_bits, write_labels, write_mask, write_series, write_volume, write_voxels};
 
-use super::{Grid, ImageError, Labels, Mask, Series, Volume};
+pub(super) use bytes::{inflated, read_file};
+
+use super::{Grid, ImageError, Labels, Mask, Series, Volume, nrrd};
 use header::Header;
 use ndarray::{Array3, Array4, ShapeBuilder};
 use nifti::NiftiType;
@@ -63,6 +67,27 @@ pub fn read_labels(path: &Path) -> Result<Labels, ImageError> {
 /// See [`Reader::volume`].
 pub fn read_mask(path: &Path) -> Result<Mask, ImageError> {
     Reader::default().mask(path)
+}
+
+/// Proof that all voxels that the header announces are there, without reading them where the file's length says it: that of
+/// a plain file, or the one that gzip writes behind its content. Of several gzip members the whole is unpacked.
+///
+/// # Errors
+/// [`ImageError::Truncated`], or what reading the header refuses.
+pub fn check_complete(path: &Path) -> Result<(), ImageError> {
+    if nrrd::is_nrrd(path) {
+        return nrrd::mask(path).map(|_| ());
+    }
+    let file = header_file(path);
+    let header = Header::parse(&bytes::first(&file, header::LONGEST)?, &file)?;
+    let voxels = if header.single_file { path.to_owned() } else { voxel_file(path) };
+    let start = header.data_offset.unwrap_or(if header.single_file { 348 } else { 0 });
+    let expected = header.n_bytes().map(|n| n as u64 + start);
+    match bytes::stated_length(&voxels)? {
+        // a packed file that was cut ends in arbitrary bytes; hardly ever do they say about the right length
+        Some(length) if expected.is_some_and(|expected| (expected..expected + 4096).contains(&length)) => Ok(()),
+        _ => content(path, &header).map(|_| ()),
+    }
 }
 
 /// Where the voxels lie, from the header alone. See [`Reader::grid`].
@@ -116,6 +141,17 @@ impl Reader {
     /// # Errors
     /// As [`Reader::volume`], and [`ImageError::NotLabels`] where a value is no integer.
     pub fn labels(&self, path: &Path) -> Result<Labels, ImageError> {
+        self.labels_named(path, &|_| true)
+    }
+
+    /// A label map; of a `.seg.nrrd`, whose segments may overlap, those with a name that is wanted.
+    ///
+    /// # Errors
+    /// As [`Reader::labels`], and [`ImageError::Nrrd`] where two wanted segments share voxels.
+    pub fn labels_named(&self, path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Labels, ImageError> {
+        if nrrd::is_nrrd(path) {
+            return nrrd::labels(path, wanted);
+        }
         let not_integer = AtomicUsize::new(0);
         let is_label = |value: f64| value.fract() == 0.0 && value.abs() <= f64::from(i32::MAX);
         let (grid, data) = self.single(path, |value| {
@@ -137,34 +173,15 @@ impl Reader {
     /// # Errors
     /// As [`Reader::volume`].
     pub fn mask(&self, path: &Path) -> Result<Mask, ImageError> {
+        if nrrd::is_nrrd(path) {
+            return nrrd::mask(path);
+        }
         let (grid, data) = self.single(path, |value| value != 0.0 && !value.is_nan())?;
         Ok(Mask { grid, data, source: path.to_owned() })
     }
 
-    /// A mask of a file that holds one value beside zero and NaN.
-    ///
-    /// # Errors
-    /// As [`Reader::volume`], and [`ImageError::NotMask`] where it holds several values, or one between 0 and 1.
-    pub fn one_value_mask(&self, path: &Path) -> Result<Mask, ImageError> {
-        match self.plain_mask(path)? {
-            Some(mask) => Ok(mask),
-            None => Mask::of_one_value(self.volume(path)?),
-        }
-    }
-
-    /// A mask of a file that holds one value beside zero and NaN, or labels, all of which count.
-    ///
-    /// # Errors
-    /// As [`Reader::volume`], and [`ImageError::NotMask`] for probabilities and images.
-    pub fn any_label_mask(&self, path: &Path) -> Result<Mask, ImageError> {
-        match self.plain_mask(path)? {
-            Some(mask) => Ok(mask),
-            None => Mask::of_any_label(self.volume(path)?),
-        }
-    }
-
     /// The mask where one value is inside; none where there are several or it is a share, without a word on what they are.
-    fn plain_mask(&self, path: &Path) -> Result<Option<Mask>, ImageError> {
+    pub(super) fn plain_mask(&self, path: &Path) -> Result<Option<Mask>, ImageError> {
         // bits of the value inside, 0 while none was seen; zero itself is never inside
         let (inside, is_plain) = (AtomicU64::new(0), AtomicBool::new(true));
         let (grid, data) = self.single(path, |value| {
@@ -189,6 +206,9 @@ impl Reader {
     /// # Errors
     /// [`ImageError`] where the file is missing, no NIfTI or without geometry.
     pub fn grid(&self, path: &Path) -> Result<Grid, ImageError> {
+        if nrrd::is_nrrd(path) {
+            return nrrd::grid(path);
+        }
         Ok(self.header(path)?.1)
     }
 
