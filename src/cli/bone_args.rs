@@ -1,9 +1,8 @@
 //! Flags that say where bone is: a mask, a map of its probability, or a label map of bones.
 
 use super::CliError;
-use super::dwi_input::check_same_grid;
 use crate::error::{Result, Warning};
-use crate::image::{Grid, Mask, Volume};
+use crate::image::{Mask, Reader, Volume};
 use crate::region::labels_named;
 use clap::Args;
 use serde::Serialize;
@@ -54,21 +53,19 @@ impl BoneArgs {
         BoneRule { kind, cut: self.bone_cut, names: &self.bone_names }
     }
 
-    /// The mask, out of the file's values; on the grid of the diffusion images.
+    /// The mask out of the file, and what must be known of it.
     ///
     /// # Errors
-    /// Another grid, several values without a word on which count, names that are not known.
-    pub fn mask(&self, map: Volume, image: (&Grid, &Path), warnings: &mut Vec<Warning>) -> Result<Mask> {
-        let named = (&map.grid, map.source.as_path(), "bone mask");
-        check_same_grid((image.0, image.1, "diffusion images"), named, warnings)?;
-        if let Some(cut) = self.bone_cut {
-            return Ok(Mask::where_value(map, |value| f64::from(value) >= cut));
-        }
-        match self.bone_names.as_slice() {
-            [] => Ok(Mask::of_one_value(map)?),
-            [all] if all == ALL => Ok(Mask::of_any_label(map)?),
-            names => self.labelled(names, map, warnings),
-        }
+    /// A file that cannot be read, several values without a word on which count, names that are not known.
+    pub fn read(&self, reader: &Reader) -> Result<(Mask, Vec<Warning>)> {
+        let mut warnings = Vec::new();
+        let mask = match (self.bone_cut, self.bone_names.as_slice()) {
+            (Some(cut), _) => Mask::where_value(reader.volume(&self.bone)?, |value| f64::from(value) >= cut),
+            (None, []) => reader.one_value_mask(&self.bone)?,
+            (None, [all]) if all == ALL => reader.any_label_mask(&self.bone)?,
+            (None, names) => self.labelled(names, reader.volume(&self.bone)?, &mut warnings)?,
+        };
+        Ok((mask, warnings))
     }
 
     fn labelled(&self, names: &[String], map: Volume, warnings: &mut Vec<Warning>) -> Result<Mask> {
@@ -77,7 +74,6 @@ impl BoneArgs {
             let message = format!("--bone-names {name} is the background, 0");
             return Err(CliError::usage(message, "name bones").into());
         }
-        // as a label map without a broken value; which labels there are does not matter
         let known: Vec<f32> = wanted.iter().flatten().map(|&label| label as f32).collect();
         let values = map.data.as_slice_memory_order().unwrap_or_default();
         for (name, labels) in names.iter().zip(&wanted) {

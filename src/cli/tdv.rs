@@ -201,18 +201,20 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         || {
             let mut said = Vec::new();
             let dwi = dwi_input::read(&dwi, volumes.b_values.as_ref(), context, &mut said);
-            (dwi.map(|dwi| (dwi, said)), reader.volume(bone_args.path()))
+            (dwi.map(|dwi| (dwi, said)), bone_args.read(reader))
         },
         || {
             let adc = adc.as_ref().map(|path| reader.volume(path)).transpose();
-            let read = |path: &PathBuf| reader.any_label_mask(path);
-            (adc, exclude.iter().map(read).collect::<std::result::Result<Vec<Mask>, _>>())
+            (adc, exclude.iter().map(|path| reader.any_label_mask(path)).collect::<std::result::Result<Vec<Mask>, _>>())
         },
     );
     let ((series, b), said) = of_dwi?;
     warnings.extend(said);
     let Series { grid, data, source } = series;
-    let bone = bone_args.mask(of_bone?, (&grid, &source), &mut warnings)?;
+    let (bone, said) = of_bone?;
+    let named = (&bone.grid, bone.source.as_path(), "bone mask");
+    check_same_grid((&grid, &source, "diffusion images"), named, &mut warnings)?;
+    warnings.extend(said);
     let mut excluded = of_excluded?;
     for mask in &excluded {
         let named = (&mask.grid, mask.source.as_path(), "exclusion mask");

@@ -109,7 +109,13 @@ impl Reader {
     /// # Errors
     /// As [`Reader::volume`] and [`Mask::of_one_value`].
     pub fn one_value_mask(&self, path: &Path) -> Result<Mask, ImageError> {
-        if nrrd::is_nrrd(path) { nrrd::mask(path) } else { Mask::of_one_value(self.volume(path)?) }
+        if nrrd::is_nrrd(path) {
+            return nrrd::mask(path);
+        }
+        match self.plain_mask(path)? {
+            Some(mask) => Ok(mask),
+            None => Mask::of_one_value(self.volume(path)?),
+        }
     }
 
     /// The mask in a file all of whose labels count; of a `.seg.nrrd`, all its segments.
@@ -117,7 +123,13 @@ impl Reader {
     /// # Errors
     /// As [`Reader::volume`] and [`Mask::of_any_label`].
     pub fn any_label_mask(&self, path: &Path) -> Result<Mask, ImageError> {
-        if nrrd::is_nrrd(path) { nrrd::mask(path) } else { Mask::of_any_label(self.volume(path)?) }
+        if nrrd::is_nrrd(path) {
+            return nrrd::mask(path);
+        }
+        match self.plain_mask(path)? {
+            Some(mask) => Ok(mask),
+            None => Mask::of_any_label(self.volume(path)?),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ use ndarray::{Array3, Array4, ShapeBuilder};
 use nifti::NiftiType;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Reads images, with the decisions that only a user can take.
 #[derive(Debug, Clone, Copy, Default)]
@@ -178,6 +178,27 @@ impl Reader {
         }
         let (grid, data) = self.single(path, |value| value != 0.0 && !value.is_nan())?;
         Ok(Mask { grid, data, source: path.to_owned() })
+    }
+
+    /// The mask where one value is inside; none where there are several or it is a share, without a word on what they are.
+    pub(super) fn plain_mask(&self, path: &Path) -> Result<Option<Mask>, ImageError> {
+        // bits of the value inside, 0 while none was seen; zero itself is never inside
+        let (inside, is_plain) = (AtomicU64::new(0), AtomicBool::new(true));
+        let (grid, data) = self.single(path, |value| {
+            if value == 0.0 || value.is_nan() {
+                return false;
+            }
+            let bits = value.to_bits();
+            let seen = match inside.load(Ordering::Relaxed) {
+                0 => inside.compare_exchange(0, bits, Ordering::Relaxed, Ordering::Relaxed).unwrap_or_else(|seen| seen),
+                seen => seen,
+            };
+            if (seen != 0 && seen != bits) || (value > 0.0 && value < 1.0) {
+                is_plain.store(false, Ordering::Relaxed);
+            }
+            true
+        })?;
+        Ok(is_plain.into_inner().then(|| Mask { grid, data, source: path.to_owned() }))
     }
 
     /// Where the voxels lie, from the header alone.
