@@ -1,10 +1,10 @@
 //! `myelomri compare`: group and paired tests, Table 1, correction for multiple tests.
 
 use super::args::{Format, FormatArgs, OutArgs};
+use super::export_args::ExportArgs;
 use super::table_args::{
     OptionalOutcomeArgs, PatientsArgs, PlanArgs, cell, family_name, file_part, say_outcome, two_columns,
 };
-use super::export_args::ExportArgs;
 use super::{CliError, Context, output};
 use crate::cohort::analysis::compare::{Adjustment, Chosen, Comparisons, compare};
 use crate::cohort::analysis::family_of;

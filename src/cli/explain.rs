@@ -82,6 +82,16 @@ mod tests {
     }
 
     #[test]
+    fn every_topic_has_a_definition_a_formula_pitfalls_and_references() {
+        for (name, text) in topics() {
+            let has = |start: &str| text.lines().any(|line| line.starts_with(start));
+            for part in ["## Definition", "## How it is computed", "## Limits and pitfalls", "## References", "    "] {
+                assert!(has(part), "{name} lacks {part:?}");
+            }
+        }
+    }
+
+    #[test]
     fn every_other_word_leads_to_a_topic() {
         for (alias, name) in ALIASES {
             assert!(topics().any(|(known, _)| known == name), "{alias}");

@@ -144,7 +144,9 @@ mod tests {
         assert!(plot[..9].iter().all(|line| line.as_bytes()[5] != b'A'), "{text}");
         assert!(plot[0].starts_with("1.0 |") && plot[0].ends_with("oAAAAAAAAAAAAAAAAAAAAAAAA") && plot[0].len() == 53);
         assert!(plot[15].contains('.'), "chance lies below");
-        for number in ["AUC 0.964 (0.870 to 0.990)", "15 positive, 35 negative", ">= 41.2: sensitivity 1.00, specificity 0.50"] {
+        for number in
+            ["AUC 0.964 (0.870 to 0.990)", "15 positive, 35 negative", ">= 41.2: sensitivity 1.00, specificity 0.50"]
+        {
             assert!(text.contains(number), "{number} is missing:\n{text}");
         }
         assert!(lines.iter().all(|line| line.chars().count() <= 80));
@@ -153,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_gets_a_narrow_plot_and_two_curves_two_letters() {
-        let both = [curve("first", &[0.0, 0.0, 1.0], &[0.0, 1.0, 1.0]), curve("second", &[0.0, 1.0, 1.0], &[0.0, 0.0, 1.0])];
+        let both =
+            [curve("first", &[0.0, 0.0, 1.0], &[0.0, 1.0, 1.0]), curve("second", &[0.0, 1.0, 1.0], &[0.0, 0.0, 1.0])];
         let text = roc_in_characters(&both, 40);
         assert!(text.lines().all(|line| line.chars().count() <= 56), "{text}");
         let plot: Vec<&str> = text.lines().skip(1).take_while(|line| !line.contains('+')).collect();

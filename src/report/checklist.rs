@@ -231,8 +231,10 @@ fn terms(model: &crate::cohort::results::Model) -> String {
 
 /// `marker: fact; marker: fact`.
 fn said_of_each(curves: &[&Curve], fact: impl Fn(&Curve) -> Option<String>) -> Option<String> {
-    let said: Vec<String> =
-        curves.iter().filter_map(|curve| Some(format!("{}: {}", labels::column(&curve.predictor, Lang::En), fact(curve)?))).collect();
+    let said: Vec<String> = curves
+        .iter()
+        .filter_map(|curve| Some(format!("{}: {}", labels::column(&curve.predictor, Lang::En), fact(curve)?)))
+        .collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 

@@ -108,14 +108,12 @@ pub fn of_figure(outputs: &Outputs, name: &str) -> Vec<String> {
             let test = cohort(outputs).map(|cohort| format!("myelomri compare {cohort} --variable {variable}"));
             test.into_iter().chain([change(outputs, &column, &format!("--boxes {kind}"))]).collect()
         }),
-        ("visits", _) => change_of(outputs, name)
-            .map(|(column, _)| change(outputs, &column, "--visits"))
-            .into_iter()
-            .collect(),
-        ("decision", _) | ("calibration", _) => multivariable(outputs)
-            .and_then(|found| model(outputs, "validate", found, "model"))
-            .into_iter()
-            .collect(),
+        ("visits", _) => {
+            change_of(outputs, name).map(|(column, _)| change(outputs, &column, "--visits")).into_iter().collect()
+        }
+        ("decision", _) | ("calibration", _) => {
+            multivariable(outputs).and_then(|found| model(outputs, "validate", found, "model")).into_iter().collect()
+        }
         ("forest", _) => outputs.fit.as_ref().map_or(Vec::new(), |fit| {
             let numbered = fit.models.iter().enumerate();
             numbered.filter_map(|(n, found)| model(outputs, "fit", found, &format!("model{}", n + 1))).collect()
@@ -132,7 +130,10 @@ pub fn of_figure(outputs: &Outputs, name: &str) -> Vec<String> {
             let is_it = |(found, _): &(&String, &AgreementResults)| name == format!("agreement_{}", file_name(found));
             let of_repeats = |(found, results): (&String, &AgreementResults)| {
                 let columns: String = results.columns.iter().map(|c| format!(" --column {}", quoted(c))).collect();
-                format!("myelomri agreement --table REPEATS.csv{columns} -o {}", quoted(&format!("OUT/results/{found}")))
+                format!(
+                    "myelomri agreement --table REPEATS.csv{columns} -o {}",
+                    quoted(&format!("OUT/results/{found}"))
+                )
             };
             outputs.agreements.iter().find(is_it).map(of_repeats).into_iter().collect()
         }

@@ -197,7 +197,9 @@ impl Drawing {
     /// neighbours, and leaves the family to the document.
     fn with_lengths(&self, svg: &str) -> String {
         let mut lengths = self.items.iter().filter_map(|item| match item {
-            Item::Text { text, em, .. } => Some((text.chars().count() >= LONG).then(|| text_width(text, *em) * SVG_SCALE)),
+            Item::Text { text, em, .. } => {
+                Some((text.chars().count() >= LONG).then(|| text_width(text, *em) * SVG_SCALE))
+            }
             _ => None,
         });
         let family = format!(" font-family=\"{}\"", style::FAMILY);

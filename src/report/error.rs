@@ -119,7 +119,8 @@ impl Failure for ReportError {
             }
             ReportError::Ending { .. } => "name a file that ends with .xlsx, .tex, .md or .html".to_owned(),
             ReportError::NiiVue { .. } => {
-                "install it with `npm install @niivue/niivue` and give the folder node_modules/@niivue/niivue".to_owned()
+                "install it with `npm install @niivue/niivue` and give the folder node_modules/@niivue/niivue"
+                    .to_owned()
             }
             ReportError::NoFigure { .. } => "take one of these names, without an ending".to_owned(),
             ReportError::Empty { .. } => {

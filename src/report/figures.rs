@@ -3,8 +3,8 @@
 use super::labels;
 use super::outputs::Outputs;
 use super::plots::{
-    ChangePlot, ForestRow, Group, PairedPlot, WaterfallPlot, calibration_figure, change_figure, decision_figure, forest_figure,
-    paired_figure, roc_figure, waterfall_figure,
+    ChangePlot, ForestRow, Group, PairedPlot, WaterfallPlot, calibration_figure, change_figure, decision_figure,
+    forest_figure, paired_figure, roc_figure, waterfall_figure,
 };
 use super::tables::{class_names, family, model_name, test_name};
 use super::{Drawing, Lang, ReportError, burden, font};

@@ -6,7 +6,9 @@ use super::figures::{self, Figure, Section};
 use super::outputs::{self, Outputs};
 use super::patient::{Patient, PatientSettings, Values, patients};
 use super::tables::ReportTable;
-use super::{Lang, ReportError, bibtex, burden, checklist, commands, docs, font, gallery, labels, methods, style, tables, viewer};
+use super::{
+    Lang, ReportError, bibtex, burden, checklist, commands, docs, font, gallery, labels, methods, style, tables, viewer,
+};
 use crate::cohort::results::Family;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, write_text_atomically};
@@ -133,7 +135,13 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
             let file = format!("figures/{}", figure.name);
             let commands = commands::of_figure(outputs, &figure.name);
             let is_wide = figure.drawing.size().0 > style::COLUMN;
-            Ok(ShownFigure { caption: figure.caption.clone(), svg: figures::inline_svg(figure)?, file, is_wide, commands })
+            Ok(ShownFigure {
+                caption: figure.caption.clone(),
+                svg: figures::inline_svg(figure)?,
+                file,
+                is_wide,
+                commands,
+            })
         };
         figures.iter().filter(|figure| figure.section == section).map(shown).collect()
     };

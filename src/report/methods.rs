@@ -22,8 +22,7 @@ const STARD: &str = "Bossuyt PM et al. STARD 2015. BMJ 2015;351:h5527. doi:10.11
 
 /// All of them.
 #[cfg(test)]
-pub const SOURCES: [&str; 11] =
-    [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, IMWG, TRIPOD, STARD];
+pub const SOURCES: [&str; 11] = [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, IMWG, TRIPOD, STARD];
 
 /// Methods text and what it cites.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -124,8 +124,11 @@ pub fn write_viewers(out: &Path, outputs: &Outputs, niivue: Option<&NiiVue>, lan
         let plain = (folder.join(format!("sub-{subject}.html")), TEMPLATE, SCRIPT, "");
         let with_niivue = (folder.join(format!("sub-{subject}_niivue.html")), NIIVUE_TEMPLATE, NIIVUE_SCRIPT, library);
         let wanted = [Some(plain), niivue.map(|_| with_niivue)];
-        let old: Vec<_> =
-            wanted.into_iter().flatten().filter(|(path, .., library)| !is_current(path, files, lang, library)).collect();
+        let old: Vec<_> = wanted
+            .into_iter()
+            .flatten()
+            .filter(|(path, .., library)| !is_current(path, files, lang, library))
+            .collect();
         if old.is_empty() {
             return Ok(());
         }
@@ -147,7 +150,8 @@ pub fn write_viewers(out: &Path, outputs: &Outputs, niivue: Option<&NiiVue>, lan
     };
     subjects.par_iter().try_for_each(write)?;
     let addresses = |ending: &str| -> BTreeMap<String, String> {
-        let address = |(subject, _): &(String, Files)| (subject.clone(), format!("{FOLDER}/sub-{subject}{ending}.html"));
+        let address =
+            |(subject, _): &(String, Files)| (subject.clone(), format!("{FOLDER}/sub-{subject}{ending}.html"));
         subjects.iter().map(address).collect()
     };
     Ok(Viewers { plain: addresses(""), niivue: niivue.map_or_else(BTreeMap::new, |_| addresses("_niivue")) })
@@ -194,8 +198,10 @@ fn is_current(page: &Path, files: &Files, lang: Lang, library: &str) -> bool {
     let time = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
     let Some(made) = time(page) else { return false };
     let maps = files.iter().flat_map(|(_, maps, lesions)| maps.iter().map(|(_, path)| path).chain(lesions));
-    let is_ours =
-        || std::fs::read_to_string(page).is_ok_and(|text| text.contains(&generator(library)) && text.contains(&html_of(lang)));
+    let is_ours = || {
+        std::fs::read_to_string(page)
+            .is_ok_and(|text| text.contains(&generator(library)) && text.contains(&html_of(lang)))
+    };
     maps.map(|path| time(path)).all(|map| map.is_some_and(|map| map < made)) && is_ours()
 }
 

@@ -9,6 +9,7 @@ mod fat_water;
 mod ibsi;
 mod kernels;
 mod nifti;
+mod plots;
 mod response;
 mod rigid;
 mod simulate;

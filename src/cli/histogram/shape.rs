@@ -28,8 +28,11 @@ impl Shapes {
         }
         let edges = edges_over(low, high, Binning::Count(BARS));
         let line = |values: &Vec<f32>| sparkline(&Histogram::between(values, edges.clone()).counts);
-        let note =
-            format!("shape: {BARS} bins from {} to {}, each region's fullest bin full", unit.show(low), unit.show(high));
+        let note = format!(
+            "shape: {BARS} bins from {} to {}, each region's fullest bin full",
+            unit.show(low),
+            unit.show(high)
+        );
         Some(Shapes { lines: values.iter().map(line).collect(), note })
     }
 }

@@ -110,8 +110,7 @@ impl Analysis {
         let mut curves = roc::roc_or_say_why(frame, endpoint, &markers)?;
         if let Some(model) = &self.model {
             let options = roc::RocOptions::default();
-            let curve =
-                roc::model_curve(frame, endpoint, model, Family::Primary, &options, &mut curves.warnings)?;
+            let curve = roc::model_curve(frame, endpoint, model, Family::Primary, &options, &mut curves.warnings)?;
             curves.curves.push(curve);
         }
         curves.plan = Some(Marker::stamp(&config.plan));

@@ -12,7 +12,11 @@ fn tables() -> Vec<ReportTable> {
     let rows = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
     let notes = vec!["Not adjusted_for #tests.".to_owned()];
     let first = ReportTable { caption: "Table 1. Patients, 50 %".to_owned(), header, rows, notes };
-    vec![first.clone(), ReportTable { rows: Vec::new(), ..first.clone() }, ReportTable { caption: "ROC".to_owned(), ..first }]
+    vec![
+        first.clone(),
+        ReportTable { rows: Vec::new(), ..first.clone() },
+        ReportTable { caption: "ROC".to_owned(), ..first },
+    ]
 }
 
 fn exported(name: &str) -> Vec<u8> {

@@ -10,7 +10,8 @@ pub(super) fn latex(tables: &[&ReportTable]) -> String {
     for (n, table) in tables.iter().enumerate() {
         let columns: String =
             numeric_columns(table).into_iter().map(|is_numeric| if is_numeric { 'r' } else { 'l' }).collect();
-        let line = |cells: &[String]| format!("{} \\\\\n", cells.iter().map(|c| tex(c)).collect::<Vec<_>>().join(" & "));
+        let line =
+            |cells: &[String]| format!("{} \\\\\n", cells.iter().map(|c| tex(c)).collect::<Vec<_>>().join(" & "));
         out += &format!(
             "\n\\begin{{table}}[htbp]\n\\centering\n\\small\n\\caption{{{}}}\n\\label{{tab:myelomri-{}}}\n\
              \\begin{{tabular}}{{{columns}}}\n\\toprule\n{}\\midrule\n",

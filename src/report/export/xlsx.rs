@@ -2,7 +2,9 @@
 
 use super::{ReportError, number};
 use crate::report::tables::ReportTable;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 use std::collections::BTreeSet;
 
 /// Widest column in pixels before text is wrapped.

@@ -133,7 +133,8 @@ mod tests {
             row("hb", 1.5, None),
         ];
         let svg = forest_figure(&rows, "Logistic models", Lang::En).unwrap().svg().unwrap();
-        for text in ["2.31 (1.40–4.60), &lt;0.001", "0.930 (&lt;0.001–&gt;1000)", "per 10\n", "univariable\n", "1.50 (–)"]
+        for text in
+            ["2.31 (1.40–4.60), &lt;0.001", "0.930 (&lt;0.001–&gt;1000)", "per 10\n", "univariable\n", "1.50 (–)"]
         {
             assert!(svg.contains(text), "{text} is missing in {svg}");
         }
