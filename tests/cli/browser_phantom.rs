@@ -35,7 +35,9 @@ const LOOK: &str = r#"<script>
     set("slice", Math.round(place * part("slice").max), "input");
     const canvas = document.querySelector("figure canvas");
     const { width, height } = canvas;
-    const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const data = copy.getImageData(0, 0, width, height).data;
     const box = [1, 1, 0, 0];
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {

@@ -67,7 +67,8 @@ fn table_one_is_written_in_each_format_and_the_same_every_time() {
         exporting(folder.path(), "compare", &[&columns[..], &["--force"]].concat(), &path).success();
         assert_eq!(fs::read(&path).unwrap(), first, "{ending}");
         if ending != "xlsx" {
-            let text = String::from_utf8(first).unwrap();
+            // Markdown has its brackets escaped
+            let text = String::from_utf8(first).unwrap().replace("\\[", "[").replace("\\]", "]");
             // median of 91.2 80 40 70.5 and of 50 -30 60 20 10 0, quartiles of type 7
             for cell in ["75.2 [62.9, 82.8]", "15.0 [2.5, 42.5]"] {
                 assert!(text.contains(cell), "{cell} is missing in {ending}:\n{text}");
@@ -103,7 +104,7 @@ fn models_curves_and_validation_have_their_tables() {
     exporting(folder.path(), "roc", &[&markers[..], &rules].concat(), &path("roc.tex")).success();
     let text = fs::read_to_string(path("roc.tex")).unwrap();
     assert!(text.contains("Serum M protein, change (\\%) & exploratory & lower &"), "{text}");
-    assert!(text.contains("[youden]") && text.contains("[specificity:0.9]"), "a row a rule: {text}");
+    assert!(text.contains("[youden]") && text.contains("[specificity]"), "a row a rule: {text}");
     assert!(text.contains("\\caption{Differences between AUCs, on the patients that have both (DeLong)}"));
     let few = ["--term", FF, "--bootstrap", "20", "--cross-validate", "0"];
     exporting(folder.path(), "validate", &few, &path("v.html")).success();

@@ -158,7 +158,7 @@ fn pairs_are_correlated_and_repeats_agree() {
     let results: AgreementResults = serde_json::from_value(json!({
         "columns": ["scan1", "scan2"], "n": 4, "icc": [], "wsd": 1.0, "wsd_ci": null, "wcv": 0.1, "wcv_log": null,
         "wcv_ratio": null, "rc": 2.77, "rc_ci": null, "rc_pct": null, "rc_pct_asymmetric": null, "concordance": null,
-        "lines": [], "kappa": null, "missing": [], "warnings": [],
+        "lines": [], "kappa": [], "missing": [], "warnings": [],
         "bland_altman": {"n": 4, "bias": 0.5, "bias_ci": [-1.0, 2.0], "sd": 1.0, "loa_low": -1.46, "loa_high": 2.46,
             "loa_low_ci": [-4.0, -0.5], "loa_high_ci": [1.5, 5.0], "loa_low_ci_1999": null, "loa_high_ci_1999": null,
             "proportional_r": 0.1, "proportional_p": 0.9, "bias_pct": 2.0, "subjects": null, "sd_between": null,
