@@ -43,7 +43,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("terminal_size", &["cli"]),
     ("polars", &["study", "cohort"]),
     ("polars_io", &["study", "cohort"]),
-    ("calamine", &["cohort"]),
+    ("calamine", &["study"]),
     ("plotters", &["report"]),
     ("minijinja", &["report"]),
     ("rust_xlsxwriter", &["report"]),
@@ -51,6 +51,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("linfa_logistic", &["stats"]),
     ("nd16", &["stats"]),
     ("nifti", &["image"]),
+    ("dicom_object", &["image"]),
+    ("dicom_pixeldata", &["image"]),
 ];
 
 /// Folders whose code touches no file.

@@ -192,7 +192,9 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     let selection = BSelection { b_min, b_max, ..volumes.selection(&b) };
     let params =
         AdcParams { fit: fit.into(), selection, sigma, floor_sigmas: noise_floor, rician, ..AdcParams::default() };
-    let mut images = adc::fit_images(&series, &b, &params, &wanted)?;
+    let fitted = adc::fit_images(&series, &b, &params, &wanted);
+    series.check_read()?;
+    let mut images = fitted?;
     warnings.append(&mut images.warnings);
     let perfusion = if ivim { Some(ivim::fit(&series, &b, &params)?) } else { None };
     if let Some(perfusion) = &perfusion {
@@ -204,6 +206,7 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     context.say(format!("b used: {} s/mm2 ({})", b_table::list(&images.chosen.b), images.chosen.reason));
     let (grid, source) = (series.grid.clone(), series.source.clone());
     let high_b = qc.as_ref().map(|_| highest_b(&series, &b));
+    series.check_read()?;
     drop(series);
     let places = region_rows::read(&regions, &grid, &source, context, &mut warnings)?;
     let rows = match places.is_empty() {

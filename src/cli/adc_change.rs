@@ -2,7 +2,7 @@
 
 use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::check_same_grid;
-use super::lesion_visits::LesionVolumes;
+use super::lesion_visits::{BoneOverlap, LesionVolumes};
 use super::visit_motion::{MotionArgs, VisitMotion};
 use super::{Context, output};
 use crate::diffusion::DiffusionError;
@@ -53,6 +53,9 @@ pub struct AdcChangeArgs {
     /// Lesion labels of both visits (`tdv`), baseline first, each on the grid of its map: matched by common voxels
     #[arg(long, value_name = "NIFTI", num_args = 2)]
     lesions: Vec<PathBuf>,
+    /// Bone masks of both visits, baseline first, each on the grid of its map: how far both outline the same bone
+    #[arg(long, value_name = "MASK", num_args = 2)]
+    bones: Vec<PathBuf>,
     /// Within-subject coefficient of variation of ADC, a fraction
     #[arg(long, value_name = "CV", default_value_t = MARROW_WCV)]
     wcv: f64,
@@ -83,6 +86,8 @@ struct AdcChangeResults {
     fell_same_rose_ml: [f64; 3],
     #[serde(flatten)]
     volumes: Option<LesionVolumes>,
+    #[serde(flatten)]
+    bones: Option<BoneOverlap>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lesions: Option<Vec<LesionMatch>>,
 }
@@ -166,6 +171,7 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
         mask,
         standard_error,
         lesions,
+        bones,
         wcv,
         keep_border,
         smooth_mm,
@@ -187,6 +193,18 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
     let before = VisitMaps::read((&baseline, standard_error.first(), lesions.first()), context, &mut warnings)?;
     check_same_grid(first, (&before.adc.grid, &baseline, "ADC map"), &mut warnings)?;
     let mut after = VisitMaps::read((&followup, standard_error.get(1), lesions.get(1)), context, &mut warnings)?;
+    let of_bone = |path: &PathBuf, adc: &Volume, warnings: &mut Vec<Warning>| -> Result<Mask> {
+        let mask = context.reader.one_value_mask(path)?;
+        let map = (&adc.grid, adc.source.as_path(), "ADC map");
+        check_same_grid(map, (&mask.grid, path, "bone mask"), warnings)?;
+        Ok(mask)
+    };
+    let bone_masks = match bones.as_slice() {
+        [first, second] => {
+            Some([of_bone(first, &before.adc, &mut warnings)?, of_bone(second, &after.adc, &mut warnings)?])
+        }
+        _ => None,
+    };
     let motion = motion_args.motion(&region, context, &mut warnings)?;
     after = match &motion {
         Some(motion) => after.through(motion, &region.grid),
@@ -222,10 +240,7 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
     let map = std::mem::take(&mut change.map);
     let ml = |visit: &VisitMaps| visit.lesion_sizes.values().sum::<usize>() as f64 * visit.voxel_ml;
     let volumes = match lesions.as_slice() {
-        [first, second] => {
-            let voxel_ml = [before.voxel_ml, after.voxel_ml];
-            Some(LesionVolumes::new([ml(&before), ml(&after)], [first, second], voxel_ml, &mut warnings))
-        }
+        [first, second] => Some(LesionVolumes::new([ml(&before), ml(&after)], [first, second], &mut warnings)),
         _ => None,
     };
     let results = AdcChangeResults {
@@ -233,6 +248,8 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
         smooth_mm,
         fell_same_rose_ml: change.n_fell_same_rose.map(|n| n as f64 * before.voxel_ml),
         volumes,
+        bones: bone_masks
+            .map(|masks| BoneOverlap::new(masks, motion.as_ref().map(|motion| &motion.motion), &mut warnings)),
         lesions: matched,
         motion,
         change,
@@ -240,7 +257,7 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
     if let Some(path) = out.path("_change.nii.gz") {
         let labels = Labels { grid: region.grid.clone(), data: map, source: PathBuf::new() };
         write_labels(&path, &labels, out.overwrite())?;
-        let sources = [baseline, followup, mask].into_iter().chain(standard_error).chain(lesions);
+        let sources = [baseline, followup, mask].into_iter().chain(standard_error).chain(lesions).chain(bones);
         let sources = sources.chain(motion_args.sources());
         let method = "-1 fell, +1 rose, beyond repeatability and standard error; 0 otherwise";
         let parameters = json!({"parameters": params, "results": results});
@@ -313,6 +330,10 @@ fn print(results: &AdcChangeResults, format: Format) -> Result<()> {
     }
     if let (Some(volumes), Format::Table) = (&results.volumes, format) {
         let (header, row) = volumes.row();
+        output::print(&format!("\n{}", output::aligned(&header, &[row])))?;
+    }
+    if let (Some(bones), Format::Table) = (&results.bones, format) {
+        let (header, row) = bones.row();
         output::print(&format!("\n{}", output::aligned(&header, &[row])))?;
     }
     if let (Some(lesions), Format::Table) = (&results.lesions, format) {

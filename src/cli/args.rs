@@ -2,7 +2,7 @@
 
 use super::CliError;
 use crate::error::Result;
-use crate::image::{Form, Overwrite, check_absent, with_suffix};
+use crate::image::{Form, OffGrid, Overwrite, check_absent, with_suffix};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
@@ -114,13 +114,20 @@ pub struct FormatArgs {
 /// Where to measure.
 #[derive(Debug, Clone, Args)]
 pub struct RegionArgs {
-    /// Vertebra label map on the grid of the image
-    #[arg(long, value_name = "NIFTI", requires = "scheme")]
+    /// Vertebra label map on the grid of the image (NIfTI, or a 3D Slicer .seg.nrrd drawn on it)
+    #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// What the integers of the label map mean: totalspineseg, totalseg-v2, totalseg-v1, totalseg-vertebrae-mr, spineps,
-    /// or a BIDS dseg.tsv / ITK-SNAP label file
+    /// or a BIDS dseg.tsv / ITK-SNAP label file [default: the names in the map itself, as TotalSegmentator and Slicer
+    /// write them]
     #[arg(long, value_name = "SCHEME", requires = "labels")]
     pub scheme: Option<String>,
+    /// Mask of the vertebral bodies on the same grid: what is outside of it (posterior elements) is taken out of the labels
+    #[arg(long, value_name = "FILE", requires = "labels", hide_short_help = true)]
+    pub body: Option<PathBuf>,
+    /// Class of --body that is the vertebral body, where it holds several (49 in a SPINEPS semantic mask)
+    #[arg(long, value_name = "N", requires = "body", hide_short_help = true)]
+    pub body_class: Option<i32>,
     /// Vertebrae: `L1-L5` pools a range (and lists its levels), `L1,L3` lists levels, `lumbar`, `spine`
     #[arg(long, value_name = "REGION", default_value = "L1-L5")]
     pub region: String,
@@ -130,6 +137,15 @@ pub struct RegionArgs {
     /// What to do where the label map and the image lie on different grids
     #[arg(long, value_name = "WHAT", default_value = "refuse", hide_short_help = true)]
     pub on_grid_mismatch: OnGridMismatch,
+}
+
+impl From<OnGridMismatch> for OffGrid {
+    fn from(choice: OnGridMismatch) -> OffGrid {
+        match choice {
+            OnGridMismatch::Refuse => OffGrid::Refuse,
+            OnGridMismatch::ResampleLabels => OffGrid::ResampleLabels,
+        }
+    }
 }
 
 /// `--on-grid-mismatch`.

@@ -58,7 +58,18 @@ impl Context {
             (false, 1) => "info",
             (false, _) => "debug",
         };
-        let filter = tracing_subscriber::EnvFilter::try_from_env("MYELOMRI_LOG").unwrap_or_else(|_| level.into());
+        let mut filter = tracing_subscriber::EnvFilter::try_from_env("MYELOMRI_LOG").unwrap_or_else(|_| level.into());
+        // what these libraries log may quote values of a header, patients' names among them
+        for silent in [
+            "dicom_parser=off",
+            "dicom_encoding=off",
+            "dicom_object=off",
+            "dicom_pixeldata=off",
+            "dicom_core=off",
+            "dicom_transfer_syntax_registry=off",
+        ] {
+            filter = silent.parse().into_iter().fold(filter, tracing_subscriber::EnvFilter::add_directive);
+        }
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().try_init().ok();
         let threads = match threads {
             Some(n) => usize::from(n),

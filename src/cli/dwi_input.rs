@@ -99,6 +99,16 @@ pub struct PackedDwi {
     parts: Vec<PackedSeries>,
 }
 
+impl PackedDwi {
+    /// Proof that everything that was asked for could be read.
+    ///
+    /// # Errors
+    /// Where a file changed, or its disk failed, after it was opened.
+    pub fn check_read(&self) -> Result<()> {
+        Ok(self.parts.iter().try_for_each(PackedSeries::check_read)?)
+    }
+}
+
 impl Signals for PackedDwi {
     fn dims(&self) -> [usize; 3] {
         self.grid.dims

@@ -16,7 +16,8 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 12] = [
+const METHODS: [(&str, &str); 13] = [
+    ("import", include_str!("../docs/import.md")),
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
     ("response", include_str!("../docs/response.md")),
@@ -32,7 +33,8 @@ const METHODS: [(&str, &str); 12] = [
 ];
 
 /// Other words for a topic.
-const ALIASES: [(&str, &str); 10] = [
+const ALIASES: [(&str, &str); 11] = [
+    ("dicom", "import"),
     ("ff", "sff"),
     ("imwg", "response"),
     ("cluster", "rows"),

@@ -213,11 +213,12 @@ fn read_map(path: &Path, context: &Context) -> Result<Volume> {
     let Some(prefix) = stem.to_str().and_then(|stem| stem.strip_suffix("_ADC")) else {
         return Ok(map);
     };
-    let flags_path = with_suffix(Path::new(prefix), "_flags.nii.gz");
-    if flags_path.is_file() {
+    let beside = ["_flags.nii.gz", "_flags.nii"].map(|suffix| with_suffix(Path::new(prefix), suffix));
+    if let Some(flags_path) = beside.into_iter().find(|path| path.is_file()) {
         let flags = context.reader.packed_series(&flags_path)?;
         map.grid.check_same(&flags.grid, ["map", "flags"], [&file_name(path), &file_name(&flags_path)])?;
         leave_out_flagged(&mut map, &flags);
+        flags.check_read()?;
         context.say(format!("voxels excluded by {} are left out", file_name(&flags_path)));
     }
     Ok(map)

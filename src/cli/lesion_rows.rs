@@ -32,6 +32,11 @@ impl ExcludeLabels {
         &self.exclude_names
     }
 
+    /// The label map.
+    pub fn path(&self) -> Option<&Path> {
+        self.exclude_labels.as_deref()
+    }
+
     /// The mask of all labels named.
     pub fn read(&self, image: (&Grid, &Path), context: &Context, warnings: &mut Vec<Warning>) -> Result<Option<Mask>> {
         let Some(path) = &self.exclude_labels else { return Ok(None) };

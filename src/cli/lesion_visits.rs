@@ -1,15 +1,63 @@
-//! Lesions of two visits: how much they grew together, and whether both were segmented by one rule and with masks alike.
+//! Lesions of two visits: how much they grew together, and whether both were segmented by one rule, with masks alike, in one
+//! bone.
 
+use crate::diffusion::registration::Motion;
 use crate::error::Warning;
-use crate::image::{MapSidecar, sidecar_path};
+use crate::image::{Labels, Mask, resample_labels_through};
+use crate::measure::{SegmentationRecord, unlike};
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Bone masks that differ by more than this in volume are not alike, percent. Two outlines of one skeleton by one method differ
-/// by less; a station more or a field of view cut short by more.
-const BONE_PCT: f64 = 10.0;
+/// Bone masks that have less than this in common after registration do not outline one skeleton. Two outlines that are half a
+/// voxel apart all around share this much of a bone some six voxels wide.
+const LEAST_BONE_DICE: f64 = 0.7;
+
+/// How far the bone masks of both visits outline the same bone.
+#[derive(Debug, Clone, Serialize)]
+pub struct BoneOverlap {
+    /// Volume of each mask, mL.
+    pub bone_ml: [f64; 2],
+    /// Dice of both on the grid of the baseline, where the follow-up was imaged too; none where neither holds a voxel there.
+    pub bone_dice: Option<f64>,
+}
+
+impl BoneOverlap {
+    /// The follow-up's mask is taken through the motion between the visits, or lies on the grid of the baseline.
+    pub fn new(masks: [Mask; 2], motion: Option<&Motion>, warnings: &mut Vec<Warning>) -> Self {
+        let [before, after] = masks;
+        let bone_ml = [&before, &after].map(|mask| mask.n_inside() as f64 * mask.grid.voxel_volume_ml());
+        // 1 where it was imaged, 2 where it is bone
+        let seen = after.data.mapv(|inside| if inside { 2 } else { 1 });
+        let labels = Labels { grid: after.grid, data: seen, source: PathBuf::new() };
+        let seen = match motion {
+            Some(motion) => resample_labels_through(&labels, &before.grid, |at| motion.at(at)).data,
+            None => labels.data,
+        };
+        let pairs = before.data.iter().zip(&seen).filter(|(_, seen)| **seen > 0);
+        let [mut first, mut second, mut both] = [0_usize; 3];
+        for (&inside, &seen) in pairs {
+            first += usize::from(inside);
+            second += usize::from(seen == 2);
+            both += usize::from(inside && seen == 2);
+        }
+        let bone_dice = (first + second > 0).then(|| 2.0 * both as f64 / (first + second) as f64);
+        if bone_dice.is_none_or(|dice| dice < LEAST_BONE_DICE) {
+            let found = bone_dice.map_or("nothing".to_owned(), |dice| format!("a Dice of {dice:.2}"));
+            let message = format!(
+                "the bone masks of the visits have {found} in common (at least {LEAST_BONE_DICE} expected): other masks, or the                  registration failed"
+            );
+            warnings.push(Warning::new("bones-differ", message));
+        }
+        BoneOverlap { bone_ml, bone_dice }
+    }
+
+    /// Header and row of a table.
+    pub fn row(&self) -> ([&'static str; 3], Vec<String>) {
+        let mut row = self.bone_ml.map(|ml| format!("{ml:.1}")).to_vec();
+        row.push(self.bone_dice.map(|dice| format!("{dice:.3}")).unwrap_or_default());
+        (["bone_baseline_ml", "bone_followup_ml", "bone_dice"], row)
+    }
+}
 
 /// Total diffusion volume at both visits.
 #[derive(Debug, Clone, Serialize)]
@@ -28,18 +76,14 @@ pub struct LesionVolumes {
 
 impl LesionVolumes {
     /// Volumes of both visits, and what the sidecars beside their labels say about how they were made.
-    pub fn new(lesions_ml: [f64; 2], labels: [&Path; 2], voxel_ml: [f64; 2], warnings: &mut Vec<Warning>) -> Self {
+    pub fn new(lesions_ml: [f64; 2], labels: [&Path; 2], warnings: &mut Vec<Warning>) -> Self {
         let [before, after] = lesions_ml;
-        let made = labels.map(made);
+        let made = labels.map(SegmentationRecord::beside);
         let (is_same_rule, rule_differences) = match &made {
             [Some(first), Some(second)] => {
-                let found = differences([first, second], voxel_ml);
+                let found = first.differences(second);
                 if !found.is_empty() {
-                    let message = format!(
-                        "the lesions of the visits were not made alike, their change is not one of disease alone: {}",
-                        found.join("; ")
-                    );
-                    warnings.push(Warning::new("lesion-rules-differ", message));
+                    warnings.push(unlike("", &found));
                 }
                 (Some(found.is_empty()), found)
             }
@@ -67,54 +111,4 @@ impl LesionVolumes {
         row.push(self.is_same_rule.map_or("unknown", |same| if same { "yes" } else { "no" }).to_owned());
         (["tdv_baseline_ml", "tdv_followup_ml", "tdv_change_ml", "tdv_change_pct", "same_rule"], row)
     }
-}
-
-/// How one visit's lesions were made.
-struct Made {
-    /// Rule, thresholds and masks, by name.
-    parameters: BTreeMap<String, Value>,
-    n_bone: Option<f64>,
-}
-
-/// What the sidecar says; none where there is none or it is of something else.
-fn made(labels: &Path) -> Option<Made> {
-    let sidecar: MapSidecar = serde_json::from_str(&std::fs::read_to_string(sidecar_path(labels)).ok()?).ok()?;
-    let mut parameters = BTreeMap::new();
-    flatten("", sidecar.parameters.get("parameters")?, &mut parameters);
-    parameters.contains_key("segmentation.rule").then_some(())?;
-    let n_bone = sidecar.parameters.pointer("/results/n_bone").and_then(Value::as_f64);
-    Some(Made { parameters, n_bone })
-}
-
-fn flatten(name: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
-    match value {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-                flatten(&name, value, into);
-            }
-        }
-        other => {
-            into.insert(name.to_owned(), other.clone());
-        }
-    }
-}
-
-fn differences([first, second]: [&Made; 2], voxel_ml: [f64; 2]) -> Vec<String> {
-    let keys: BTreeSet<&String> = first.parameters.keys().chain(second.parameters.keys()).collect();
-    let mut found = Vec::new();
-    for key in keys {
-        let [before, after] = [first, second].map(|made| made.parameters.get(key).unwrap_or(&Value::Null));
-        if before != after {
-            found.push(format!("{} was {before}, is {after}", key.trim_start_matches("segmentation.")));
-        }
-    }
-    if let (Some(before), Some(after)) = (first.n_bone, second.n_bone) {
-        let [before, after] = [before * voxel_ml[0], after * voxel_ml[1]];
-        let pct = 100.0 * (after / before - 1.0);
-        if pct.abs() > BONE_PCT {
-            found.push(format!("the bone mask held {before:.0} mL, holds {after:.0} mL"));
-        }
-    }
-    found
 }

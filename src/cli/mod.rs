@@ -8,11 +8,13 @@ mod adc_change;
 mod adc_maps;
 mod agreement;
 pub mod args;
+mod bone_args;
 mod change;
 mod collect;
 mod compare;
 mod compose;
 mod context;
+mod doctor;
 mod dropout;
 mod dwi_input;
 mod echo_args;
@@ -26,6 +28,7 @@ mod ff_echoes;
 mod ff_pair;
 mod fit;
 mod histogram;
+mod import;
 mod lesion_rows;
 mod lesion_visits;
 mod measure;
@@ -99,10 +102,14 @@ enum Command {
     Agreement(agreement::AgreementArgs),
     /// Before data: power and size of a ROC study, patients for a model, and whether a printed AUC is possible
     Plan(plan::PlanArgs),
+    /// Make a study of DICOM: roles with their evidence, NIfTI, masks, no patient identity
+    Import(import::ImportArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
     /// The main job: from the images of a study to tables, ROC curves and a report
     Run(run::RunArgs),
+    /// What a study holds, what blocks it and how to mend that, before anything is measured
+    Doctor(doctor::DoctorArgs),
     /// Measure all biomarkers of all sessions of a study
     Measure(measure::MeasureArgs),
     /// Gather measured sessions into tables: one row a number, one row a subject
@@ -135,8 +142,10 @@ impl Command {
             Command::Validate(args) => validate::run(args, context),
             Command::Agreement(args) => agreement::run(args, context),
             Command::Plan(args) => plan::run(args, context),
+            Command::Import(args) => import::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Run(args) => run::run(args, context),
+            Command::Doctor(args) => doctor::run(args, context),
             Command::Measure(args) => measure::measure(args, context),
             Command::Collect(args) => collect::collect(args, context),
             Command::Report(args) => report::run(args, context),

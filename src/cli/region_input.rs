@@ -1,10 +1,10 @@
 //! From `--labels`, `--scheme`, `--region`, `--erode-mm` to regions on the grid of an image.
 
-use super::args::{OnGridMismatch, RegionArgs};
+use super::args::RegionArgs;
 use super::{CliError, Context};
 use crate::error::{Result, Warning};
-use crate::image::{Grid, Labels, resample_labels};
-use crate::region::{Region, Scheme, Selection, regions};
+use crate::image::{Grid, Labels, place_labels, place_mask};
+use crate::region::{EMBEDDED, Region, SchemeChoice, Selection, keep_body, read_body, read_label_map, regions};
 use std::path::Path;
 
 /// Regions on the grid of an image, with what there is to say about them.
@@ -23,24 +23,20 @@ pub struct LoadedRegions {
 /// # Errors
 /// Reading, grids that differ, an unknown scheme or level, empty regions.
 pub fn load(args: &RegionArgs, context: &Context, grid: &Grid, image: &Path) -> Result<Option<LoadedRegions>> {
-    let RegionArgs { labels, scheme, region, erode_mm, on_grid_mismatch } = args;
-    let (Some(path), Some(scheme)) = (labels, scheme) else {
-        return Ok(None);
-    };
+    let RegionArgs { labels, scheme, body, body_class, region, erode_mm, on_grid_mismatch } = args;
+    let Some(path) = labels else { return Ok(None) };
     check_erosion(*erode_mm)?;
-    let scheme = Scheme::of(scheme)?;
+    let choice = SchemeChoice::of(scheme.as_deref().unwrap_or(EMBEDDED))?;
     let selection = Selection::parse(region)?;
-    let mut labels = context.reader.labels(path)?;
-    let mut warnings = Vec::new();
-    let files = [file_name(image), file_name(path)];
-    match (grid.check_same(&labels.grid, ["image", "label map"], [&files[0], &files[1]]), on_grid_mismatch) {
-        (Ok(rounding), _) => warnings.extend(rounding),
-        (Err(_), OnGridMismatch::ResampleLabels) => {
-            labels = resample_labels(&labels, grid);
-            let message = format!("the labels of {} were resampled to the grid of {}", files[1], files[0]);
-            warnings.push(Warning::new("labels-resampled", message));
-        }
-        (Err(mismatch), OnGridMismatch::Refuse) => return Err(mismatch.into()),
+    let (labels, scheme, mut warnings) = read_label_map(path, &choice, &context.reader)?;
+    let image = ["image", &file_name(image)];
+    let (mut labels, told) = place_labels(labels, grid, image, (*on_grid_mismatch).into())?;
+    warnings.extend(told);
+    if let Some(body) = body {
+        let body = read_body(body, *body_class, &context.reader)?;
+        let (body, told) = place_mask(body, grid, image, "vertebral-body mask")?;
+        warnings.extend(told);
+        warnings.push(keep_body(&mut labels, &body));
     }
     let (regions, said) = regions(&labels, &scheme, &selection, *erode_mm, &[])?;
     warnings.extend(said);

@@ -1,22 +1,21 @@
 //! `myelomri tdv`: total diffusion volume of a composed examination.
 
 use super::args::{Format, FormatArgs, OutArgs};
+use super::bone_args::BoneArgs;
 use super::dwi_input::{self, BArgs, DwiFile, check_same_grid};
 use super::fact_args::FactArgs;
 use super::lesion_rows::{ExcludeLabels, LevelArgs, TdvResults, place};
 use super::qc::QcArgs;
-use super::region_input::file_name;
 use super::{CliError, Context, output};
 use crate::diffusion::signal_check::check_signal;
 use crate::diffusion::{AdcMaps, AdcParams, SignalRule, TdvInput, TdvParams, adc, adc_map, computed_dwi, high_b, tdv};
 use crate::error::{Result, Warning};
-use crate::image::{Grid, Labels, MapSidecar, Mask, Series, Volume, filled, write_labels, write_text_atomically};
+use crate::image::{Grid, Labels, MapSidecar, Mask, Series, Volume, generated_by, write_labels, write_text_atomically};
 use crate::region::Connectivity;
 use crate::report::SessionPicture;
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
-use ndarray::{Array3, ArrayView3, Zip};
-use rayon::prelude::*;
+use ndarray::{Array3, ArrayView3};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -42,12 +41,8 @@ pub struct TdvArgs {
     /// b of the image that the threshold applies to, s/mm2; computed where it was not measured
     #[arg(long, value_name = "B", default_value_t = 900.0)]
     signal_b: f64,
-    /// Bone mask, or a map of its probability with --bone-cut
-    #[arg(long, value_name = "MASK")]
-    bone: PathBuf,
-    /// Probability from which on a voxel of --bone counts
-    #[arg(long, value_name = "P")]
-    bone_cut: Option<f64>,
+    #[command(flatten)]
+    bone: BoneArgs,
     /// What must not count (organs, hardware): every voxel that is not zero; repeatable
     #[arg(long, value_name = "MASK", num_args = 1..)]
     exclude: Vec<PathBuf>,
@@ -156,8 +151,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         volumes,
         adc,
         signal_b,
-        bone,
-        bone_cut,
+        bone: bone_args,
         exclude,
         exclude_labels,
         levels,
@@ -200,17 +194,18 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         || {
             let mut said = Vec::new();
             let dwi = dwi_input::read(&dwi, volumes.b_values.as_ref(), context, &mut said);
-            (dwi.map(|dwi| (dwi, said)), reader.volume(&bone))
+            (dwi.map(|dwi| (dwi, said)), reader.volume(bone_args.path()))
         },
         || {
             let adc = adc.as_ref().map(|path| reader.volume(path)).transpose();
-            (adc, exclude.iter().map(|path| reader.mask(path)).collect::<std::result::Result<Vec<Mask>, _>>())
+            let read = |path: &PathBuf| reader.any_label_mask(path);
+            (adc, exclude.iter().map(read).collect::<std::result::Result<Vec<Mask>, _>>())
         },
     );
     let ((series, b), said) = of_dwi?;
     warnings.extend(said);
     let Series { grid, data, source } = series;
-    let bone = bone_of(of_bone?, bone_cut, &grid, &source, &mut warnings)?;
+    let bone = bone_args.mask(of_bone?, (&grid, &source), &mut warnings)?;
     let mut excluded = of_excluded?;
     for mask in &excluded {
         let named = (&mask.grid, mask.source.as_path(), "exclusion mask");
@@ -264,6 +259,12 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     place(&mut result, (&grid, &source), levels.as_ref());
     let found = facts.facts((&input, &source), &result, levels.as_ref(), context, &mut warnings)?;
 
+    let made_by = json!({
+        "bone": generated_by(bone_args.path()),
+        "exclude": exclude.iter().map(|path| generated_by(path)).collect::<Vec<_>>(),
+        "exclude_labels": exclude_labels.path().and_then(generated_by),
+        "reference": reference.as_ref().and_then(|mask| generated_by(&mask.source)),
+    });
     let (n_exclude, has_reference) = (exclude.len(), reference.is_some());
     let mut sources: Vec<PathBuf> = dwi.into_iter().map(|file| file.path).collect();
     sources.extend(adc.into_iter().chain([bone.source]).chain(exclude).chain(reference.map(|mask| mask.source)));
@@ -271,10 +272,11 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     let parameters = json!({
         "signal_b_s_mm2": signal_b,
         "segmentation": params,
-        "bone_cut": bone_cut,
+        "bone": bone_args.rule(),
         "excluded_labels": exclude_labels.names(),
         "n_exclusion_masks": n_exclude,
         "has_reference": has_reference,
+        "masks_made_by": made_by,
     });
     let labels = Labels { data: std::mem::take(&mut result.labels), grid, source: PathBuf::new() };
     let results = TdvResults { tdv: &result, facts: &found };
@@ -295,28 +297,6 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     print(&results, format.format)
 }
 
-/// Bone out of a mask, or with a cut out of a map of its probability.
-fn bone_of(map: Volume, cut: Option<f64>, grid: &Grid, image: &Path, warnings: &mut Vec<Warning>) -> Result<Mask> {
-    let path = map.source.as_path();
-    check_same_grid((grid, image, "diffusion images"), (&map.grid, path, "bone mask"), warnings)?;
-    let values = map.data.as_slice_memory_order().unwrap_or_default();
-    let n_fractions = values.par_iter().filter(|value| **value > 0.0 && **value < 1.0).count();
-    let mut data = filled(map.grid.dims, false);
-    let inside = Zip::from(&mut data).and(&map.data);
-    match cut {
-        None if n_fractions > 0 => {
-            let message =
-                format!("{} holds {n_fractions} values between 0 and 1: a map of probability", file_name(path));
-            return Err(
-                CliError::mismatch("probability-mask", message, "say with --bone-cut from where on it counts").into()
-            );
-        }
-        None => inside.par_for_each(|inside, &value| *inside = value != 0.0 && !value.is_nan()),
-        Some(cut) => inside.par_for_each(|inside, &value| *inside = f64::from(value) >= cut),
-    };
-    Ok(Mask { grid: map.grid, data, source: map.source })
-}
-
 /// Reads a mask that must lie on the grid of the images.
 fn read_mask(
     path: &Path,
@@ -326,7 +306,7 @@ fn read_mask(
     context: &Context,
     warnings: &mut Vec<Warning>,
 ) -> Result<Mask> {
-    let mask = context.reader.mask(path)?;
+    let mask = context.reader.one_value_mask(path)?;
     check_same_grid((grid, image, "diffusion images"), (&mask.grid, path, role), warnings)?;
     Ok(mask)
 }

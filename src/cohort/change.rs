@@ -19,8 +19,11 @@ pub const LOW_FAT_FRACTION_PCT: f64 = 5.0;
 /// Measures that are fat fractions in percent.
 const FAT_FRACTIONS: [&str; 2] = ["sff_", "pdff_"];
 
+/// Flag of a change whose visits were not segmented by one rule and with masks alike.
+pub const UNLIKE_LESIONS: &str = "unlike-lesions";
+
 /// Flags of a change and what they mean.
-pub const FLAGS: [(&str, &str); 9] = [
+pub const FLAGS: [(&str, &str); 10] = [
     ("missing-baseline", "no value before treatment"),
     ("missing-followup", "no value at follow-up"),
     ("zero-baseline", "the baseline is 0: no percentage, no logarithm"),
@@ -29,6 +32,10 @@ pub const FLAGS: [(&str, &str); 9] = [
     ("below-limit", "the baseline is below the stated limit of quantification: what is relative to it is withheld"),
     ("at-limit", "a value below the stated limit of quantification was taken as the limit for what is relative"),
     ("log-undefined", "the follow-up is not positive: no logarithm"),
+    (
+        UNLIKE_LESIONS,
+        "the lesions of the visits were not made by one rule and with masks alike: the change is not one of disease alone",
+    ),
     ("low-baseline", "fat fraction under 5 points at baseline: the percentage exaggerates, read the points"),
 ];
 

@@ -5,12 +5,12 @@
 //! `NaN` are missing. Subject and session labels may carry their BIDS prefix; it is taken off.
 
 use super::CohortError;
+use crate::study::{frame_of, read_frame};
 use polars::prelude::DataFrame;
 use std::collections::HashMap;
 use std::path::Path;
 
 mod aggregate;
-mod formats;
 
 pub use aggregate::Aggregate;
 
@@ -33,15 +33,7 @@ impl Table {
     pub fn read(path: &Path) -> Result<Table, CohortError> {
         let source = path.display().to_string();
         let bad = |reason: String| CohortError::Unreadable { path: source.clone(), reason };
-        let bytes = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
-        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-        let frame = match ending.as_str() {
-            "parquet" => formats::parquet(bytes),
-            "xlsx" | "xls" | "xlsb" | "ods" => formats::workbook(bytes),
-            "tsv" => formats::text(bytes, b'\t'),
-            _ => formats::text(bytes, b','),
-        }
-        .map_err(bad)?;
+        let frame = read_frame(path).map_err(bad)?;
         Ok(Table { frame, source })
     }
 
@@ -50,7 +42,7 @@ impl Table {
     /// # Errors
     /// [`CohortError::Unreadable`] where columns differ in length or share a name.
     pub fn from_columns(source: &str, columns: Vec<(String, Vec<Option<String>>)>) -> Result<Table, CohortError> {
-        formats::frame_of(columns)
+        frame_of(columns)
             .map(|frame| Table { frame, source: source.to_owned() })
             .map_err(|reason| CohortError::Unreadable { path: source.to_owned(), reason })
     }

@@ -22,7 +22,8 @@ mod setup;
 mod weighted;
 
 use super::b_table::{Chosen, same_b};
-use super::signal_check::check_signal;
+use super::sample::Survey;
+use super::signal_check::check_sample;
 use super::{BSelection, DiffusionError, b_table};
 use crate::error::Warning;
 use crate::image::{Signals, Stretch, Voxels, filled};
@@ -159,9 +160,16 @@ pub struct AdcMaps {
 pub fn count_flags(flags: &Array3<u8>) -> ([usize; 6], usize) {
     let count = |flags: &[u8]| {
         let mut counts = [0_usize; 64];
-        for &voxel in flags {
-            counts[usize::from(voxel & 63)] += 1;
+        let (eights, rest) = flags.as_chunks::<8>();
+        for eight in eights {
+            // mostly one flag after the other, and successive increments of one counter wait for each other
+            if *eight == [eight[0]; 8] {
+                counts[usize::from(eight[0] & 63)] += 8;
+            } else {
+                eight.iter().for_each(|voxel| counts[usize::from(voxel & 63)] += 1);
+            }
         }
+        rest.iter().for_each(|voxel| counts[usize::from(voxel & 63)] += 1);
         counts
     };
     let add = |a: [usize; 64], b: [usize; 64]| std::array::from_fn(|c| a[c] + b[c]);
@@ -197,7 +205,7 @@ pub fn fit(series: ArrayView4<'_, f32>, b: &[f64], params: &AdcParams) -> Result
 /// Fits ADC to a series wherever its values lie, and makes what else is wanted in the same pass.
 ///
 /// # Errors
-/// What [`b_table::choose`] and [`check_signal`] refuse; [`DiffusionError::Parameter`] for a number out of its range.
+/// What [`b_table::choose`] and [`check_signal`](super::signal_check::check_signal) refuse; [`DiffusionError::Parameter`] for a number out of its range.
 pub fn fit_images(
     series: &impl Signals,
     b: &[f64],
@@ -206,12 +214,18 @@ pub fn fit_images(
 ) -> Result<AdcImages, DiffusionError> {
     check(params, wanted)?;
     let mut chosen = b_table::choose(b, series.n_volumes(), &params.selection)?;
-    let mut warnings = check_signal(series, b, &params.selection)?;
+    let kept: Vec<usize> = (0..b.len()).filter(|volume| !params.selection.drop_volumes.contains(volume)).collect();
+    let survey = Survey::of(series, &kept);
     if params.fit == AdcFit::TwoPoint {
         chosen = ends_only(chosen);
     }
-    let (setup, more) = Setup::of(series, &chosen, params, wanted.steps);
+    let (checked, (setup, more)) = rayon::join(
+        || check_sample(survey.rows(&kept), b, &params.selection),
+        || Setup::of(&survey, &chosen, params, wanted.steps),
+    );
+    let mut warnings = checked?;
     warnings.extend(more);
+    drop(survey);
     let mut images = AdcImages::empty(series.dims(), &setup, wanted, chosen);
     images.fill(series, &setup, wanted);
     let (counts, n_measured) = count_flags(&images.flags);

@@ -9,9 +9,10 @@
 //! Limits  a shift is measured, not undone; a rotation or a stretch shows as a low Dice with little shift
 
 use super::compose::RowPair;
-use super::stations::Plan;
+use super::stations::{Placement, Plan};
 use ndarray::ArrayView3;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Share of the 99th percentile above which a voxel is body.
 const BODY_SHARE: f32 = 0.25;
@@ -43,11 +44,92 @@ pub fn mismatches(plan: &Plan, signals: &[ArrayView3<'_, f32>], adc: &[ArrayView
     shared.into_par_iter().filter_map(|(pair, slices)| one(plan, pair, slices?, signals, adc)).collect()
 }
 
-/// One voxel of the overlap: where, both signals, both ADC.
-struct Pair {
-    ijk: [u32; 3],
-    signal: [f32; 2],
-    adc: [f32; 2],
+/// The place that two stations share, read row by row.
+struct Shared<'a> {
+    placements: [&'a Placement; 2],
+    signals: [ArrayView3<'a, f32>; 2],
+    adc: Option<[ArrayView3<'a, f32>; 2]>,
+    /// Voxels of the composed grid.
+    ranges: [Range<usize>; 3],
+    slice_axis: usize,
+    /// Length of a row of the composed grid.
+    nx: usize,
+}
+
+/// What is counted in a part of it.
+#[derive(Default)]
+struct Tally {
+    n_body: [usize; 2],
+    n_both: usize,
+    /// Of voxels that are body in both, um2/s.
+    differences: Vec<f64>,
+    /// Voxels of each body by the index along each axis.
+    profiles: [[Vec<usize>; 3]; 2],
+}
+
+impl Shared<'_> {
+    /// Calls `each` with the index, both signals and both ADC of the voxels that both stations cover in one slice of the
+    /// grid.
+    fn slice(&self, k: usize, mut each: impl FnMut([usize; 3], [f32; 2], [f32; 2])) {
+        let [mut of_signal, mut of_adc] = [RowPair::new(self.nx), RowPair::new(self.nx)];
+        of_adc.values.iter_mut().for_each(|values| values.fill(f32::NAN));
+        for j in self.ranges[1].clone() {
+            of_signal.read(self.placements, &self.signals, [j, k], self.slice_axis);
+            if let Some(adc) = &self.adc {
+                of_adc.read(self.placements, adc, [j, k], self.slice_axis);
+            }
+            for i in self.ranges[0].clone() {
+                if of_signal.weights.iter().all(|weights| weights[i] > 0.0) {
+                    each([i, j, k], [0, 1].map(|n| of_signal.values[n][i]), [0, 1].map(|n| of_adc.values[n][i]));
+                }
+            }
+        }
+    }
+
+    /// Signals above which a voxel is body.
+    fn cuts(&self) -> [f32; 2] {
+        let of_slice = |k| {
+            let mut signals = [Vec::new(), Vec::new()];
+            self.slice(k, |_, signal, _| signals.iter_mut().zip(signal).for_each(|(all, signal)| all.push(signal)));
+            signals
+        };
+        let slices: Vec<[Vec<f32>; 2]> = self.ranges[2].clone().into_par_iter().map(of_slice).collect();
+        [0, 1].map(|n| BODY_SHARE * high_percentile(slices.iter().flat_map(|signals| signals[n].iter().copied())))
+    }
+
+    fn tally(&self, dims: [usize; 3]) -> Tally {
+        let cuts = self.cuts();
+        let none = || Tally { profiles: std::array::from_fn(|_| dims.map(|n| vec![0; n])), ..Tally::default() };
+        let of_slice = |mut tally: Tally, k: usize| {
+            self.slice(k, |ijk, signal, adc| {
+                let is_body = [0, 1].map(|n| signal[n] > cuts[n] && cuts[n] > 0.0);
+                for n in (0..2).filter(|&n| is_body[n]) {
+                    tally.n_body[n] += 1;
+                    tally.profiles[n].iter_mut().zip(ijk).for_each(|(profile, at)| profile[at] += 1);
+                }
+                if is_body == [true; 2] {
+                    tally.n_both += 1;
+                    tally.differences.extend(Some(f64::from(adc[0] - adc[1])).filter(|d| d.is_finite()));
+                }
+            });
+            tally
+        };
+        self.ranges[2].clone().into_par_iter().fold(none, of_slice).reduce(none, Tally::with)
+    }
+}
+
+impl Tally {
+    fn with(mut self, other: Tally) -> Tally {
+        self.n_both += other.n_both;
+        self.differences.extend(other.differences);
+        for n in 0..2 {
+            self.n_body[n] += other.n_body[n];
+            for (profile, more) in self.profiles[n].iter_mut().zip(&other.profiles[n]) {
+                profile.iter_mut().zip(more).for_each(|(sum, count)| *sum += count);
+            }
+        }
+        self
+    }
 }
 
 fn one(
@@ -59,61 +141,32 @@ fn one(
 ) -> Option<Mismatch> {
     let placements = pair.map(|n| &plan.placements[n]);
     let stations = placements.map(|placement| placement.station);
-    let [nx, ny, nz] = plan.grid.dims;
-    let mut ranges = [0..nx, 0..ny, 0..nz];
-    ranges[plan.slice_axis] = slices[0]..(slices[1] + 1).min(plan.grid.dims[plan.slice_axis]);
-    let [along_i, along_j, along_k] = ranges;
+    let dims = plan.grid.dims;
+    let mut ranges = dims.map(|n| 0..n);
+    ranges[plan.slice_axis] = slices[0]..(slices[1] + 1).min(dims[plan.slice_axis]);
     let (signals, adc) = (both(signals, stations)?, both(adc, stations));
-    let voxels: Vec<Pair> = along_k
-        .into_par_iter()
-        .flat_map_iter(|k| {
-            let [mut of_signal, mut of_adc] = [RowPair::new(nx), RowPair::new(nx)];
-            of_adc.values.iter_mut().for_each(|values| values.fill(f32::NAN));
-            let mut pairs = Vec::new();
-            for j in along_j.clone() {
-                of_signal.read(placements, &signals, [j, k], plan.slice_axis);
-                if let Some(adc) = &adc {
-                    of_adc.read(placements, adc, [j, k], plan.slice_axis);
-                }
-                let inside = |i: &usize| of_signal.weights.iter().all(|weights| weights[*i] > 0.0);
-                pairs.extend(along_i.clone().filter(inside).map(|i| Pair {
-                    ijk: [i, j, k].map(|n| n as u32),
-                    signal: [0, 1].map(|n| of_signal.values[n][i]),
-                    adc: [0, 1].map(|n| of_adc.values[n][i]),
-                }));
-            }
-            pairs
-        })
-        .collect();
-    let cuts = [0, 1].map(|n| BODY_SHARE * high_percentile(voxels.iter().map(|voxel| voxel.signal[n])));
-    let is_body = |voxel: &Pair, n: usize| voxel.signal[n] > cuts[n] && cuts[n] > 0.0;
-    let n_body = [0, 1].map(|n| voxels.iter().filter(|voxel| is_body(voxel, n)).count());
-    let both: Vec<&Pair> = voxels.iter().filter(|voxel| is_body(voxel, 0) && is_body(voxel, 1)).collect();
-    if both.is_empty() {
+    let shared = Shared { placements, signals, adc, ranges, slice_axis: plan.slice_axis, nx: dims[0] };
+    let Tally { n_body, n_both, mut differences, profiles } = shared.tally(dims);
+    if n_both == 0 {
         return None;
     }
-    let mut differences: Vec<f64> =
-        both.iter().map(|voxel| f64::from(voxel.adc[0] - voxel.adc[1])).filter(|d| d.is_finite()).collect();
     let median = |values: &mut Vec<f64>| {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied()
     };
     let spacing = plan.grid.spacing_mm();
-    let shift = |axis: usize| {
-        let profile = |n: usize| {
-            let mut counts = vec![0.0; plan.grid.dims[axis]];
-            voxels.iter().filter(|voxel| is_body(voxel, n)).for_each(|voxel| counts[voxel.ijk[axis] as usize] += 1.0);
-            counts
-        };
-        if axis == plan.slice_axis { 0.0 } else { shift_of(&profile(0), &profile(1)) * spacing[axis] }
+    let profile = |n: usize, axis: usize| profiles[n][axis].iter().map(|&count| count as f64).collect::<Vec<f64>>();
+    let shift = |axis: usize| match axis == plan.slice_axis {
+        true => 0.0,
+        false => shift_of(&profile(0, axis), &profile(1, axis)) * spacing[axis],
     };
     Some(Mismatch {
         stations: stations.map(|n| n + 1),
-        n_voxels: both.len(),
+        n_voxels: n_both,
         adc_difference_um2_s: median(&mut differences),
         adc_absolute_difference_um2_s: median(&mut differences.iter().map(|d| d.abs()).collect()),
         outline_shift_mm: [0, 1, 2].map(shift),
-        outline_dice: 2.0 * both.len() as f64 / (n_body[0] + n_body[1]) as f64,
+        outline_dice: 2.0 * n_both as f64 / (n_body[0] + n_body[1]) as f64,
     })
 }
 

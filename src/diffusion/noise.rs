@@ -12,6 +12,7 @@
 use super::b_table::same_b;
 use super::sample::{is_positive, sample};
 use crate::image::Signals;
+use rayon::prelude::*;
 
 /// Background is sought below this many sigma.
 const CUT: f64 = 2.0;
@@ -28,13 +29,18 @@ const STARTS: [f64; 6] = [0.9, 0.75, 0.6, 0.45, 0.3, 0.15];
 
 /// Sigma of each volume, all volumes of one b sharing one; none where there is no plain noise to see.
 pub fn sigma_of_background(series: &impl Signals, volumes: &[usize], b: &[f64]) -> Option<Vec<f64>> {
-    let rows = sample(series, volumes);
-    let alone = (0..volumes.len())
-        .map(|place| rayleigh_sigma(noise_like(&rows, place), rows.len()))
+    sigma_of_sample(&sample(series, volumes), b)
+}
+
+/// The same by the sampled voxels, one row a voxel, one column a volume.
+pub(super) fn sigma_of_sample(rows: &[Vec<f32>], b: &[f64]) -> Option<Vec<f64>> {
+    let alone = (0..b.len())
+        .into_par_iter()
+        .map(|place| rayleigh_sigma(noise_like(rows, place), rows.len()))
         .collect::<Option<Vec<f64>>>()?;
-    let sigma: Vec<f64> = (0..volumes.len())
+    let sigma: Vec<f64> = (0..b.len())
         .map(|place| {
-            let same: Vec<f64> = (0..volumes.len()).filter(|&p| same_b(b[p], b[place])).map(|p| alone[p]).collect();
+            let same: Vec<f64> = (0..b.len()).filter(|&p| same_b(b[p], b[place])).map(|p| alone[p]).collect();
             same.iter().sum::<f64>() / same.len() as f64
         })
         .collect();

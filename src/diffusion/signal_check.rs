@@ -37,9 +37,22 @@ const FEWEST: usize = 20;
 /// [`DiffusionError::EmptyVolume`], [`DiffusionError::SameVolume`], [`DiffusionError::AppendedAdcMap`],
 /// [`DiffusionError::UnlikeRepeats`], [`DiffusionError::NotDecaying`], [`DiffusionError::ClippedVolume`].
 pub fn check_signal(series: &impl Signals, b: &[f64], selection: &BSelection) -> Result<Vec<Warning>, DiffusionError> {
-    let volumes: Vec<usize> = (0..b.len()).filter(|volume| !selection.drop_volumes.contains(volume)).collect();
+    check_sample(sample(series, &kept(b, selection)), b, selection)
+}
+
+/// The volumes that were not dropped.
+fn kept(b: &[f64], selection: &BSelection) -> Vec<usize> {
+    (0..b.len()).filter(|volume| !selection.drop_volumes.contains(volume)).collect()
+}
+
+/// As [`check_signal`], by the sampled voxels of the volumes that were not dropped, one row a voxel.
+pub(super) fn check_sample(
+    all: Vec<Vec<f32>>,
+    b: &[f64],
+    selection: &BSelection,
+) -> Result<Vec<Warning>, DiffusionError> {
+    let volumes = kept(b, selection);
     let kept_b: Vec<f64> = volumes.iter().map(|&volume| b[volume]).collect();
-    let all = sample(series, &volumes);
     let mut warnings = Vec::new();
     let mut settle = |found: Option<DiffusionError>| match found {
         None => Ok(()),

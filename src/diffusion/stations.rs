@@ -64,24 +64,6 @@ fn slice_z(grid: &Grid) -> [f64; 2] {
     })
 }
 
-/// Affine (3x4) from the voxel indices of `from` to those of `to`; `None` where `to` cannot be inverted.
-fn between(from: &Grid, to: &Grid) -> Option<[[f64; 4]; 3]> {
-    let origin = to.voxel_of(from.world_mm([0.0; 3]))?;
-    let mut matrix = [[0.0; 4]; 3];
-    for axis in 0..3 {
-        let mut unit = [0.0; 3];
-        unit[axis] = 1.0;
-        let tip = to.voxel_of(from.world_mm(unit))?;
-        for row in 0..3 {
-            matrix[row][axis] = tip[row] - origin[row];
-        }
-    }
-    for row in 0..3 {
-        matrix[row][3] = origin[row];
-    }
-    Some(matrix)
-}
-
 /// A 3x4 affine applied to a (fractional) voxel index.
 pub(super) fn apply(matrix: &[[f64; 4]; 3], ijk: [f64; 3]) -> [f64; 3] {
     std::array::from_fn(|r| (0..3).map(|c| matrix[r][c] * ijk[c]).sum::<f64>() + matrix[r][3])
@@ -169,7 +151,7 @@ fn locate(
     if in_plane_differs || body_axis(grid) != slice_axis {
         return refuse(format!("in-plane grids differ: {} against {}", grid.describe(), lattice.describe()), false);
     }
-    let Some(matrix) = between(grid, lattice) else {
+    let Some(matrix) = grid.index_in(lattice) else {
         return refuse("the affine of the most superior station is singular".to_owned(), false);
     };
     // how far the voxel centres would lie from whole indices if axes were equal up to their direction
@@ -234,7 +216,7 @@ impl Located {
             Mapping::Lattice { start: std::array::from_fn(|a| -sign[a] * to_composed[a][3] as i64), sign }
         } else {
             let as_grid = Grid::new(dims, to_composed);
-            Mapping::Resampled(between(&Grid::axis_aligned([1; 3], [1.0; 3], [0.0; 3]), &as_grid)?)
+            Mapping::Resampled(Grid::axis_aligned([1; 3], [1.0; 3], [0.0; 3]).index_in(&as_grid)?)
         };
         let mut middle: [f64; 3] = std::array::from_fn(|a| (dims[a] as f64 - 1.0) / 2.0);
         let ends = [0.0, dims[slice_axis] as f64 - 1.0].map(|end| {

@@ -154,6 +154,8 @@ pub struct Tdv {
     pub classes: Vec<Window>,
     /// Number of voxels of the bone mask.
     pub n_bone: usize,
+    /// Their volume, mL.
+    pub bone_ml: f64,
     /// What each rule removed.
     pub removed: Removed,
     /// The total at other thresholds.
@@ -222,6 +224,7 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
         classes: windows(&all_adc, &params.adc_classes, voxel_ml),
         gadc_median_um2_s: lesion::median(all_adc),
         n_bone,
+        bone_ml: n_bone as f64 * voxel_ml,
         removed,
         sensitivity,
         lesions,

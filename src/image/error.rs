@@ -1,6 +1,6 @@
 //! What can go wrong with an image: reading, geometry, writing.
 
-use super::Grid;
+use super::{Grid, MaskValues};
 use crate::error::{Exit, Failure};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -101,6 +101,22 @@ pub enum ImageError {
         /// First value that is no integer.
         value: f64,
     },
+    /// A file that should be a mask holds several values, and nothing says which of them count.
+    #[error("{} is no mask: it holds {}", path.display(), values.describe())]
+    NotMask {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        values: MaskValues,
+    },
+    /// A `.seg.nrrd` that is not read.
+    #[error("cannot read the segmentation {}: {reason}", path.display())]
+    Nrrd {
+        /// The file.
+        path: PathBuf,
+        /// What is not read.
+        reason: String,
+    },
     /// A sidecar cannot be understood.
     #[error("cannot read the sidecar {}: {reason}", path.display())]
     Sidecar {
@@ -108,6 +124,14 @@ pub enum ImageError {
         path: PathBuf,
         /// What the parser said.
         reason: String,
+    },
+    /// Two sidecars at one level apply to one image.
+    #[error("two sidecars in one folder apply to {}", image.display())]
+    AmbiguousSidecars {
+        /// The image.
+        image: PathBuf,
+        /// Two of the sidecars.
+        files: [PathBuf; 2],
     },
     /// A file that holds no transform between two scanner spaces.
     #[error("{} holds no transform that can be used: {reason}", path.display())]
@@ -186,7 +210,12 @@ impl Failure for ImageError {
             ImageError::Geometry { .. } => "no-geometry",
             ImageError::FormConflict { .. } => "sform-qform-conflict",
             ImageError::NotLabels { .. } => "labels-not-integer",
+            ImageError::NotMask { values: MaskValues::Probability { .. }, .. } => "probability-mask",
+            ImageError::NotMask { values: MaskValues::Labels { .. }, .. } => "label-mask",
+            ImageError::NotMask { .. } => "not-a-mask",
+            ImageError::Nrrd { .. } => "unreadable-segmentation",
             ImageError::Sidecar { .. } => "unreadable-sidecar",
+            ImageError::AmbiguousSidecars { .. } => "ambiguous-sidecars",
             ImageError::Transform { .. } => "unreadable-transform",
             ImageError::BValues { .. } => "unreadable-b-values",
             ImageError::NoBValues { .. } => "no-b-values",
@@ -202,6 +231,8 @@ impl Failure for ImageError {
             ImageError::GridMismatch { .. }
             | ImageError::FormConflict { .. }
             | ImageError::NotLabels { .. }
+            | ImageError::NotMask { .. }
+            | ImageError::AmbiguousSidecars { .. }
             | ImageError::BValueCount { .. }
             | ImageError::Unstorable { .. } => Exit::Mismatch,
             ImageError::Missing { .. }
@@ -211,6 +242,7 @@ impl Failure for ImageError {
             | ImageError::UnsupportedType { .. }
             | ImageError::Dimensions { .. }
             | ImageError::Geometry { .. }
+            | ImageError::Nrrd { .. }
             | ImageError::Sidecar { .. }
             | ImageError::Transform { .. }
             | ImageError::BValues { .. }
@@ -248,6 +280,9 @@ impl Failure for ImageError {
                 }
                 lines
             }
+            ImageError::AmbiguousSidecars { files, .. } => {
+                files.iter().map(|file| file.display().to_string()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -256,7 +291,8 @@ impl Failure for ImageError {
         Some(match self {
             ImageError::GridMismatch { roles, .. } if roles[1].contains("label") => {
                 format!(
-                    "export the {} on the grid of the {}, or pass --on-grid-mismatch resample-labels",
+                    "export the {} on the grid of the {}, or pass --on-grid-mismatch resample-labels (of a study: [regions] \
+                     on_grid_mismatch = \"resample-labels\" in study.toml)",
                     roles[1], roles[0]
                 )
             }
@@ -280,7 +316,21 @@ impl Failure for ImageError {
                 "say which one is right with --use sform or --use qform, and mend the file".to_owned()
             }
             ImageError::NotLabels { .. } => "export the labels as integers, without interpolation".to_owned(),
+            ImageError::NotMask { values: MaskValues::Probability { .. }, .. } => {
+                "write a mask of 0 and 1; for bone, tdv takes probabilities with --bone-cut P, from where on a voxel counts"
+                    .to_owned()
+            }
+            ImageError::NotMask { values: MaskValues::Labels { .. }, .. } => {
+                "write a mask of 0 and 1; for bone, tdv takes labels with --bone-names NAME,... (or all)".to_owned()
+            }
+            ImageError::NotMask { .. } => "give the mask in its place".to_owned(),
+            ImageError::Nrrd { .. } => {
+                "in 3D Slicer export the segments to a label map (reference volume: the image) and save it as .nii.gz".to_owned()
+            }
             ImageError::Sidecar { .. } => "mend the JSON file, or remove it and give the values as options".to_owned(),
+            ImageError::AmbiguousSidecars { .. } => {
+                "BIDS lets one file apply at each level: put them into one, or move the general one a folder up".to_owned()
+            }
             ImageError::Transform { .. } => {
                 "give 4 rows of 4 numbers (mm, RAS+, baseline to follow-up) or an ITK text transform with the baseline as the \
                  fixed image"

@@ -1,7 +1,7 @@
 //! b-values of a diffusion series, s/mm2.
 
 use super::bids::beside;
-use super::{ImageError, read_sidecar};
+use super::{ImageError, applicable, read_sidecar};
 use std::path::Path;
 
 /// The numbers of a `.bval` file, in any arrangement of spaces and lines.
@@ -33,7 +33,7 @@ pub fn parse_b_values(text: &str) -> Result<Vec<f64>, String> {
     if values.is_empty() { Err("there is no number in it".to_owned()) } else { Ok(values) }
 }
 
-/// b-values of an image of `n_volumes`: the `.bval` beside it, else `DiffusionBValue` of its sidecar.
+/// b-values of an image of `n_volumes`: the `.bval` beside it or inherited, else `DiffusionBValue` of its sidecar.
 ///
 /// Converters leave a `.bval` of zeros beside many trace-weighted series; zeros alone for more than one volume count
 /// as absent.
@@ -43,7 +43,8 @@ pub fn parse_b_values(text: &str) -> Result<Vec<f64>, String> {
 /// failure to read either file.
 pub fn b_values_of(image: &Path, n_volumes: usize) -> Result<Vec<f64>, ImageError> {
     let mut all_zero = false;
-    let from_bval = match read_bval(&beside(image, ".bval")) {
+    let nearest = applicable(image, ".bval")?.into_iter().next();
+    let from_bval = match read_bval(&nearest.unwrap_or_else(|| beside(image, ".bval"))) {
         Ok(values) => {
             all_zero = n_volumes > 1 && values.iter().all(|&b| b == 0.0);
             Some(values).filter(|_| !all_zero)

@@ -67,6 +67,24 @@ impl Grid {
         m.try_inverse().map(|inverse| (inverse * d).into())
     }
 
+    /// Affine (3x4) from the voxel indices of this grid to those of `other`; `None` where `other` cannot be inverted.
+    pub fn index_in(&self, other: &Grid) -> Option<[[f64; 4]; 3]> {
+        let origin = other.voxel_of(self.world_mm([0.0; 3]))?;
+        let mut matrix = [[0.0; 4]; 3];
+        for axis in 0..3 {
+            let mut unit = [0.0; 3];
+            unit[axis] = 1.0;
+            let tip = other.voxel_of(self.world_mm(unit))?;
+            for row in 0..3 {
+                matrix[row][axis] = tip[row] - origin[row];
+            }
+        }
+        for row in 0..3 {
+            matrix[row][3] = origin[row];
+        }
+        Some(matrix)
+    }
+
     /// Letters of the directions in which i, j, k grow, nearest anatomical axis, e.g. `LPS` or `PIR`.
     pub fn orientation(&self) -> String {
         const POSITIVE: [char; 3] = ['R', 'A', 'S'];

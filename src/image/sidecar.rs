@@ -5,7 +5,8 @@
 //! <https://bids-specification.readthedocs.io>, appendix "Metadata".
 
 use super::atomic::{Overwrite, write_text_atomically};
-use super::bids::{beside, image_stem};
+use super::bids::beside;
+use super::inheritance::applicable;
 use super::{ImageError, Warning};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -102,34 +103,25 @@ pub fn sidecar_path(image: &Path) -> PathBuf {
     beside(image, ".json")
 }
 
-/// The sidecar that the parts of one acquisition share: `x_part-mag.nii.gz` -> `x.json` (the inheritance of BIDS, for this
-/// entity alone). `None` for a name without a part.
-fn shared_sidecar_path(image: &Path) -> Option<PathBuf> {
-    let stem = image_stem(image);
-    let name = stem.file_name()?.to_str()?;
-    let (before, rest) = name.split_once("_part-")?;
-    let after = rest.find('_').map_or("", |at| &rest[at..]);
-    Some(stem.with_file_name(format!("{before}{after}.json")))
-}
-
-/// The sidecar of an image as a value of any type, with its place; `None` where there is none. An image's own sidecar
-/// goes before the one that it shares.
+/// The sidecars that apply to an image as one value of any type, with the place of the nearest; `None` where there is none.
+/// Of a key that several have, the nearest counts.
 pub(super) fn read_sidecar_as<T: DeserializeOwned>(image: &Path) -> Result<Option<(PathBuf, T)>, ImageError> {
-    for path in std::iter::once(sidecar_path(image)).chain(shared_sidecar_path(image)) {
+    let paths = applicable(image, ".json")?;
+    let Some(nearest) = paths.first().cloned() else { return Ok(None) };
+    let mut merged = serde_json::Map::new();
+    for path in paths.iter().rev() {
         let unreadable = |reason: String| ImageError::Sidecar { path: path.clone(), reason };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(e) => return Err(unreadable(e.to_string())),
-        };
-        let sidecar = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
-        return Ok(Some((path, sidecar)));
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
+        let object: serde_json::Map<_, _> = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
+        merged.extend(object);
     }
-    Ok(None)
+    let value = serde_json::from_value(merged.into())
+        .map_err(|e| ImageError::Sidecar { path: nearest.clone(), reason: e.to_string() })?;
+    Ok(Some((nearest, value)))
 }
 
-/// The sidecar of an image, `None` where there is none: its own, else the one that the magnitude and the phase of one
-/// acquisition share.
+/// The sidecar of an image, `None` where there is none: its own, with the keys of those that it inherits from (see
+/// [`applicable`]).
 ///
 /// # Errors
 /// [`ImageError::Sidecar`] where it is no JSON object or a key has a value of the wrong kind.
@@ -203,6 +195,33 @@ impl MapSidecar {
     }
 }
 
+/// The programs that made an image, as the sidecar beside it names them (BIDS `GeneratedBy`, or this program's own), e.g.
+/// `TotalSegmentator 2.4.0`; none where there is no sidecar or it does not say so in a way that is understood.
+pub fn generated_by(image: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Program {
+        name: String,
+        #[serde(default)]
+        version: Option<String>,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Origin {
+        #[serde(deserialize_with = "one_or_many")]
+        generated_by: Vec<Program>,
+        software_version: Option<String>,
+        method: Option<String>,
+    }
+    let (_, origin) = read_sidecar_as::<Origin>(image).ok()??;
+    let named =
+        |program: Program| [Some(program.name), program.version].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let programs: Vec<String> = origin.generated_by.into_iter().map(named).collect();
+    let own = [origin.software_version, origin.method].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let all = if programs.is_empty() { own } else { programs.join(", ") };
+    (!all.is_empty()).then_some(all)
+}
+
 /// Writes any value as indented JSON with a final line break.
 ///
 /// # Errors
@@ -248,7 +267,18 @@ mod tests {
         let phase = read_sidecar(&at("s_part-phase_MEGRE.nii.gz")).unwrap().unwrap();
         assert_eq!((phase.units.as_deref(), phase.echo_time), (Some("rad"), Some(0.0012)));
         assert_eq!(read_sidecar(&at("s_acq-x_MEGRE.nii.gz")).unwrap(), None);
-        assert_eq!(shared_sidecar_path(Path::new("a/s_part-mag.nii")), Some(PathBuf::from("a/s.json")));
+    }
+
+    #[test]
+    fn a_sidecar_says_what_made_its_image() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(generated_by(&at("mask.nii.gz")), None);
+        let text = r#"{"GeneratedBy": [{"Name": "TotalSegmentator", "Version": "2.4.0"}, {"Name": "hand"}]}"#;
+        std::fs::write(at("mask.json"), text).unwrap();
+        assert_eq!(generated_by(&at("mask.nii.gz")).as_deref(), Some("TotalSegmentator 2.4.0, hand"));
+        std::fs::write(at("mask.json"), r#"{"EchoTime": 0.1}"#).unwrap();
+        assert_eq!(generated_by(&at("mask.nii.gz")), None);
     }
 
     #[test]

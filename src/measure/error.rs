@@ -15,6 +15,34 @@ pub enum MeasureError {
         /// What is missing.
         roles: Vec<Role>,
     },
+    /// Two files for one place.
+    #[error("{session} has {} files for the role {role}", files.len())]
+    AmbiguousRole {
+        /// `sub-X_ses-Y`.
+        session: String,
+        /// Role and index.
+        role: String,
+        /// The files.
+        files: Vec<String>,
+    },
+    /// As many phases as magnitudes are needed.
+    #[error("{session} has {magnitudes} magnitudes and {phases} phases")]
+    EchoCount {
+        /// `sub-X_ses-Y`.
+        session: String,
+        /// Echoes with a magnitude.
+        magnitudes: usize,
+        /// Echoes with a phase.
+        phases: usize,
+    },
+    /// A mask without a voxel.
+    #[error("the {} mask {file} is empty", role.name())]
+    EmptyMask {
+        /// What it is for.
+        role: Role,
+        /// The mask.
+        file: String,
+    },
     /// None of the biomarkers has its images.
     #[error("{session} has no image that a biomarker is measured on")]
     NothingToMeasure {
@@ -53,6 +81,9 @@ impl Failure for MeasureError {
     fn slug(&self) -> &'static str {
         match self {
             MeasureError::MissingFiles { .. } => "missing-file",
+            MeasureError::AmbiguousRole { .. } => "ambiguous-role",
+            MeasureError::EchoCount { .. } => "echo-count",
+            MeasureError::EmptyMask { .. } => "empty-mask",
             MeasureError::NothingToMeasure { .. } => "nothing-to-measure",
             MeasureError::NoLabels { .. } => "no-labels",
             MeasureError::Rule { .. } => "tdv-rule",
@@ -65,7 +96,11 @@ impl Failure for MeasureError {
             MeasureError::MissingFiles { .. }
             | MeasureError::NothingToMeasure { .. }
             | MeasureError::NoLabels { .. } => Exit::Unreadable,
-            MeasureError::Rule { .. } | MeasureError::NoSignalB { .. } => Exit::Mismatch,
+            MeasureError::AmbiguousRole { .. }
+            | MeasureError::EchoCount { .. }
+            | MeasureError::EmptyMask { .. }
+            | MeasureError::Rule { .. }
+            | MeasureError::NoSignalB { .. } => Exit::Mismatch,
         }
     }
 
@@ -74,6 +109,7 @@ impl Failure for MeasureError {
             MeasureError::MissingFiles { roles, .. } => {
                 roles.iter().map(|role| format!("{:<14} expected at {}", role.name(), role.expected_file())).collect()
             }
+            MeasureError::AmbiguousRole { files, .. } => files.clone(),
             _ => Vec::new(),
         }
     }
@@ -83,6 +119,13 @@ impl Failure for MeasureError {
             MeasureError::MissingFiles { .. } => {
                 "add the files, or list them with their roles in manifest.csv".to_owned()
             }
+            MeasureError::AmbiguousRole { .. } => {
+                "move all but one away, or list the right one in manifest.csv; of several runs study.toml can say which: [files] \
+                 run = \"first\" or \"last\""
+                    .to_owned()
+            }
+            MeasureError::EchoCount { .. } => "add the echoes that are missing, or take all phases away".to_owned(),
+            MeasureError::EmptyMask { .. } => "draw the mask on the composed diffusion images and export it again".to_owned(),
             MeasureError::NothingToMeasure { .. } => {
                 "add water and fat, in- and opposed-phase, a fat-fraction map or diffusion stations".to_owned()
             }

@@ -3,8 +3,8 @@
 use crate::diffusion::{Harmonise, SignalRule};
 use crate::dixon::FatModel;
 use crate::error::Result;
-use crate::image::sha256_file;
-use crate::region::{Connectivity, Scheme, Selection};
+use crate::image::{OffGrid, sha256_file};
+use crate::region::{Connectivity, EMBEDDED, Scheme, SchemeChoice, Selection};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -12,13 +12,19 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegionSettings {
-    /// Label scheme, which integer is which vertebra: a name, or a file in the study.
+    /// Label scheme, which integer is which vertebra: a name, a file in the study, or `embedded` (each map says it itself).
     pub scheme: String,
     /// Levels, e.g. `L1-L5`.
     pub levels: String,
     /// Distance by which each label is shrunk before it is measured, mm.
     #[serde(default)]
     pub erode_mm: f64,
+    /// Class that is the vertebral body, where the files of that role hold several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_class: Option<i32>,
+    /// What to do with labels on another grid than the images.
+    #[serde(default, skip_serializing_if = "OffGrid::is_refuse")]
+    pub on_grid_mismatch: OffGrid,
 }
 
 /// A vertebra that is not measured, and why.
@@ -128,7 +134,7 @@ pub struct MeasureParams {
     pub fat_model: FatModel,
     /// The scheme itself.
     #[serde(skip)]
-    pub scheme: Scheme,
+    pub scheme: SchemeChoice,
     /// The levels, parsed.
     #[serde(skip)]
     pub selection: Selection,
@@ -147,8 +153,9 @@ impl MeasureParams {
     ) -> Result<MeasureParams> {
         let file = study.join(&regions.scheme);
         let (scheme, scheme_sha256) = match file.is_file() {
-            true => (Scheme::from_file(&file)?, Some(sha256_file(&file)?)),
-            false => (Scheme::named(&regions.scheme)?, None),
+            true => (SchemeChoice::Stated(Scheme::from_file(&file)?), Some(sha256_file(&file)?)),
+            false if regions.scheme == EMBEDDED => (SchemeChoice::Embedded, None),
+            false => (SchemeChoice::Stated(Scheme::named(&regions.scheme)?), None),
         };
         let selection = Selection::parse(&regions.levels)?;
         let fat_model = FatModel::named(&fat_fraction.fat_model)?;

@@ -29,6 +29,8 @@ pub enum Role {
     Adc,
     /// Vertebra label map; index = `dixon` or `dwi`, the grid it is drawn on.
     Labels,
+    /// Mask of the vertebral bodies, to which the labels are cut; index = `dixon` or `dwi`, as of the labels.
+    Body,
     /// Bone mask on the composed DWI grid.
     Bone,
     /// Reference tissue (muscle) on the composed DWI grid.
@@ -39,7 +41,7 @@ pub enum Role {
 
 impl Role {
     /// All roles in their stable order.
-    pub const ALL: [Role; 13] = [
+    pub const ALL: [Role; 14] = [
         Role::Water,
         Role::Fat,
         Role::InPhase,
@@ -50,6 +52,7 @@ impl Role {
         Role::Dwi,
         Role::Adc,
         Role::Labels,
+        Role::Body,
         Role::Bone,
         Role::Reference,
         Role::Exclude,
@@ -68,6 +71,7 @@ impl Role {
             Role::Dwi => "dwi",
             Role::Adc => "adc",
             Role::Labels => "labels",
+            Role::Body => "body",
             Role::Bone => "bone",
             Role::Reference => "reference",
             Role::Exclude => "exclude",
@@ -92,6 +96,7 @@ impl Role {
             Role::Dwi => "dwi/*_chunk-N_dwi.nii.gz",
             Role::Adc => "dwi/*_chunk-N_ADC.nii.gz",
             Role::Labels => "{anat,dwi}/*_seg-vertebrae_dseg.nii.gz",
+            Role::Body => "{anat,dwi}/*_seg-body_mask.nii.gz",
             Role::Bone => "dwi/*_seg-bone_mask.nii.gz",
             Role::Reference => "dwi/*_seg-muscle_mask.nii.gz",
             Role::Exclude => "dwi/*_seg-exclude_mask.nii.gz",
@@ -144,7 +149,12 @@ impl SessionInputs {
 
     /// The vertebra labels drawn on that grid ([`ON_DIXON`] or [`ON_DWI`]).
     pub fn labels_on(&self, grid: &str) -> Option<&Path> {
-        self.files.iter().find(|file| file.role == Role::Labels && file.index == grid).map(|file| file.path.as_path())
+        self.drawn_on(Role::Labels, grid)
+    }
+
+    /// The file of a role ([`Role::Labels`], [`Role::Body`]) drawn on that grid.
+    pub fn drawn_on(&self, role: Role, grid: &str) -> Option<&Path> {
+        self.files.iter().find(|file| file.role == role && file.index == grid).map(|file| file.path.as_path())
     }
 
     /// True where a file of the role was found.

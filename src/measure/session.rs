@@ -1,16 +1,17 @@
 //! One session: each image is loaded once, every pair that is read together is proved to lie on one grid, and each
 //! biomarker of the registry that the session's images call for is measured.
 
+use super::levels::{NamedLevels, named_levels};
 use super::registry::{BIOMARKERS, Biomarker, Place};
 use super::stations::Stations;
 use super::{
     Backgrounds, MapData, MapOut, MeasureError, MeasureParams, MeasureRow, MeasuredSession, ON_DIXON, ON_DWI, Role,
-    SessionInputs, checks,
+    RoleFile, SessionInputs, checks,
 };
 use crate::diffusion::{Lesion, Tdv};
 use crate::error::{Result, Warning};
-use crate::image::{Grid, Labels, MapSidecar, Stored, Volume, read_labels, read_volume};
-use crate::region::{Region, Statistics, regions};
+use crate::image::{Grid, MapSidecar, Reader, Stored, Volume, read_volume};
+use crate::region::{Region, Statistics, read_label_map};
 use crate::units::Unit;
 use ndarray::Array3;
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 /// # Errors
 /// Where a file is missing or unreadable, images do not fit together, or nothing is found where it should be.
 pub fn measure_session(inputs: &SessionInputs, params: &MeasureParams) -> Result<MeasuredSession> {
+    refuse_ambiguous(inputs)?;
     let called_for = called_for(inputs)?;
     let mut work = SessionWork::new(inputs, params);
     for biomarker in called_for {
@@ -31,8 +33,22 @@ pub fn measure_session(inputs: &SessionInputs, params: &MeasureParams) -> Result
     Ok(work.finish())
 }
 
+/// Proof that no role has two files for one place.
+///
+/// # Errors
+/// [`MeasureError::AmbiguousRole`].
+pub(super) fn refuse_ambiguous(inputs: &SessionInputs) -> Result<()> {
+    let place = |file: &RoleFile| (file.role, file.index.clone());
+    for group in inputs.files.chunk_by(|a, b| place(a) == place(b)).filter(|group| group.len() > 1) {
+        let role = format!("{} {}", group[0].role.name(), group[0].index).trim_end().to_owned();
+        let files = group.iter().map(|file| file.path.display().to_string()).collect();
+        return Err(MeasureError::AmbiguousRole { session: inputs.name(), role, files }.into());
+    }
+    Ok(())
+}
+
 /// The biomarkers that a session's images call for; it must have everything that each of them needs.
-fn called_for(inputs: &SessionInputs) -> Result<Vec<&'static Biomarker>> {
+pub(super) fn called_for(inputs: &SessionInputs) -> Result<Vec<&'static Biomarker>> {
     let wanted: Vec<&Biomarker> =
         BIOMARKERS.into_iter().filter(|biomarker| biomarker.signature.iter().any(|role| inputs.has(*role))).collect();
     if wanted.is_empty() {
@@ -60,9 +76,9 @@ fn called_for(inputs: &SessionInputs) -> Result<Vec<&'static Biomarker>> {
 pub fn levels_present(inputs: &SessionInputs, params: &MeasureParams) -> Result<BTreeSet<String>> {
     let mut common: Option<BTreeSet<String>> = None;
     for path in inputs.files_of(Role::Labels) {
-        let labels = read_labels(path)?;
+        let (labels, scheme, _) = read_label_map(path, &params.scheme, &Reader::default())?;
         let integers: BTreeSet<i32> = labels.data.iter().copied().collect();
-        let levels = integers.into_iter().filter_map(|label| params.scheme.level(label));
+        let levels = integers.into_iter().filter_map(|label| scheme.level(label));
         let levels: BTreeSet<String> = levels.map(|level| level.to_string()).collect();
         common = Some(match common {
             Some(before) => &before & &levels,
@@ -85,7 +101,9 @@ pub struct SessionWork<'a> {
     current: &'static str,
     stations: Option<Stations>,
     tdv: Option<Tdv>,
-    dixon: Option<(Labels, Vec<Region>)>,
+    dixon: Option<NamedLevels>,
+    /// Flags that hold for every number of the label map that is being measured in.
+    label_flags: Vec<String>,
     rows: Vec<MeasureRow>,
     maps: Vec<MapOut>,
     lesions: Vec<Lesion>,
@@ -105,6 +123,7 @@ impl<'a> SessionWork<'a> {
             stations: None,
             tdv: None,
             dixon: None,
+            label_flags: Vec::new(),
             rows: Vec::new(),
             maps: Vec::new(),
             lesions: Vec::new(),
@@ -156,31 +175,15 @@ impl<'a> SessionWork<'a> {
     /// # Errors
     /// Where labels are missing, lie on another grid or name none of the levels.
     pub fn dixon_regions(&mut self, image: &Grid, role: Role) -> Result<Vec<Region>> {
-        if self.dixon.is_none() {
-            self.dixon = Some(self.labelled_regions(ON_DIXON)?);
-        }
-        let (labels, regions) = self.dixon.take().ok_or(MeasureError::NoLabels { grid: ON_DIXON })?;
         let image_path = self.path(role)?;
-        self.prove_same((image, role, image_path), (&labels.grid, Role::Labels, &labels.source.clone()))?;
-        self.backgrounds.dixon_regions.clone_from(&regions);
-        let found = regions.clone();
-        self.dixon = Some((labels, regions));
-        Ok(found)
-    }
-
-    /// Labels and named vertebrae on one of the two grids.
-    fn labelled_regions(&mut self, on: &'static str) -> Result<(Labels, Vec<Region>)> {
-        let path = self.inputs.labels_on(on).ok_or(MeasureError::NoLabels { grid: on })?;
-        let labels = read_labels(path)?;
-        let MeasureParams { scheme, selection, regions: settings, left_out, .. } = self.params;
-        let levels: Vec<String> = left_out.iter().map(|out| out.level.clone()).collect();
-        let (found, mut warnings) = regions(&labels, scheme, selection, settings.erode_mm, &levels)?;
-        for warning in warnings.iter_mut().filter(|warning| warning.slug == "excluded-level") {
-            let why: Vec<String> = left_out.iter().map(|out| format!("{} ({})", out.level, out.reason)).collect();
-            warning.message = format!("left out: {}", why.join(", "));
-        }
-        self.warn(warnings);
-        Ok((labels, found))
+        let labels = match self.dixon.take() {
+            Some(labels) => labels,
+            None => self.named_levels(ON_DIXON, (image, role, image_path))?,
+        };
+        self.prove_same((image, role, image_path), (&labels.grid, Role::Labels, &labels.source))?;
+        self.backgrounds.dixon_regions.clone_from(&labels.regions);
+        self.label_flags.clone_from(&labels.flags);
+        Ok(self.dixon.insert(labels).regions.clone())
     }
 
     /// The named vertebrae on the composed diffusion grid.
@@ -188,11 +191,17 @@ impl<'a> SessionWork<'a> {
     /// # Errors
     /// Where labels are missing, lie on another grid or name none of the levels.
     pub fn dwi_regions(&mut self, composed: &Grid) -> Result<Vec<Region>> {
-        let (labels, found) = self.labelled_regions(ON_DWI)?;
         let dwi = self.path(Role::Dwi)?;
-        self.prove_same((composed, Role::Dwi, dwi), (&labels.grid, Role::Labels, &labels.source))?;
-        self.backgrounds.diffusion_regions.clone_from(&found);
-        Ok(found)
+        let labels = self.named_levels(ON_DWI, (composed, Role::Dwi, dwi))?;
+        self.backgrounds.diffusion_regions.clone_from(&labels.regions);
+        self.label_flags = labels.flags;
+        Ok(labels.regions)
+    }
+
+    fn named_levels(&mut self, on: &'static str, image: (&Grid, Role, &Path)) -> Result<NamedLevels> {
+        let (levels, warnings) = named_levels(self.inputs, self.params, on, image)?;
+        self.warn(warnings);
+        Ok(levels)
     }
 
     /// The composed diffusion stations; composed once, shared by all that measure on them.
@@ -248,6 +257,9 @@ impl<'a> SessionWork<'a> {
             n_voxels,
             qc_flags: flags.to_vec(),
         };
+        if region != super::BODY {
+            row.qc_flags.extend(self.label_flags.iter().cloned());
+        }
         checks::flag(&mut row);
         self.rows.push(row);
     }

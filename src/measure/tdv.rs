@@ -11,7 +11,7 @@ use super::stations::Stations;
 use super::{MapData, Role};
 use crate::diffusion::{self, Tdv, TdvInput, TdvParams};
 use crate::error::Result;
-use crate::image::{Grid, Labels, MapSidecar, Mask, filled, read_mask};
+use crate::image::{Grid, Labels, MapSidecar, Mask, Reader, filled, generated_by, place_mask};
 use crate::units::Unit;
 use std::path::{Path, PathBuf};
 
@@ -86,13 +86,32 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
         data: std::mem::replace(&mut tdv.labels, filled([0; 3], 0)),
         source: PathBuf::new(),
     };
+    let made_by =
+        |role: Role| -> Vec<Option<String>> { work.inputs.files_of(role).into_iter().map(generated_by).collect() };
     let parameters = serde_json::json!({
-        "settings": settings,
-        "threshold_signal": tdv.threshold_signal,
-        "threshold_from": tdv.threshold_from,
-        "classes": tdv.classes,
-        "removed": tdv.removed,
-        "sensitivity": tdv.sensitivity,
+        "parameters": {
+            "signal_b_s_mm2": settings.signal_b,
+            "segmentation": params,
+            "harmonise": settings.harmonise,
+            "n_exclusion_masks": exclude.len(),
+            "has_reference": reference.is_some(),
+            "masks_made_by": {
+                "bone": made_by(Role::Bone),
+                "exclude": made_by(Role::Exclude),
+                "reference": made_by(Role::Reference),
+            },
+        },
+        "results": {
+            "total_ml": tdv.total_ml,
+            "n_lesions": tdv.n_lesions,
+            "threshold_signal": tdv.threshold_signal,
+            "threshold_from": tdv.threshold_from,
+            "classes": tdv.classes,
+            "n_bone": tdv.n_bone,
+            "bone_ml": tdv.bone_ml,
+            "removed": tdv.removed,
+            "sensitivity": tdv.sensitivity,
+        },
     });
     let roles = [Role::Dwi, Role::Bone, Role::Reference, Role::Exclude];
     let sources = roles.into_iter().flat_map(|role| work.inputs.files_of(role));
@@ -107,8 +126,14 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
 
 /// A mask that is proved to lie on the composed grid.
 fn mask(work: &mut SessionWork, path: &Path, role: Role, composed: &Grid) -> Result<Mask> {
-    let mask = read_mask(path)?;
-    let dwi = work.path(Role::Dwi)?;
-    work.prove_same((composed, Role::Dwi, dwi), (&mask.grid, role, path))?;
+    let reader = Reader::default();
+    let mask = match role {
+        // every organ of a label map of organs
+        Role::Exclude => reader.any_label_mask(path)?,
+        _ => reader.one_value_mask(path)?,
+    };
+    let dwi = work.path(Role::Dwi)?.file_name().unwrap_or_default().to_string_lossy();
+    let (mask, warnings) = place_mask(mask, composed, [Role::Dwi.name(), &dwi], role.name())?;
+    work.warn(warnings);
     Ok(mask)
 }

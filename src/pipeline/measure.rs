@@ -3,7 +3,8 @@
 use super::pictures::{QcPictures, draw_subjects};
 use crate::error::Result;
 use crate::study::{
-    BatchParams, BatchSummary, Job, Selected, StudyConfig, StudyManifest, discover, exclusions, jobs, run_batch,
+    BatchParams, BatchSummary, Job, Selected, StudyConfig, StudyManifest, choose_runs, discover, exclusions, jobs,
+    run_batch,
 };
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -41,10 +42,11 @@ pub struct Prepared {
 /// # Errors
 /// Where the study or the output folder cannot be used.
 pub fn prepare(request: &MeasureRequest) -> Result<Prepared> {
-    let sessions = discover(&request.study)?;
+    let mut sessions = discover(&request.study)?;
     let labels: BTreeSet<&String> = sessions.iter().map(|inputs| &inputs.session).collect();
     let labels: Vec<String> = labels.into_iter().cloned().collect();
     let config = StudyConfig::read(&request.study, &labels)?;
+    choose_runs(&mut sessions, config.files.run);
     let exclusions = exclusions(&request.study)?;
     let jobs = jobs(&request.study, &sessions, &request.selected, &config, &exclusions)?;
     StudyManifest::of_output(&request.out)?;

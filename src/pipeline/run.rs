@@ -5,6 +5,7 @@
 
 use super::measure::{MeasureRequest, measure_prepared, prepare};
 use super::results::write_results;
+use super::segmented_alike::flag_unlike;
 use super::tables::{collected, write_dictionary};
 use crate::cohort::analysis::dropout::dropout;
 use crate::cohort::analysis::{Analysis, Inputs, analyse, clinical_table};
@@ -62,6 +63,7 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
     let (correlated, few) = dropout(&analysis.frame, &collected.rows, pooled, before);
     analysis.dropout = correlated;
     analysis.warnings.extend(few);
+    analysis.warnings.extend(flag_unlike(&request.out, &prepared.config.sessions, &mut analysis.changes));
     analysis.flow.warnings = analysis.warnings.iter().chain(&told).cloned().collect();
     for (session, warning) in &summary.warnings {
         analysis.flow.session_warnings.entry(session.clone()).or_default().push(warning.clone());
@@ -77,7 +79,7 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
 }
 
 /// Refuses what the analysis would refuse, before hours of measuring.
-fn check_tables(clinical: Option<&Table>, config: &StudyConfig) -> Result<()> {
+pub(super) fn check_tables(clinical: Option<&Table>, config: &StudyConfig) -> Result<()> {
     Marker::of_plan(&config.plan)?;
     if clinical.is_some() {
         let (frame, _) = Frame::of_study(&Wide::default(), clinical, &config.sessions)?;

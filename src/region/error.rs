@@ -21,6 +21,51 @@ pub enum RegionError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A map that should say what its integers mean does not.
+    #[error("{file} does not say what its integers mean")]
+    NoEmbeddedNames {
+        /// The label map.
+        file: String,
+    },
+    /// The names in a map cannot be used.
+    #[error("the names in {file} ({place}) cannot be used: {reason}")]
+    EmbeddedNames {
+        /// The label map.
+        file: String,
+        /// Where the names stand.
+        place: &'static str,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// The names in a map contradict the scheme that was named.
+    #[error("label {label} of {file} is {stated} in the scheme {scheme}, and {place} calls it {named}")]
+    SchemeContradicted {
+        /// The label map.
+        file: String,
+        /// First label that is named otherwise.
+        label: i32,
+        /// What the scheme says.
+        stated: String,
+        /// What the map says.
+        named: String,
+        /// The scheme.
+        scheme: String,
+        /// Where the names stand.
+        place: &'static str,
+    },
+    /// It is not clear which class of a map is the vertebral body.
+    #[error("{}", match class {
+        Some(class) => format!("{file} holds no class {class}"),
+        None => format!("{file} holds several classes, and nothing says which is the vertebral body"),
+    })]
+    BodyClass {
+        /// The mask.
+        file: String,
+        /// The class asked for.
+        class: Option<i32>,
+        /// The classes there.
+        there: String,
+    },
     /// A selection of levels that means nothing.
     #[error("'{text}' names no region: {reason}")]
     Selection {
@@ -76,6 +121,10 @@ impl Failure for RegionError {
         match self {
             RegionError::UnknownScheme { .. } => "unknown-scheme",
             RegionError::LabelTable { .. } => "unreadable-label-table",
+            RegionError::NoEmbeddedNames { .. } => "no-embedded-names",
+            RegionError::EmbeddedNames { .. } => "unusable-names",
+            RegionError::SchemeContradicted { .. } => "scheme-contradicted",
+            RegionError::BodyClass { .. } => "body-class",
             RegionError::Selection { .. } => "unknown-region",
             RegionError::NotFound { .. } => "region-not-found",
             RegionError::Empty { .. } => "empty-region",
@@ -86,11 +135,16 @@ impl Failure for RegionError {
 
     fn exit(&self) -> Exit {
         match self {
-            RegionError::UnknownScheme { .. } | RegionError::Selection { .. } => Exit::Usage,
+            RegionError::UnknownScheme { .. } | RegionError::Selection { .. } | RegionError::NoEmbeddedNames { .. } => {
+                Exit::Usage
+            }
             RegionError::LabelTable { .. } => Exit::Unreadable,
             RegionError::NotFound { .. }
             | RegionError::Empty { .. }
             | RegionError::EmptyMask { .. }
+            | RegionError::EmbeddedNames { .. }
+            | RegionError::SchemeContradicted { .. }
+            | RegionError::BodyClass { .. }
             | RegionError::Order { .. } => Exit::Mismatch,
         }
     }
@@ -106,6 +160,7 @@ impl Failure for RegionError {
                 lines
             }
             RegionError::Order { centres, .. } => centres.clone(),
+            RegionError::BodyClass { there, .. } => vec![format!("it holds: {there}")],
             _ => Vec::new(),
         }
     }
@@ -113,10 +168,28 @@ impl Failure for RegionError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             RegionError::UnknownScheme { .. } => {
-                format!("use one of {}, or a BIDS dseg.tsv or ITK-SNAP label file", super::scheme::NAMES.join(", "))
+                format!(
+                    "use one of {}, {} (the map's own names), or a BIDS dseg.tsv or ITK-SNAP label file",
+                    super::scheme::NAMES.join(", "),
+                    super::EMBEDDED
+                )
             }
             RegionError::LabelTable { .. } => {
                 "give a BIDS dseg.tsv (columns index, name) or an ITK-SNAP label file".to_owned()
+            }
+            RegionError::NoEmbeddedNames { .. } => {
+                format!("name the scheme (--scheme, of a study [regions] scheme): {}, or a label table", super::scheme::NAMES.join(", "))
+            }
+            RegionError::EmbeddedNames { .. } => {
+                "name the segments L1, T12, sacrum ..., each once, or name the scheme of the integers".to_owned()
+            }
+            RegionError::SchemeContradicted { .. } => {
+                format!("the map says itself what its labels are: leave the scheme out, or say `{}`", super::EMBEDDED)
+            }
+            RegionError::BodyClass { .. } => {
+                "say which class is the body (--body-class, of a study [regions] body_class): 49 in a SPINEPS semantic mask, 1 \
+                 in TotalSegmentator's vertebrae_body"
+                    .to_owned()
             }
             RegionError::Selection { .. } => "use L1-L5, L1,L3, lumbar or spine".to_owned(),
             RegionError::NotFound { .. } => "check --scheme and --region against the label map".to_owned(),
@@ -124,7 +197,11 @@ impl Failure for RegionError {
             RegionError::EmptyMask { .. } => {
                 "give two masks that hold something: inside is what is not zero".to_owned()
             }
-            RegionError::Order { .. } => "check --scheme: the same integers mean other bones elsewhere".to_owned(),
+            RegionError::Order { .. } => {
+                "check the scheme: the same integers mean other bones elsewhere; if it is right, the map is stored upside down \
+                 against its header: export it again on the image"
+                    .to_owned()
+            }
         })
     }
 }

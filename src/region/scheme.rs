@@ -1,6 +1,6 @@
 //! What the integers of a label map mean: the same integer is another bone in another tool.
 //!
-//! A scheme is named by the user, never guessed. Known labels that are no vertebra (discs, cord, organs) are ignored
+//! A scheme is named by the user or stands in the label map itself ([`super::SchemeChoice`]), and is never guessed. Known labels that are no vertebra (discs, cord, organs) are ignored
 //! silently; integers that a scheme does not know are reported. Nothing is renumbered.
 //!
 //! Tables as in the tools' own files: TotalSegmentator v1 and v2 (class maps `total`, `vertebrae_mr`), TotalSpineSeg
@@ -109,7 +109,11 @@ impl Scheme {
     }
 
     fn from_text(name: String, text: &str) -> Result<Scheme, String> {
-        let rows = rows_of_text(text)?;
+        Scheme::from_rows(name, rows_of_text(text)?)
+    }
+
+    /// A scheme from labels with their names; the reason where they name no vertebra, or one twice.
+    pub(super) fn from_rows(name: String, rows: Vec<(i32, String)>) -> Result<Scheme, String> {
         let (mut levels, mut others) = (BTreeMap::new(), Vec::new());
         for (label, label_name) in rows {
             let Some(level) = Level::parse(&label_name) else {

@@ -3,7 +3,7 @@
 //! Unknown keys are refused, so that a misspelt one cannot be ignored. Defaults stand in the `Default`
 //! implementations here and nowhere else. A study without the file gets [`template`] to check and save.
 
-use super::StudyError;
+use super::{RunChoice, StudyError};
 use crate::measure::{FatFractionSettings, RegionSettings, TdvSettings};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -26,6 +26,9 @@ pub struct StudyConfig {
     /// How raw echoes become a fat fraction.
     #[serde(default)]
     pub fat_fraction: FatFractionSettings,
+    /// Which files count.
+    #[serde(default, skip_serializing_if = "Files::is_default")]
+    pub files: Files,
     /// What is asked before the data are seen.
     pub plan: Plan,
     /// How the models are fitted.
@@ -34,6 +37,20 @@ pub struct StudyConfig {
     /// How they are validated.
     #[serde(default)]
     pub validate: Validate,
+}
+
+/// Which of several files for one role counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Files {
+    /// Of several runs of one series: `refuse`, `first` or `last`.
+    pub run: RunChoice,
+}
+
+impl Files {
+    fn is_default(&self) -> bool {
+        *self == Files::default()
+    }
 }
 
 /// The two imaging visits whose change is analysed.
@@ -190,7 +207,7 @@ followup = "{followup}"
 session = "end"
 column = "best_response"
 positive = ["sCR", "CR", "VGPR"]
-[regions]                       # scheme: totalspineseg, totalseg-v2, totalseg-v1, totalseg-vertebrae-mr, spineps or a file
+[regions]                       # scheme: totalspineseg, totalseg-v2, totalseg-v1, totalseg-vertebrae-mr, spineps, a file, or embedded
 scheme = "totalspineseg"
 levels = "L1-L5"
 erode_mm = 3.0

@@ -1,34 +1,45 @@
 //! Which files a study holds, by subject, session and role.
 //!
-//! Either BIDS-like folders (`sub-X/ses-Y/{anat,dwi}/`) or, where the study has a `manifest.csv` with the columns
-//! `subject,session,role,index,path`, exactly the files listed there. Nothing is opened here but tables.
+//! Either BIDS folders (`sub-X/ses-Y/{anat,dwi}/`, those of `derivatives/*/` beside them, see [`super::layout`]) or, where
+//! the study has a `manifest.csv` (`.tsv`, `.xlsx`) with the columns `subject,session,role,index,path`, exactly the files
+//! listed there. Nothing is opened here but tables. Two files for one role are no matter of this step: their session
+//! fails with both names.
 
-use super::{StudyError, TextTable};
+use super::layout::{DERIVATIVES, role_of_name};
+use super::{StudyError, TextTable, table_named};
 use crate::measure::{ON_DIXON, ON_DWI, Role, RoleFile, SessionInputs};
 use crate::region::Level;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Name of the optional list of files.
-pub const MANIFEST: &str = "manifest.csv";
+/// Name of the optional list of files, without its ending.
+const MANIFEST: &str = "manifest";
 /// Name of the optional list of vertebrae that must not be measured.
 pub const EXCLUSIONS: &str = "exclusions.csv";
 
 /// The imaging sessions of a study, ordered by subject and session, each with its files by role.
 ///
 /// # Errors
-/// [`StudyError`] where the folder cannot be read, a table is wrong, a role has two files or there is no session.
+/// [`StudyError`] where the folder cannot be read, a table is wrong or there is no session.
 pub fn discover(study: &Path) -> Result<Vec<SessionInputs>, StudyError> {
-    let manifest = study.join(MANIFEST);
-    let mut sessions = if manifest.is_file() { from_manifest(study, &manifest)? } else { from_folders(study)? };
-    for session in &mut sessions {
-        session.sort_files();
-        refuse_ambiguous(session)?;
-    }
+    let mut sessions = match manifest_of(study)? {
+        Some(manifest) => from_manifest(study, &manifest)?,
+        None => from_folders(study)?,
+    };
+    sessions.iter_mut().for_each(SessionInputs::sort_files);
     if sessions.is_empty() {
         return Err(StudyError::NoSessions { path: study.display().to_string() });
     }
     Ok(sessions)
+}
+
+/// The table that lists the files of a study, if it has one.
+///
+/// # Errors
+/// [`StudyError::Table`] where it has two.
+pub fn manifest_of(study: &Path) -> Result<Option<PathBuf>, StudyError> {
+    let two = |reason: String| StudyError::Table { path: study.display().to_string(), reason };
+    table_named(study, MANIFEST).map_err(two)
 }
 
 /// One vertebra of one subject that must not be measured, and why.
@@ -88,8 +99,11 @@ fn from_manifest(study: &Path, manifest: &Path) -> Result<Vec<SessionInputs>, St
             let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
             bad(format!("no role `{}`; one of {}", row[2], known.join(", ")))
         })?;
-        if role == Role::Labels && ![ON_DIXON, ON_DWI].contains(&row[3]) {
-            return Err(bad(format!("labels need the index `{ON_DIXON}` or `{ON_DWI}`, the grid they are drawn on")));
+        if [Role::Labels, Role::Body].contains(&role) && ![ON_DIXON, ON_DWI].contains(&row[3]) {
+            return Err(bad(format!(
+                "{} need the index `{ON_DIXON}` or `{ON_DWI}`, the grid they are drawn on",
+                role.name()
+            )));
         }
         let (subject, session) = (bare(row[0], "sub-"), bare(row[1], "ses-"));
         if subject.is_empty() || session.is_empty() || row[4].is_empty() {
@@ -103,18 +117,20 @@ fn from_manifest(study: &Path, manifest: &Path) -> Result<Vec<SessionInputs>, St
 
 fn from_folders(study: &Path) -> Result<Vec<SessionInputs>, StudyError> {
     let mut sessions: BTreeMap<(String, String), Vec<RoleFile>> = BTreeMap::new();
-    for (subject, subject_folder) in labelled_folders(study, "sub-")? {
-        for (session, session_folder) in labelled_folders(&subject_folder, "ses-")? {
-            for folder in ["anat", "dwi"] {
-                let folder_path = session_folder.join(folder);
-                if !folder_path.is_dir() {
-                    continue;
-                }
-                for path in entries(&folder_path)? {
-                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    if let Some((role, index)) = role_of(folder, &name) {
-                        let key = (subject.clone(), session.clone());
-                        sessions.entry(key).or_default().push(RoleFile { role, index, path });
+    for root in roots(study)? {
+        for (subject, subject_folder) in labelled_folders(&root, "sub-")? {
+            for (session, session_folder) in labelled_folders(&subject_folder, "ses-")? {
+                for folder in ["anat", "dwi"] {
+                    let folder_path = session_folder.join(folder);
+                    if !folder_path.is_dir() {
+                        continue;
+                    }
+                    for path in entries(&folder_path)? {
+                        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                        if let Some((role, index)) = role_of_name(folder, &name) {
+                            let key = (subject.clone(), session.clone());
+                            sessions.entry(key).or_default().push(RoleFile { role, index, path });
+                        }
                     }
                 }
             }
@@ -123,58 +139,19 @@ fn from_folders(study: &Path) -> Result<Vec<SessionInputs>, StudyError> {
     Ok(gathered(sessions))
 }
 
+/// The study itself and the data sets in its folder of derivatives, those of this program left out.
+fn roots(study: &Path) -> Result<Vec<PathBuf>, StudyError> {
+    let mut roots = vec![study.to_owned()];
+    let derivatives = study.join(DERIVATIVES);
+    if derivatives.is_dir() {
+        let is_ours = |path: &PathBuf| path.join(super::MANIFEST_FILE).is_file();
+        roots.extend(entries(&derivatives)?.into_iter().filter(|path| path.is_dir() && !is_ours(path)));
+    }
+    Ok(roots)
+}
+
 fn gathered(sessions: BTreeMap<(String, String), Vec<RoleFile>>) -> Vec<SessionInputs> {
     sessions.into_iter().map(|((subject, session), files)| SessionInputs { subject, session, files }).collect()
-}
-
-/// Role and index that a file name in `anat` or `dwi` states; `None` for a file that is no image of ours.
-fn role_of(folder: &str, name: &str) -> Option<(Role, String)> {
-    let stem = name.strip_suffix(".nii.gz").or_else(|| name.strip_suffix(".nii"))?;
-    let mut parts: Vec<&str> = stem.split('_').collect();
-    let suffix = parts.pop()?;
-    let entity = |key: &str| parts.iter().find_map(|part| part.strip_prefix(key)?.strip_prefix('-'));
-    let plain = |role: Role| Some((role, String::new()));
-    let numbered = |role: Role, key: &str| Some((role, entity(key).unwrap_or("1").to_owned()));
-    match (folder, suffix) {
-        ("anat", "dseg") if entity("seg") == Some("vertebrae") => Some((Role::Labels, ON_DIXON.to_owned())),
-        ("anat", "MEGRE") => match entity("part") {
-            Some("mag") => numbered(Role::EchoMag, "echo"),
-            Some("phase") => numbered(Role::EchoPhase, "echo"),
-            _ => None,
-        },
-        ("anat", _) => match entity("rec")? {
-            "water" => plain(Role::Water),
-            "fat" => plain(Role::Fat),
-            "inphase" => plain(Role::InPhase),
-            "opposed" => plain(Role::OpposedPhase),
-            "fatfraction" => plain(Role::FatFraction),
-            _ => None,
-        },
-        ("dwi", "dwi") => numbered(Role::Dwi, "chunk"),
-        ("dwi", "ADC") => numbered(Role::Adc, "chunk"),
-        ("dwi", "mask" | "dseg") => match entity("seg")? {
-            "bone" => plain(Role::Bone),
-            "muscle" => plain(Role::Reference),
-            "vertebrae" => Some((Role::Labels, ON_DWI.to_owned())),
-            exclude if exclude.starts_with("exclude") => Some((Role::Exclude, exclude.to_owned())),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn refuse_ambiguous(session: &SessionInputs) -> Result<(), StudyError> {
-    for pair in session.files.windows(2) {
-        if pair[0].role == pair[1].role && pair[0].index == pair[1].index {
-            let shown = |file: &RoleFile| file.path.display().to_string();
-            return Err(StudyError::AmbiguousRole {
-                session: session.name(),
-                role: format!("{} {}", pair[0].role.name(), pair[0].index).trim_end().to_owned(),
-                files: [shown(&pair[0]), shown(&pair[1])],
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Folders `PREFIXlabel` directly below, with their labels, in the order of the labels.
@@ -216,20 +193,6 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_read_from_the_names_of_the_layout() {
-        let role = |folder: &str, name: &str| role_of(folder, name).map(|(role, index)| (role.name(), index));
-        let found = |name: &'static str, index: &str| Some((name, index.to_owned()));
-        assert_eq!(role("anat", "sub-1_ses-a_rec-water_dixon.nii.gz"), found("water", ""));
-        assert_eq!(role("anat", "sub-1_ses-a_echo-3_part-phase_MEGRE.nii.gz"), found("echo-phase", "3"));
-        assert_eq!(role("anat", "sub-1_ses-a_seg-vertebrae_dseg.nii.gz"), found("labels", "dixon"));
-        assert_eq!(role("dwi", "sub-1_ses-a_seg-vertebrae_dseg.nii"), found("labels", "dwi"));
-        assert_eq!(role("dwi", "sub-1_ses-a_chunk-2_dwi.nii.gz"), found("dwi", "2"));
-        assert_eq!(role("dwi", "sub-1_ses-a_seg-muscle_mask.nii.gz"), found("reference", ""));
-        assert_eq!(role("dwi", "sub-1_ses-a_chunk-2_dwi.bval"), None);
-        assert_eq!(role("anat", "sub-1_ses-a_T1w.nii.gz"), None);
-    }
-
-    #[test]
     fn folders_and_a_manifest_give_the_same_session() {
         let study = tempfile::tempdir().unwrap();
         touch(study.path(), "sub-1/ses-a/anat/sub-1_ses-a_rec-water_dixon.nii.gz");
@@ -239,22 +202,27 @@ mod tests {
         let rows = "subject,session,role,index,path\n\
             sub-1,ses-a,fat,,sub-1/ses-a/anat/sub-1_ses-a_rec-fat_dixon.nii.gz\n\
             1,a,water,,sub-1/ses-a/anat/sub-1_ses-a_rec-water_dixon.nii.gz\n";
-        std::fs::write(study.path().join(MANIFEST), rows).unwrap();
+        std::fs::write(study.path().join("manifest.csv"), rows).unwrap();
         assert_eq!(discover(study.path()).unwrap(), from_folders);
     }
 
     #[test]
-    fn two_files_for_one_role_are_refused() {
+    fn labels_may_stand_among_the_derivatives_and_our_own_are_left_out() {
         let study = tempfile::tempdir().unwrap();
         touch(study.path(), "sub-1/ses-a/anat/sub-1_ses-a_rec-water_dixon.nii.gz");
-        touch(study.path(), "sub-1/ses-a/anat/sub-1_ses-a_run-2_rec-water_dixon.nii.gz");
-        assert!(matches!(discover(study.path()), Err(StudyError::AmbiguousRole { .. })));
+        touch(study.path(), "derivatives/spine/sub-1/ses-a/anat/sub-1_ses-a_seg-vertebrae_dseg.nii.gz");
+        touch(study.path(), "derivatives/ours/sub-1/ses-a/dwi/sub-1_ses-a_ADC.nii.gz");
+        touch(study.path(), "derivatives/ours/manifest.json");
+        let found = discover(study.path()).unwrap();
+        let roles: Vec<Role> = found[0].files.iter().map(|file| file.role).collect();
+        assert_eq!(roles, [Role::Water, Role::Labels]);
     }
 
     #[test]
     fn an_unknown_role_names_its_row_and_the_roles_there_are() {
         let study = tempfile::tempdir().unwrap();
-        std::fs::write(study.path().join(MANIFEST), "subject,session,role,index,path\n1,a,waterr,,x.nii\n").unwrap();
+        std::fs::write(study.path().join("manifest.csv"), "subject,session,role,index,path\n1,a,waterr,,x.nii\n")
+            .unwrap();
         let message = discover(study.path()).unwrap_err().to_string();
         assert!(message.contains("row 2") && message.contains("in-phase"), "{message}");
     }

@@ -46,16 +46,6 @@ pub enum StudyError {
         /// What there is.
         known: Vec<String>,
     },
-    /// Two files for one place.
-    #[error("{session} has two files for the role {role}")]
-    AmbiguousRole {
-        /// `sub-X_ses-Y`.
-        session: String,
-        /// Role and index.
-        role: String,
-        /// The two.
-        files: [String; 2],
-    },
     /// A table does not hold what it must.
     #[error("{path}: {reason}")]
     Table {
@@ -102,7 +92,6 @@ impl Failure for StudyError {
             StudyError::Unreadable { .. } => "unreadable-study",
             StudyError::NoSessions { .. } => "no-sessions",
             StudyError::UnknownLabel { .. } => "unknown-label",
-            StudyError::AmbiguousRole { .. } => "ambiguous-role",
             StudyError::Table { .. } => "bad-table",
             StudyError::ForeignOutput { .. } => "output-exists",
             StudyError::NothingMeasured { .. } => "nothing-measured",
@@ -119,7 +108,7 @@ impl Failure for StudyError {
             StudyError::Unreadable { .. } | StudyError::NoSessions { .. } | StudyError::NothingMeasured { .. } => {
                 Exit::Unreadable
             }
-            StudyError::AmbiguousRole { .. } | StudyError::Table { .. } => Exit::Mismatch,
+            StudyError::Table { .. } => Exit::Mismatch,
             StudyError::ForeignOutput { .. } => Exit::Exists,
             StudyError::Write { .. } => Exit::Internal,
             StudyError::SomeFailed { .. } => Exit::Partial,
@@ -129,7 +118,6 @@ impl Failure for StudyError {
     fn details(&self) -> Vec<String> {
         match self {
             StudyError::ConfigMissing { template, .. } => template.lines().map(str::to_owned).collect(),
-            StudyError::AmbiguousRole { files, .. } => files.to_vec(),
             StudyError::UnknownLabel { known, .. } => vec![format!("there are: {}", known.join(", "))],
             StudyError::SomeFailed { failed, .. } => failed.clone(),
             _ => Vec::new(),
@@ -142,11 +130,10 @@ impl Failure for StudyError {
             StudyError::Config { .. } => "correct the file; `myelomri run` prints a template where there is none".to_owned(),
             StudyError::Unreadable { .. } => "check the path and its permissions".to_owned(),
             StudyError::NoSessions { .. } => {
-                "lay the images out as sub-X/ses-Y/{anat,dwi}/, or list them in manifest.csv (subject,session,role,index,path)"
+                "lay the images out as sub-X/ses-Y/{anat,dwi}/, or list them in manifest.csv or .xlsx (subject,session,role,index,path)"
                     .to_owned()
             }
             StudyError::UnknownLabel { .. } => "take one of these; the prefix `sub-` or `ses-` may be left out".to_owned(),
-            StudyError::AmbiguousRole { .. } => "move one of them away, or list the right one in manifest.csv".to_owned(),
             StudyError::Table { .. } => "correct the table".to_owned(),
             StudyError::ForeignOutput { .. } => "choose an empty or a new folder for the output".to_owned(),
             StudyError::NothingMeasured { .. } => "run `myelomri measure STUDY OUT` first".to_owned(),

@@ -4,7 +4,7 @@
 //! a change never compares different bones; so is one that a label map of another visit lacks.
 
 use super::discover::{EXCLUSIONS, Exclusion};
-use super::{CONFIG_FILE, Job, MANIFEST, StudyConfig, StudyError, bare};
+use super::{CLINICAL, CONFIG_FILE, Job, StudyConfig, StudyError, bare, manifest_of, table_named};
 use crate::error::Result;
 use crate::image::sha256_file;
 use crate::measure::{LeftOut, MeasureParams, SessionInputs, levels_present};
@@ -122,11 +122,15 @@ fn left_out(
 /// Where one is there and cannot be read.
 pub fn study_inputs(study: &Path) -> Result<BTreeMap<String, String>> {
     let mut hashes = BTreeMap::new();
-    for name in [CONFIG_FILE, EXCLUSIONS, MANIFEST, "clinical.csv"] {
-        let path = study.join(name);
-        if path.is_file() {
-            hashes.insert(name.to_owned(), sha256_file(&path)?);
-        }
+    let named = |stem: &str| {
+        let two = |reason: String| StudyError::Table { path: study.display().to_string(), reason };
+        table_named(study, stem).map_err(two)
+    };
+    let settings = [CONFIG_FILE, EXCLUSIONS].map(|name| study.join(name));
+    let tables = [manifest_of(study)?, named(CLINICAL)?].into_iter().flatten();
+    for path in settings.into_iter().chain(tables).filter(|path| path.is_file()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        hashes.insert(name, sha256_file(&path)?);
     }
     Ok(hashes)
 }

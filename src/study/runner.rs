@@ -8,10 +8,10 @@ use super::progress::Progress;
 use super::session_manifest::{SessionKey, SessionManifest, relative_to};
 use super::session_writer::{session_folder, write_session};
 use super::study_manifest::{SessionState, StudyManifest};
-use super::throttle::{Throttle, memory_estimate_bytes};
+use super::throttle::Throttle;
 use super::{StudyConfig, StudyError};
 use crate::error::{Result, Warning};
-use crate::measure::{MeasureParams, MeasuredSession, SessionInputs, measure_session};
+use crate::measure::{Load, MeasureParams, MeasuredSession, SessionInputs, measure_session};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -130,7 +130,7 @@ fn in_parallel(
                 while let Some((n, job)) =
                     Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, jobs.get(n)?)))
                 {
-                    let _share = throttle.take(memory_estimate_bytes(&job.inputs));
+                    let _share = throttle.take(Load::of(&job.inputs).memory_bytes());
                     let outcome = one_session(study, out, job, batch.force, observer);
                     progress.advance(&job.inputs.name());
                     if let Ok(mut place) = outcomes[n].lock() {

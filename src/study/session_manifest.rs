@@ -5,7 +5,7 @@
 
 use super::StudyError;
 use crate::error::{Result, Warning};
-use crate::image::{Overwrite, beside, sha256_file, write_json};
+use crate::image::{Overwrite, applicable, sha256_file, write_json};
 use crate::measure::{MeasureParams, Role, SessionInputs};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ impl SessionKey {
     pub fn of(study: &Path, inputs: &SessionInputs, params: &MeasureParams) -> Result<SessionKey> {
         let mut files = Vec::new();
         for file in &inputs.files {
-            for path in with_companions(&file.path) {
+            for path in with_companions(&file.path)? {
                 files.push(InputFile {
                     role: file.role,
                     index: file.index.clone(),
@@ -112,8 +112,11 @@ pub fn relative_to(study: &Path, path: &Path) -> String {
     }
 }
 
-/// An image and the small files beside it that say how to read it.
-fn with_companions(image: &Path) -> Vec<PathBuf> {
-    let companions = [".json", ".bval"].map(|extension| beside(image, extension));
-    std::iter::once(image.to_owned()).chain(companions.into_iter().filter(|path| path.is_file())).collect()
+/// An image and the small files that say how to read it, beside it or inherited.
+fn with_companions(image: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = vec![image.to_owned()];
+    for extension in [".json", ".bval"] {
+        files.extend(applicable(image, extension)?);
+    }
+    Ok(files)
 }

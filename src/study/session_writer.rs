@@ -16,7 +16,12 @@ pub const LESIONS: &str = "lesions.csv";
 
 /// Folder of a session, relative to the output folder.
 pub fn session_folder(inputs: &SessionInputs) -> PathBuf {
-    PathBuf::from(format!("maps/sub-{}/ses-{}", inputs.subject, inputs.session))
+    session_folder_of(&inputs.subject, &inputs.session)
+}
+
+/// The same by the labels of the session.
+pub fn session_folder_of(subject: &str, session: &str) -> PathBuf {
+    PathBuf::from(format!("maps/sub-{subject}/ses-{session}"))
 }
 
 /// Writes everything but the manifest; returns the files written.

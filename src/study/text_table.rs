@@ -1,8 +1,7 @@
-//! Small CSV tables read as text, column by name: `manifest.csv`, `exclusions.csv` and the tables of the sessions.
+//! Small tables read as text, column by name: the list of files, `exclusions.csv` and the tables of the sessions.
 
 use super::StudyError;
-use polars_io::prelude::{CsvReadOptions, SerReader};
-use std::io::Cursor;
+use super::table_formats::read_frame;
 use std::path::Path;
 
 /// A table whose cells are text; an empty cell is the empty string.
@@ -12,7 +11,7 @@ pub struct TextTable {
 }
 
 impl TextTable {
-    /// Reads a CSV file and keeps the named columns, in that order. Other columns are not looked at.
+    /// Reads a CSV, TSV or Excel file and keeps the named columns, in that order. Other columns are not looked at.
     ///
     /// # Errors
     /// [`StudyError::Unreadable`] for a file that cannot be read, [`StudyError::Table`] where a column is missing or the
@@ -20,13 +19,10 @@ impl TextTable {
     pub fn read(path: &Path, wanted: &[&str]) -> Result<TextTable, StudyError> {
         let shown = path.display().to_string();
         let bad = |reason: String| StudyError::Table { path: shown.clone(), reason };
-        let bytes = std::fs::read(path)
-            .map_err(|source| StudyError::Unreadable { path: shown.clone(), reason: source.to_string() })?;
-        let frame = CsvReadOptions::default()
-            .with_infer_schema_length(Some(0))
-            .into_reader_with_file_handle(Cursor::new(bytes))
-            .finish()
-            .map_err(|source| bad(source.to_string()))?;
+        if let Err(source) = std::fs::File::open(path) {
+            return Err(StudyError::Unreadable { path: shown.clone(), reason: source.to_string() });
+        }
+        let frame = read_frame(path).map_err(bad)?;
         let mut columns = Vec::with_capacity(wanted.len());
         for name in wanted {
             let there = || frame.get_column_names().iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");

@@ -1,13 +1,9 @@
 //! How many sessions may be in memory at once: an estimate of each against what the machine has to spare.
 
-use crate::image::read_grid;
-use crate::measure::{Role, SessionInputs};
 use std::sync::{Condvar, Mutex};
 
 /// Budget where the machine does not say how much it has.
 const UNKNOWN_BUDGET_BYTES: u64 = 2 << 30;
-/// Bytes held per voxel of the composed field of view: signal, ADC and their weights, masks, labels, lesions.
-const BYTES_PER_VOXEL: u64 = 48;
 
 /// Lets sessions through as long as their estimates fit together; one always fits.
 pub struct Throttle {
@@ -48,17 +44,8 @@ impl Drop for Share<'_> {
     }
 }
 
-/// Bytes that measuring a session is expected to hold at its peak; 0 where a header cannot be read, since such a session
-/// fails at once.
-pub fn memory_estimate_bytes(inputs: &SessionInputs) -> u64 {
-    let voxels = |role: Role| -> u64 {
-        let of = |path| read_grid(path).map_or(0, |grid| grid.n_voxels() as u64);
-        inputs.files_of(role).into_iter().map(of).sum()
-    };
-    BYTES_PER_VOXEL * (voxels(Role::Dwi) + voxels(Role::Water) + voxels(Role::InPhase))
-}
-
-fn available_bytes() -> Option<u64> {
+/// Memory that the machine has to spare, as far as it says so.
+pub fn available_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)

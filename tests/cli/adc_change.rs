@@ -65,6 +65,40 @@ fn lesions_of_another_rule_are_named() {
 }
 
 #[test]
+fn lesions_of_other_windows_bones_and_programs_are_named() {
+    let folder = folder();
+    folder.series("dwi", &grid(), &[50.0, 900.0], |[_, j, _], b| {
+        (if j < 10 { 600.0 } else { 150.0 }) * ((900.0 - b) * 700e-6).exp()
+    });
+    folder.volume("levels.nii.gz", &grid(), |at| if at[1] < 15 { 1.0 } else { 2.0 });
+    folder.mask("other.nii.gz", &grid(), |_| true);
+    folder.text("mask.json", r#"{"GeneratedBy": [{"Name": "skeleton", "Version": "1"}]}"#);
+    folder.text("other.json", r#"{"GeneratedBy": [{"Name": "skeleton", "Version": "2"}]}"#);
+    let base = ["tdv", "--dwi", "dwi.nii.gz", "--rule", "absolute", "--threshold", "300", "-q"];
+    let segment = |bone: &str, more: &[&str], out: &str| {
+        folder.run(&[&base[..], &["--bone", bone, "-o", out], more].concat()).assert().success();
+    };
+    segment("mask.nii.gz", &["--adc-low", "300"], "first");
+    segment("mask.nii.gz", &["--adc-low", "400", "--connectivity", "6", "--min-volume-ml", "0.5"], "window");
+    segment("levels.nii.gz", &["--adc-low", "300", "--bone-names", "all"], "labels");
+    segment("other.nii.gz", &["--adc-low", "300"], "other");
+    let differences = |other: &str| {
+        let json = folder.json(&[&BASE[..], &["--lesions", "first_tDV.nii.gz", other, "-q"]].concat());
+        json["rule_differences"].as_array().unwrap().iter().map(|d| d.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let window = differences("window_tDV.nii.gz");
+    assert_eq!(window.len(), 3, "{window:?}");
+    for (said, expected) in window.iter().zip(["adc_low was 300.0, is 400.0", "connectivity was", "min_volume_ml was"])
+    {
+        assert!(said.starts_with(expected), "{said}");
+    }
+    let labels = differences("labels_tDV.nii.gz");
+    assert!(labels.iter().any(|d| d == r#"bone.kind was "mask", is "labels""#), "{labels:?}");
+    let other = [r#"masks_made_by.bone was "skeleton 1", is "skeleton 2""#];
+    assert_eq!(differences("other_tDV.nii.gz"), other);
+}
+
+#[test]
 fn other_units_and_other_grids_are_refused() {
     let folder = folder();
     folder.refuses(&[&BASE[..4], &["mm2.nii.gz"], &BASE[5..]].concat(), 4, "implausible-adc-unit");
@@ -144,6 +178,24 @@ fn a_follow_up_is_taken_through_a_given_transform_and_nothing_is_resampled_unask
     folder.text("t.txt", "1 0 0\n");
     folder.refuses(&[&SPINE[..], &["--transform", "t.txt"]].concat(), 3, "unreadable-transform");
     folder.refuses(&[&SPINE[..], &["--transform", "none.txt"]].concat(), 3, "file-not-found");
+}
+
+#[test]
+fn bones_that_do_not_lie_on_each_other_are_told() {
+    let folder = two_visits();
+    let after = body_grid(SHIFT);
+    let spine = |[i, j, k]: [usize; 3]| (13..20).contains(&i) && (16..23).contains(&j) && (6..38).contains(&k);
+    folder.mask("spine_b.nii.gz", &after, spine);
+    folder.text("t.txt", "1 0 0 6\n0 1 0 -4\n0 0 1 12\n0 0 0 1\n");
+    let bones = ["--bones", "spine.nii.gz", "spine_b.nii.gz"];
+    let right = folder.json(&[&SPINE[..], &bones, &["--transform", "t.txt", "-q"]].concat());
+    assert_eq!((&right["bone_dice"], &right["bone_ml"][0]), (&1.0.into(), &right["bone_ml"][1]));
+    let wrong = [&SPINE[..], &bones, &["--transform", "identity"]].concat();
+    let dice = folder.json(&wrong)["bone_dice"].as_f64().unwrap();
+    assert!((0.4..0.7).contains(&dice), "{dice}");
+    folder.run(&wrong).assert().success().stderr(predicates::str::contains("bones-differ"));
+    let swapped = [&SPINE[..], &["--bones", "spine_b.nii.gz", "spine.nii.gz", "--transform", "t.txt"]].concat();
+    folder.refuses(&swapped, 4, "grid-mismatch");
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod figure_commands;
 mod histogram;
 mod histogram_features;
 mod images;
+mod import;
+mod import_refusals;
 mod markup;
 mod models;
 mod partial;

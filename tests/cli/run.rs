@@ -1,9 +1,11 @@
 //! `run` on a small simulated study: the whole way, a broken session, what is made anew, what is refused.
 
 use crate::study::{bytes_of, copied, myelomri, simulated};
+use myelomri::image::{Overwrite, Stored, read_mask, read_volume, write_mask, write_volume};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn run_goes_from_images_to_a_report_and_gives_the_same_bytes_with_any_number_of_threads() {
@@ -97,4 +99,34 @@ fn run_refuses_settings_tables_and_folders_before_any_work() {
     fs::write(out.join("other.txt"), "x").unwrap();
     myelomri().arg("run").args([&study, &out]).assert().code(5);
     myelomri().arg("run").arg(folder.path().join("nowhere")).arg(folder.path().join("o")).assert().code(3);
+}
+
+#[test]
+fn a_change_between_visits_that_were_not_segmented_alike_is_flagged() {
+    let (folder, study) = copied();
+    let out = folder.path().join("out");
+    let path = study.join("sub-001/ses-cycle2/dwi/sub-001_ses-cycle2_seg-bone_mask.nii.gz");
+    let mut bone = read_mask(&path).unwrap();
+    let half = bone.grid.dims[2] / 2;
+    bone.data.slice_mut(ndarray::s![.., .., ..half]).fill(false);
+    write_mask(&path, &bone, Overwrite::Force).unwrap();
+    let run = myelomri().arg("run").args([&study, &out]).assert().success();
+    run.stderr(contains("[lesion-rules-differ]").and(contains("sub-001: ")).and(contains("sub-002: ").not()));
+    let changes = fs::read_to_string(out.join("tables/changes.csv")).unwrap();
+    let flagged: Vec<&str> = changes.lines().filter(|line| line.contains("unlike-lesions")).collect();
+    assert!(!flagged.is_empty());
+    assert!(flagged.iter().all(|line| line.starts_with("001,tdv_") || line.starts_with("001,gadc_")), "{flagged:?}");
+
+    let labels =
+        format!("{}", study.join("sub-001/ses-baseline/dwi/sub-001_ses-baseline_seg-bone_mask.nii.gz").display());
+    let mut several = read_volume(Path::new(&labels)).unwrap();
+    several
+        .data
+        .iter_mut()
+        .enumerate()
+        .filter(|(n, value)| n % 2 == 0 && **value > 0.0)
+        .for_each(|(_, value)| *value = 7.0);
+    write_volume(Path::new(&labels), &several.grid, several.data.view(), Stored::U8, Overwrite::Force).unwrap();
+    let run = myelomri().arg("run").args([&study, &out]).assert().code(6);
+    run.stderr(contains("a label map"));
 }

@@ -78,3 +78,38 @@ fn excluding_by_name_needs_the_name_and_probabilities_need_a_cut() {
     folder.refuses(&[&BASE[..], &["--rule", "mixture", "--threshold", "1.5"]].concat(), 2, "bad-parameter");
     folder.refuses(&[&BASE[..], &rule, &["--adc-classes", "900,800"]].concat(), 2, "bad-parameter");
 }
+
+#[test]
+fn what_is_no_mask_is_used_only_where_it_was_said_which_of_it_counts() {
+    let folder = folder();
+    let rule = ["--rule", "half-way", "--threshold", "0.5", "-q"];
+    let with_bone = |bone: &str, more: &[&str]| -> Vec<String> {
+        let all = [&BASE[..4], &[bone], &BASE[5..], &rule, more].concat();
+        all.into_iter().map(str::to_owned).collect()
+    };
+    let refuses = |arguments: Vec<String>, code: i32, slug: &str| {
+        folder.refuses(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), code, slug);
+    };
+    let n_bone = |arguments: Vec<String>| {
+        folder.json(&arguments.iter().map(String::as_str).collect::<Vec<_>>())["n_bone"].as_u64().unwrap()
+    };
+    folder.volume("mask255.nii.gz", &grid(), |at| if class(at) == "muscle" { 0.0 } else { 255.0 });
+    let labels = |at: [usize; 3]| if class(at) == "muscle" { 0.0 } else { 1.0 + (at[1] / 10) as f32 };
+    folder.volume("bones.nii.gz", &grid(), labels);
+    folder.text("bones.tsv", "index\tname\n1\tT12\n2\tL1\n3\tL2\n");
+    folder.volume("image.nii.gz", &grid(), |[i, j, k]| (i + 12 * j + 360 * k) as f32);
+    let all = 12 * 30 * 7;
+    assert_eq!(n_bone(with_bone("mask255.nii.gz", &[])), all);
+    refuses(with_bone("bones.nii.gz", &[]), 4, "label-mask");
+    assert_eq!(n_bone(with_bone("bones.nii.gz", &["--bone-names", "all"])), all);
+    assert_eq!(n_bone(with_bone("bones.nii.gz", &["--bone-names", "1,3"])), all * 2 / 3);
+    let named = ["--bone-names", "t12,L1", "--bone-table", "bones.tsv"];
+    assert_eq!(n_bone(with_bone("bones.nii.gz", &named)), all * 2 / 3);
+    refuses(with_bone("bones.nii.gz", &["--bone-names", "L1"]), 3, "unreadable-label-table");
+    refuses(with_bone("bones.nii.gz", &["--bone-names", "0"]), 2, "usage");
+    refuses(with_bone("image.nii.gz", &[]), 4, "not-a-mask");
+    refuses(with_bone("bone.nii.gz", &["--reference", "bones.nii.gz"]), 4, "label-mask");
+    refuses(with_bone("bone.nii.gz", &["--exclude", "image.nii.gz"]), 4, "not-a-mask");
+    // a label map of organs excludes all of them
+    assert_eq!(n_bone(with_bone("bone.nii.gz", &["--exclude", "organs.nii.gz"])), all);
+}

@@ -3,6 +3,7 @@
 mod adc_fits;
 mod coverage;
 mod crates;
+mod dicom;
 mod diffusion_body;
 mod echoes;
 mod fat_water;

@@ -11,7 +11,7 @@ use crate::cohort::results::{
 use crate::cohort::{CohortError, Endpoint, Frame, Marker, Table};
 use crate::error::{Result, Warning};
 use crate::stats::logistic::Method;
-use crate::study::{self, Exclusion, StudyConfig, Wide};
+use crate::study::{self, CLINICAL, Exclusion, StudyConfig, Wide, table_named};
 
 /// Name of the model that holds the primary markers.
 pub const MULTIVARIABLE: &str = "multivariable";
@@ -211,11 +211,12 @@ fn comparisons<'a>(frame: &Frame, markers: &[Marker], clinical: &[String], confi
     Comparisons { between, changes, sessions: Some(&config.sessions), table_one, plan, ..Comparisons::default() }
 }
 
-/// Reads `clinical.csv` of a study if it is there.
+/// Reads the clinical table of a study (`clinical.csv`, `.tsv`, `.xlsx` ...) if it is there.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// Where it cannot be read, or there are two.
 pub fn clinical_table(study: &std::path::Path) -> std::result::Result<Option<Table>, CohortError> {
-    let path = study.join("clinical.csv");
-    path.exists().then(|| Table::read(&path)).transpose()
+    let two = |reason: String| CohortError::Unreadable { path: study.display().to_string(), reason };
+    let path = table_named(study, CLINICAL).map_err(two)?;
+    path.map(|path| Table::read(&path)).transpose()
 }

@@ -111,15 +111,20 @@ impl Scratch {
 
     /// Flags what cannot be fitted, and brings the signals and logarithms of the rest together.
     fn sort_out(&mut self, setup: &Setup, n: usize) {
-        self.fitted.clear();
-        for i in 0..n {
-            let is_sound = self.least[i] > 0.0 && self.oddity[i] == 0.0;
-            self.flags[i] |= if is_sound { 0 } else { flag::NON_POSITIVE };
-            self.flags[i] |= if is_sound && self.used[i] < 2.0 { flag::BELOW_FLOOR } else { 0 };
-            if self.flags[i] == 0 {
-                self.fitted.push(i as u32);
-            }
+        let conditions = self.least.iter().zip(&self.oddity).zip(&self.used);
+        for (flags, ((&least, &oddity), &used)) in self.flags[..n].iter_mut().zip(conditions) {
+            let is_sound = (least > 0.0) & (oddity == 0.0);
+            *flags |= u8::from(!is_sound) * flag::NON_POSITIVE;
+            *flags |= u8::from(is_sound & (used < 2.0)) * flag::BELOW_FLOOR;
         }
+        // without a branch, which in noise is taken at random
+        self.fitted.resize(n, 0);
+        let mut n_fitted = 0;
+        for (i, &flags) in self.flags[..n].iter().enumerate() {
+            self.fitted[n_fitted] = i as u32;
+            n_fitted += usize::from(flags == 0);
+        }
+        self.fitted.truncate(n_fitted);
         for place in 0..setup.volumes.len() {
             let signal = &mut self.signal[place];
             if self.fitted.len() < n {
@@ -171,7 +176,7 @@ impl Scratch {
     fn settle_halves(&mut self, setup: &Setup) {
         for (i, &voxel) in self.fitted.iter().enumerate() {
             let weights = &setup.weights[self.used[voxel as usize] as usize];
-            let from_half = self.adc[i] - self.adc[i].floor() - 0.5;
+            let from_half = (self.adc[i] - self.adc[i] as i32 as f32).abs() - 0.5;
             if from_half.abs() > weights.error {
                 continue;
             }

@@ -1,12 +1,11 @@
 //! What all voxels of a fit share: the order of the volumes, floors, ceilings, weights of each number of b-levels.
 
 use super::logarithm::Weights;
-use super::{AdcFit, AdcParams, CEILINGS, CHUNK};
+use super::{AdcFit, AdcParams, CEILINGS};
 use crate::diffusion::b_table::{Chosen, distinct, same_b};
-use crate::diffusion::noise::sigma_of_background;
+use crate::diffusion::noise::sigma_of_sample;
+use crate::diffusion::sample::Survey;
 use crate::error::Warning;
-use crate::image::Signals;
-use rayon::prelude::*;
 
 /// Headroom of a 16-bit map over the largest signal that is expected.
 const HEADROOM: f64 = 1.5;
@@ -42,7 +41,7 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    pub fn of(series: &impl Signals, chosen: &Chosen, params: &AdcParams, steps: bool) -> (Setup, Vec<Warning>) {
+    pub fn of(survey: &Survey, chosen: &Chosen, params: &AdcParams, steps: bool) -> (Setup, Vec<Warning>) {
         let mut order: Vec<usize> = (0..chosen.b.len()).collect();
         order.sort_by(|&x, &y| chosen.b[x].total_cmp(&chosen.b[y]));
         let volumes: Vec<usize> = order.iter().map(|&place| chosen.volumes[place]).collect();
@@ -54,7 +53,7 @@ impl Setup {
         let mut warnings = Vec::new();
         let sigma = match params.sigma {
             Some(sigma) => Some(vec![sigma; b.len()]).filter(|_| sigma > 0.0),
-            None => sigma_of_background(series, &volumes, &b),
+            None => sigma_of_sample(&survey.rows(&volumes), &b),
         };
         if params.sigma.is_none() && sigma.is_none() {
             let message = "no air with plain noise around the body: sigma is unknown and no noise floor is applied";
@@ -63,7 +62,7 @@ impl Setup {
         let floor = (0..n_levels)
             .map(|n| sigma.as_ref().map_or(0.0, |sigma| (params.floor_sigmas * sigma[n_volumes_of[n]]) as f32))
             .collect();
-        let highest = highest(series, &volumes);
+        let highest: Vec<f32> = volumes.iter().map(|&volume| survey.highest(volume)).collect();
         let setup = Setup {
             fit: params.fit,
             weights: n_volumes_of.iter().map(|&n| Weights::of(&b[..n])).collect(),
@@ -96,30 +95,4 @@ impl Setup {
         let slope = HEADROOM * expected / f64::from(i16::MAX);
         if slope > 0.0 && slope.is_finite() { slope } else { 1.0 }
     }
-}
-
-/// Largest finite value of each volume.
-fn highest(series: &impl Signals, volumes: &[usize]) -> Vec<f32> {
-    let n = series.n_voxels();
-    let largest = |volume: usize| {
-        (0..n.div_ceil(CHUNK))
-            .into_par_iter()
-            .map_init(
-                || vec![0.0_f32; CHUNK],
-                |values, chunk| {
-                    let values = &mut values[..CHUNK.min(n - chunk * CHUNK)];
-                    series.read(volume, chunk * CHUNK, values);
-                    // several at once, so that the compiler can vectorise it
-                    let mut most = [0.0_f32; 16];
-                    for part in values.chunks(most.len()) {
-                        for (most, &v) in most.iter_mut().zip(part) {
-                            *most = if v > *most && v < f32::INFINITY { v } else { *most };
-                        }
-                    }
-                    most.into_iter().fold(0.0, f32::max)
-                },
-            )
-            .reduce(|| 0.0, f32::max)
-    };
-    volumes.iter().map(|&volume| largest(volume)).collect()
 }

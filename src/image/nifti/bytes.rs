@@ -17,7 +17,16 @@ const DEFLATE_MAX_RATIO: usize = 1032;
 
 /// The whole content.
 pub(super) fn whole(path: &Path) -> Result<Vec<u8>, ImageError> {
-    let raw = read_all(path).map_err(|e| ImageError::from_io(path, &e))?;
+    inflated(read_file(path)?, path)
+}
+
+/// The bytes of a file as they are.
+pub(in crate::image) fn read_file(path: &Path) -> Result<Vec<u8>, ImageError> {
+    read_all(path).map_err(|e| ImageError::from_io(path, &e))
+}
+
+/// The content of bytes that came from `path`, inflated where they are packed.
+pub(in crate::image) fn inflated(raw: Vec<u8>, path: &Path) -> Result<Vec<u8>, ImageError> {
     if !is_gzip(&raw) {
         return Ok(raw);
     }
@@ -47,6 +56,26 @@ pub(super) fn first(path: &Path, n: usize) -> Result<Vec<u8>, ImageError> {
     read().map_err(|e| ImageError::from_io(path, &e))
 }
 
+/// Length of the content as the file itself says it, without unpacking: its size, or the last four bytes of gzip. `None`
+/// where that cannot be the length (a file cut short ends in other bytes, a second member in its own length).
+pub(super) fn stated_length(path: &Path) -> Result<Option<u64>, ImageError> {
+    let read = || -> io::Result<Option<u64>> {
+        let mut file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let mut magic = Vec::with_capacity(2);
+        file.by_ref().take(2).read_to_end(&mut magic)?;
+        if !is_gzip(&magic) {
+            return Ok(Some(size));
+        }
+        let mut last = [0; 4];
+        io::Seek::seek(&mut file, io::SeekFrom::End(-4))?;
+        file.read_exact(&mut last)?;
+        let length = u64::from(u32::from_le_bytes(last));
+        Ok((length <= size.saturating_mul(DEFLATE_MAX_RATIO as u64)).then_some(length))
+    };
+    read().map_err(|e| ImageError::from_io(path, &e))
+}
+
 fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
 }
@@ -56,20 +85,51 @@ const STRETCH: usize = 1 << 22;
 
 /// The bytes of a file as they are.
 fn read_all(path: &Path) -> io::Result<Vec<u8>> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileExt;
-        let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_file() && metadata.len() > STRETCH as u64 {
-            // most of the time of reading goes into memory that is touched for the first time
-            let mut raw = vec![0; usize::try_from(metadata.len()).map_err(io::Error::other)?];
-            let read = |(n, part): (usize, &mut [u8])| file.read_exact_at(part, (n * STRETCH) as u64);
-            raw.par_chunks_mut(STRETCH).enumerate().try_for_each(read)?;
-            return Ok(raw);
-        }
+    let Some((file, length)) = large(path)? else { return std::fs::read(path) };
+    // most of the time of reading goes into memory that is touched for the first time
+    let mut raw = vec![0; length];
+    let read = |(n, part): (usize, &mut [u8])| read_exact_at(&file, part, (n * STRETCH) as u64);
+    raw.par_chunks_mut(STRETCH).enumerate().try_for_each(read)?;
+    Ok(raw)
+}
+
+/// A file that is not packed and so large that it is better read where it lies, with its length.
+///
+/// # Errors
+/// As [`whole`].
+pub(super) fn large_plain(path: &Path) -> Result<Option<(File, usize)>, ImageError> {
+    let open = || -> io::Result<Option<(File, usize)>> {
+        let Some((file, length)) = large(path)? else { return Ok(None) };
+        let mut magic = [0; 2];
+        read_exact_at(&file, &mut magic, 0)?;
+        Ok((!is_gzip(&magic)).then_some((file, length)))
+    };
+    open().map_err(|e| ImageError::from_io(path, &e))
+}
+
+/// A file of more than one stretch that can be read in any order, with its length.
+fn large(path: &Path) -> io::Result<Option<(File, usize)>> {
+    if cfg!(not(unix)) {
+        return Ok(None);
     }
-    std::fs::read(path)
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.len() <= STRETCH as u64 {
+        return Ok(None);
+    }
+    Ok(Some((file, usize::try_from(metadata.len()).map_err(io::Error::other)?)))
+}
+
+/// Fills `out` with the bytes from `offset` on.
+#[cfg(unix)]
+pub(super) fn read_exact_at(file: &File, out: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
+}
+
+/// No file is read in any order here, see [`large`].
+#[cfg(not(unix))]
+pub(super) fn read_exact_at(_: &File, _: &mut [u8], _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// `None` where the file is anything but exactly one sound member below 4 GiB.

@@ -12,13 +12,17 @@ mod gzip;
 mod header;
 mod huffman;
 mod packed;
+mod texts;
 mod write;
 
 pub use geometry::Form;
 pub use packed::PackedSeries;
+pub use texts::{COMMENT, DICOM, header_texts};
 pub use write::{Stored, write_bits, write_labels, write_mask, write_series, write_volume, write_voxels};
 
-use super::{Grid, ImageError, Labels, Mask, Series, Volume};
+pub(super) use bytes::{inflated, read_file};
+
+use super::{Grid, ImageError, Labels, Mask, Series, Volume, nrrd};
 use header::Header;
 use ndarray::{Array3, Array4, ShapeBuilder};
 use nifti::NiftiType;
@@ -63,6 +67,27 @@ pub fn read_labels(path: &Path) -> Result<Labels, ImageError> {
 /// See [`Reader::volume`].
 pub fn read_mask(path: &Path) -> Result<Mask, ImageError> {
     Reader::default().mask(path)
+}
+
+/// Proof that all voxels that the header announces are there, without reading them where the file's length says it: that of
+/// a plain file, or the one that gzip writes behind its content. Of several gzip members the whole is unpacked.
+///
+/// # Errors
+/// [`ImageError::Truncated`], or what reading the header refuses.
+pub fn check_complete(path: &Path) -> Result<(), ImageError> {
+    if nrrd::is_nrrd(path) {
+        return nrrd::mask(path).map(|_| ());
+    }
+    let file = header_file(path);
+    let header = Header::parse(&bytes::first(&file, header::LONGEST)?, &file)?;
+    let voxels = if header.single_file { path.to_owned() } else { voxel_file(path) };
+    let start = header.data_offset.unwrap_or(if header.single_file { 348 } else { 0 });
+    let expected = header.n_bytes().map(|n| n as u64 + start);
+    match bytes::stated_length(&voxels)? {
+        // a packed file that was cut ends in arbitrary bytes; hardly ever do they say about the right length
+        Some(length) if expected.is_some_and(|expected| (expected..expected + 4096).contains(&length)) => Ok(()),
+        _ => content(path, &header).map(|_| ()),
+    }
 }
 
 /// Where the voxels lie, from the header alone. See [`Reader::grid`].
@@ -116,6 +141,17 @@ impl Reader {
     /// # Errors
     /// As [`Reader::volume`], and [`ImageError::NotLabels`] where a value is no integer.
     pub fn labels(&self, path: &Path) -> Result<Labels, ImageError> {
+        self.labels_named(path, &|_| true)
+    }
+
+    /// A label map; of a `.seg.nrrd`, whose segments may overlap, those with a name that is wanted.
+    ///
+    /// # Errors
+    /// As [`Reader::labels`], and [`ImageError::Nrrd`] where two wanted segments share voxels.
+    pub fn labels_named(&self, path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Labels, ImageError> {
+        if nrrd::is_nrrd(path) {
+            return nrrd::labels(path, wanted);
+        }
         let not_integer = AtomicUsize::new(0);
         let is_label = |value: f64| value.fract() == 0.0 && value.abs() <= f64::from(i32::MAX);
         let (grid, data) = self.single(path, |value| {
@@ -137,6 +173,9 @@ impl Reader {
     /// # Errors
     /// As [`Reader::volume`].
     pub fn mask(&self, path: &Path) -> Result<Mask, ImageError> {
+        if nrrd::is_nrrd(path) {
+            return nrrd::mask(path);
+        }
         let (grid, data) = self.single(path, |value| value != 0.0 && !value.is_nan())?;
         Ok(Mask { grid, data, source: path.to_owned() })
     }
@@ -146,6 +185,9 @@ impl Reader {
     /// # Errors
     /// [`ImageError`] where the file is missing, no NIfTI or without geometry.
     pub fn grid(&self, path: &Path) -> Result<Grid, ImageError> {
+        if nrrd::is_nrrd(path) {
+            return nrrd::grid(path);
+        }
         Ok(self.header(path)?.1)
     }
 
@@ -212,31 +254,42 @@ impl Content {
 }
 
 fn content(path: &Path, header: &Header) -> Result<Content, ImageError> {
-    let file = if header.single_file { path.to_owned() } else { voxel_file(path) };
+    let file = file_of_voxels(path, header);
     let bytes = bytes::whole(&file)?;
+    let voxels = voxel_range(&file, header, bytes.len())?;
+    Ok(Content { bytes, voxels })
+}
+
+/// The file that holds the voxels.
+fn file_of_voxels(path: &Path, header: &Header) -> PathBuf {
+    if header.single_file { path.to_owned() } else { voxel_file(path) }
+}
+
+/// Where in `length` bytes of inflated content the voxels are.
+fn voxel_range(file: &Path, header: &Header, length: usize) -> Result<Range<usize>, ImageError> {
     let truncated = |expected: usize, found: usize| ImageError::Truncated {
-        path: file.clone(),
+        path: file.to_owned(),
         expected_bytes: expected as u64,
         found_bytes: found as u64,
     };
-    let n_bytes = header.n_bytes().ok_or_else(|| truncated(usize::MAX, bytes.len()))?;
+    let n_bytes = header.n_bytes().ok_or_else(|| truncated(usize::MAX, length))?;
     let start = match header.data_offset {
         Some(offset) => usize::try_from(offset).unwrap_or(usize::MAX),
         // a single file that does not say where its voxels start: right behind the header, if that is all there is
-        None => match bytes.len().checked_sub(n_bytes) {
+        None => match length.checked_sub(n_bytes) {
             Some(start @ (348 | 352 | 540 | 544)) => start,
             Some(_) => {
                 let reason = "its header does not say where the voxels start".to_owned();
-                return Err(ImageError::Read { path: file.clone(), reason });
+                return Err(ImageError::Read { path: file.to_owned(), reason });
             }
-            None => return Err(truncated(n_bytes, bytes.len())),
+            None => return Err(truncated(n_bytes, length)),
         },
     };
-    let found = bytes.len().saturating_sub(start);
+    let found = length.saturating_sub(start);
     if found < n_bytes {
         return Err(truncated(n_bytes, found));
     }
-    Ok(Content { bytes, voxels: start..start + n_bytes })
+    Ok(start..start + n_bytes)
 }
 
 fn not_one_volume(path: &Path, header: &Header) -> ImageError {

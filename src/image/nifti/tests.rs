@@ -328,7 +328,7 @@ fn foreign_files_are_named() {
         [(dicom, "DICOM"), (b"NRRD0004".to_vec(), "NRRD"), (Vec::new(), "empty"), (vec![7; 400], "348")]
     {
         fs::write(&path, content).unwrap();
-        let error = read_grid(&path).unwrap_err();
+        let error = read_volume(&path).unwrap_err();
         assert!(error.slug() == "not-nifti" && error.to_string().contains(word), "{error}");
     }
     assert_eq!(read_grid(&folder.path().join("none.nii")).unwrap_err().slug(), "file-not-found");

@@ -19,8 +19,6 @@ use std::path::Path;
 const HEADER_BYTES: usize = 352;
 /// Bytes of voxels that are packed together: a constant, so that the file does not depend on the number of threads.
 const PIECE: usize = 1 << 18;
-/// Pieces in memory at once.
-const PIECES_AT_ONCE: usize = 64;
 
 /// How a scalar map is stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -172,19 +170,16 @@ impl Target<'_> {
         };
         write_atomically(self.path, self.overwrite, |file| {
             let mut put = |bytes: &[u8]| file.write_all(bytes).map_err(|error| atomic::failed(self.path, &error));
-            let parts: Vec<&[T]> = values.chunks(PIECE / SIZE).collect();
             if !is_packed {
                 put(&header)?;
-                for parts in parts.chunks(PIECES_AT_ONCE) {
-                    let encoded = |part: &&[T]| {
-                        let mut bytes = Vec::new();
-                        encode(part, &mut bytes).map(|()| bytes)
-                    };
-                    let pieces: Vec<_> = parts.par_iter().map(encoded).collect();
-                    pieces.into_iter().try_for_each(|bytes| put(&bytes?))?;
-                }
-                return Ok(());
+                // one buffer that stays in the cache: memory touched for the first time costs more than the writing
+                let mut bytes = Vec::with_capacity(PIECE);
+                return values.chunks(PIECE / SIZE).try_for_each(|part| {
+                    encode(part, &mut bytes)?;
+                    put(&bytes)
+                });
             }
+            let parts: Vec<&[T]> = values.chunks(PIECE / SIZE).collect();
             let pack = |bytes: &mut Vec<u8>, part: &&[T]| encode(part, bytes).map(|()| gzip::pack(bytes, SIZE));
             let pieces: Vec<_> = parts.par_iter().map_init(Vec::new, pack).collect();
             // the first value that cannot be stored is the one that is named

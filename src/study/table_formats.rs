@@ -7,8 +7,47 @@ use calamine::{Data, Reader};
 use polars::prelude::{Column, DataFrame, DataType};
 use polars_io::prelude::{CsvParseOptions, CsvReadOptions, ParquetReader, SerReader};
 use std::io::Cursor;
+use std::path::{Path, PathBuf};
 
-pub(super) fn text(bytes: Vec<u8>, separator: u8) -> Result<DataFrame, String> {
+/// Reads a table; the ending of its name says of which kind it is (`.tsv`, `.parquet`, `.xlsx`, `.xls`, `.xlsb`, `.ods`,
+/// everything else is CSV). Of a workbook the first sheet is read.
+///
+/// # Errors
+/// The reason where it cannot be read or is no such table.
+pub fn read_frame(path: &Path) -> Result<DataFrame, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    match ending.as_str() {
+        "parquet" => parquet(bytes),
+        "xlsx" | "xls" | "xlsb" | "ods" => workbook(bytes),
+        "tsv" => text(bytes, b'\t'),
+        "sav" | "zsav" => {
+            Err("SPSS files are not read: in SPSS save the data as CSV (File, Save As), values not labels".to_owned())
+        }
+        _ => text(bytes, b','),
+    }
+}
+
+/// The one table of a study by that name, whatever its kind: `stem.csv`, `.tsv`, `.xlsx`, `.xls`, `.ods` or `.parquet`; an
+/// SPSS file is found too, and refused by [`read_frame`] with what to do.
+///
+/// # Errors
+/// The reason where there are two.
+pub fn table_named(folder: &Path, stem: &str) -> Result<Option<PathBuf>, String> {
+    let endings = ["csv", "tsv", "xlsx", "xls", "xlsb", "ods", "parquet", "sav"];
+    let there: Vec<PathBuf> =
+        endings.iter().map(|ending| folder.join(format!("{stem}.{ending}"))).filter(|path| path.is_file()).collect();
+    match there.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one.clone())),
+        [first, second, ..] => {
+            let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Err(format!("there are {} and {}: keep one of them", name(first), name(second)))
+        }
+    }
+}
+
+fn text(bytes: Vec<u8>, separator: u8) -> Result<DataFrame, String> {
     let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\r', '\n']);
     check_shape(text, separator as char)?;
@@ -78,14 +117,14 @@ fn check_header(header: &[String]) -> Result<(), String> {
     }
 }
 
-pub(super) fn parquet(bytes: Vec<u8>) -> Result<DataFrame, String> {
+fn parquet(bytes: Vec<u8>) -> Result<DataFrame, String> {
     let frame = ParquetReader::new(Cursor::new(bytes)).finish().map_err(|error| error.to_string())?;
     let as_text = |column: &Column| column.cast(&DataType::String).map_err(|error| error.to_string());
     let columns: Vec<Column> = frame.columns().iter().map(as_text).collect::<Result<_, _>>()?;
     DataFrame::new(frame.height(), columns).map_err(|error| error.to_string())
 }
 
-pub(super) fn workbook(bytes: Vec<u8>) -> Result<DataFrame, String> {
+fn workbook(bytes: Vec<u8>) -> Result<DataFrame, String> {
     let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| error.to_string())?;
     let sheet = book
         .worksheet_range_at(0)
@@ -118,7 +157,11 @@ pub(super) fn workbook(bytes: Vec<u8>) -> Result<DataFrame, String> {
     frame_of(columns)
 }
 
-pub(super) fn frame_of(columns: Vec<(String, Vec<Option<String>>)>) -> Result<DataFrame, String> {
+/// A frame of text columns.
+///
+/// # Errors
+/// The reason where columns differ in length or share a name.
+pub fn frame_of(columns: Vec<(String, Vec<Option<String>>)>) -> Result<DataFrame, String> {
     let height = columns.first().map_or(0, |(_, cells)| cells.len());
     let columns = columns.into_iter().map(|(name, cells)| Column::new(name.as_str().into(), cells)).collect();
     DataFrame::new(height, columns).map_err(|error| error.to_string())

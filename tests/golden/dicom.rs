@@ -1,0 +1,228 @@
+//! DICOM to volumes and masks: public data of Siemens and GE against the NIfTI that came with them, and simulated DICOM
+//! (`scripts/reference/dicom_series.py`) against the formula of its pixels.
+//!
+//! Each is converted by this program and, where it is installed, by dcm2niix.
+
+use super::{golden, shared};
+use myelomri::image::dicom::Dcm2niix;
+use myelomri::image::gradients::read_bval;
+use myelomri::image::{Series, read_mask, read_series};
+use myelomri::study::import::{Choice, ImportOptions, Imported, import};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Both converters, or the one that is there.
+fn converters() -> Vec<Choice> {
+    match Dcm2niix::find(None) {
+        Ok(_) => vec![Choice::Builtin, Choice::Dcm2niix],
+        Err(_) => {
+            println!("skipped for dcm2niix: it is not on PATH");
+            vec![Choice::Builtin]
+        }
+    }
+}
+
+fn imported(roots: &[PathBuf], choice: Choice) -> (TempDir, Imported) {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ImportOptions {
+        roots: roots.to_vec(),
+        study: folder.path().join("study"),
+        choice,
+        dcm2niix: None,
+        subject_map: None,
+        sessions: vec!["baseline".to_owned(), "cycle2".to_owned()],
+        force: false,
+    };
+    let done = import(&options, |_, _| {}).unwrap();
+    (folder, done)
+}
+
+fn file(folder: &TempDir, session: &str, kind: &str, rest: &str) -> PathBuf {
+    folder.path().join(format!("study/sub-001/ses-{session}/{kind}/sub-001_ses-{session}_{rest}"))
+}
+
+/// Affines differ by less than `mm` in every entry, and values not at all.
+fn same_images(got: &Series, want: &Series, n_volumes: usize, mm: f64) {
+    assert_eq!((got.grid.dims, got.len()), (want.grid.dims, n_volumes));
+    for (a, b) in got.grid.affine.iter().flatten().zip(want.grid.affine.iter().flatten()) {
+        assert!((a - b).abs() < mm, "{:?} {:?}", got.grid, want.grid);
+    }
+    let n = n_volumes * want.grid.n_voxels();
+    assert_eq!(got.data.as_slice_memory_order().unwrap(), &want.data.as_slice_memory_order().unwrap()[..n]);
+}
+
+#[test]
+fn the_siemens_phantom_gives_the_reference_image_with_its_b_values() {
+    let (Some(dicom), Some(reference)) = (
+        shared("reference/dicom/siemens-phantom"),
+        shared("reference/diffusion/mrbias/3001_ep2d_diff_1_TRACEW.nii.gz"),
+    ) else {
+        return;
+    };
+    let reference = read_series(&reference).unwrap();
+    for choice in converters() {
+        let (folder, done) = imported(&[dicom.clone()], choice);
+        let roles: Vec<(i64, &str, &str)> =
+            done.rows.iter().map(|row| (row.series_number, row.role.as_str(), row.b_values.as_str())).collect();
+        let want = [(3001, "dwi", "0"), (3002, "dwi", "500"), (3003, "dwi", "1000"), (3004, "dwi", "1500")];
+        assert_eq!(roles[..4], want);
+        assert_eq!(roles[4..], [(3005, "dwi", "2000"), (4001, "adc", "")]);
+        assert!(done.failure().is_none(), "{:?}", done.failure());
+        let image = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
+        // the reference has the scanner's ADC map as a sixth volume, which the import keeps apart
+        same_images(&read_series(&image).unwrap(), &reference, 5, 1e-6);
+        assert_eq!(
+            read_bval(&image.with_file_name("sub-001_ses-baseline_chunk-1_dwi.bval")).unwrap(),
+            [0.0, 500.0, 1000.0, 1500.0, 2000.0]
+        );
+        let adc = read_series(&file(&folder, "baseline", "dwi", "chunk-1_ADC.nii.gz")).unwrap();
+        let sixth = reference.data.index_axis(ndarray::Axis(3), 5);
+        assert_eq!(adc.data.index_axis(ndarray::Axis(3), 0), sixth);
+    }
+}
+
+#[test]
+fn the_ge_series_gives_the_reference_image_and_the_truncated_one_is_named() {
+    let (Some(dicom), Some(reference)) =
+        (shared("reference/dicom/ge/In"), shared("reference/dicom/ge/Ref/Ax_DWI_TENSOR_R2_1.nii.gz"))
+    else {
+        return;
+    };
+    let reference = read_series(&reference).unwrap();
+    for choice in converters() {
+        let (folder, done) = imported(&[dicom.clone()], choice);
+        let image = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
+        same_images(&read_series(&image).unwrap(), &reference, 7, 2e-4);
+        let mut b = vec![1000.0; 7];
+        b[0] = 0.0;
+        assert_eq!(read_bval(&image.with_file_name("sub-001_ses-baseline_chunk-1_dwi.bval")).unwrap(), b);
+        let failed = done.failed.join("\n");
+        assert!(failed.contains("i49.MRDC.14: it is truncated"), "{failed}");
+        assert_eq!(done.rows[1].role, "refused");
+    }
+}
+
+/// Value of a simulated pixel before scaling, from world coordinates (mm, RAS+).
+fn value_at(series: &Series, [i, j, k, volume]: [usize; 4], axes: Axes) -> (f32, f64) {
+    let [x, y, z] = series.grid.world_mm([i as f64, j as f64, k as f64]);
+    let (x, y) = (-x, -y);
+    let (column, row, slice) = match axes {
+        Axes::Axial => ((x + 20.0) / 1.5, (y + 15.0) / 2.0, (z + 30.0) / 4.0),
+        // columns to the back, rows down, slices to the right
+        Axes::Sagittal => ((y + 15.0) / 1.5, (-30.0 - z) / 2.0, (-20.0 - x) / 4.0),
+        // columns to the left, rows down, slices to the back
+        Axes::Coronal => ((x + 20.0) / 1.5, (-30.0 - z) / 2.0, (y + 15.0) / 4.0),
+    };
+    (series.data[[i, j, k, volume]], 100.0 * slice + 10.0 * row + column)
+}
+
+#[derive(Clone, Copy)]
+enum Axes {
+    Axial,
+    Sagittal,
+    Coronal,
+}
+
+/// Every voxel is `factor (1000 volume + place) + offset`, volume as the script numbers it.
+fn follows_the_formula(path: &Path, axes: Axes, volumes: &[f64], factor: f64, offset: f64) {
+    let series = read_series(path).unwrap();
+    assert_eq!(series.len(), volumes.len(), "{}", path.display());
+    for (index, _) in series.data.indexed_iter() {
+        let (got, place) = value_at(&series, index.into(), axes);
+        let want = factor * (1000.0 * volumes[index.3] + place) + offset;
+        let off = (f64::from(got) - want).abs();
+        assert!(off <= 1e-5 * want.abs().max(1.0), "{} {index:?}: {got} for {want}", path.display());
+    }
+}
+
+#[test]
+fn each_pixel_lies_where_its_header_says() {
+    for choice in converters() {
+        let (folder, _) = imported(&[golden("dicom/sa0"), golden("dicom/seg"), golden("dicom/rt")], choice);
+        for role in ["water", "fat", "inphase", "opposed"] {
+            let path = file(&folder, "baseline", "anat", &format!("rec-{role}_dixon.nii.gz"));
+            follows_the_formula(&path, Axes::Sagittal, &[0.0], 1.0, 0.0);
+        }
+        let upper = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
+        follows_the_formula(&upper, Axes::Axial, &[0.0, 1.0], 1.0, 0.0);
+        assert_eq!(read_bval(&upper.with_file_name("sub-001_ses-baseline_chunk-1_dwi.bval")).unwrap(), [50.0, 800.0]);
+        let lower = read_series(&file(&folder, "baseline", "dwi", "chunk-2_dwi.nii.gz")).unwrap();
+        assert!((lower.grid.affine[2][3] + 42.0).abs() < 1e-4);
+
+        // masks: drawn on the upper of two stations, on the composed grid (3 slices of the lower one below)
+        let mask =
+            |name: &str| read_mask(&file(&folder, "baseline", "dwi", &format!("seg-{name}_mask.nii.gz"))).unwrap();
+        let inside = |name: &str| -> Vec<(usize, usize, usize)> {
+            mask(name).data.indexed_iter().filter(|(_, inside)| **inside).map(|(at, _)| at).collect()
+        };
+        assert_eq!(mask("bone").grid.dims, [8, 6, 6]);
+        // rows count from the last: row 1-2 is j 4-3
+        let want: Vec<_> =
+            (2..5).flat_map(|i| [3, 4].into_iter().flat_map(move |j| [3, 5].map(|k| (i, j, k)))).collect();
+        assert_eq!(inside("bone"), want);
+        assert_eq!(inside("muscle"), [(7, 0, 4)]);
+        let hole: Vec<_> = (1..6).flat_map(|i| (1..5).map(move |j| (i, j, 4))).filter(|at| *at != (3, 3, 4)).collect();
+        assert_eq!(inside("exclude"), hole);
+    }
+}
+
+#[test]
+fn philips_signals_are_floating_point_values_and_maps_as_displayed() {
+    for choice in converters() {
+        let (folder, done) = imported(&[golden("dicom/pb0")], choice);
+        assert!(done.failure().is_none(), "{:?} {:?}", done.failure(), done.notes);
+        for (role, scale, volume) in
+            [("water", 0.004, 0.0), ("fat", 0.008, 0.0), ("inphase", 0.002, 0.0), ("opposed", 0.016, 0.0)]
+        {
+            let path = file(&folder, "baseline", "anat", &format!("rec-{role}_dixon.nii.gz"));
+            let scale = f64::from(scale as f32);
+            follows_the_formula(&path, Axes::Coronal, &[volume], 1.0 / scale, 0.0);
+        }
+        let path = file(&folder, "baseline", "anat", "rec-fatfraction_dixon.nii.gz");
+        follows_the_formula(&path, Axes::Coronal, &[0.0], 0.05, -1.5);
+        assert!(
+            std::fs::read_to_string(path.with_file_name("sub-001_ses-baseline_rec-fatfraction_dixon.json"))
+                .unwrap()
+                .contains("\"Units\": \"percent\"")
+        );
+        let path = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
+        follows_the_formula(&path, Axes::Axial, &[0.0, 1.0], 1.0 / f64::from(0.01_f32), 0.0);
+        // the ADC map of the same series is a file of its own
+        follows_the_formula(&file(&folder, "baseline", "dwi", "chunk-1_ADC.nii.gz"), Axes::Axial, &[2.0], 1.0, 0.0);
+    }
+}
+
+#[test]
+fn enhanced_images_are_taken_apart_by_frame() {
+    let (folder, done) = imported(&[golden("dicom/e1"), golden("dicom/e2")], Choice::Auto);
+    assert!(done.failure().is_none(), "{:?}", done.failure());
+    // each frame has a rescale slope of its own: 1 for volume 0, 2 for volume 1
+    for (role, volume) in [("water", 0.0), ("fat", 1.0)] {
+        let path = file(&folder, "baseline", "anat", &format!("rec-{role}_dixon.nii.gz"));
+        follows_the_formula(&path, Axes::Axial, &[volume], 1.0 + volume, 0.0);
+    }
+    let path = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
+    // (SV RS) / (RS SS): the slope of the frame cancels
+    follows_the_formula(&path, Axes::Axial, &[0.0, 1.0], 1.0 / f64::from(0.01_f32), 0.0);
+    assert_eq!(read_bval(&path.with_file_name("sub-001_ses-baseline_chunk-1_dwi.bval")).unwrap(), [900.0, 0.0]);
+}
+
+#[test]
+fn offsets_and_numbers_of_ge_are_understood() {
+    for choice in converters() {
+        let (folder, done) = imported(&[golden("dicom/ga1")], choice);
+        assert!(done.failure().is_none(), "{:?}", done.failure());
+        let path = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
+        follows_the_formula(&path, Axes::Axial, &[0.0, 1.0, 2.0], 1.0, 0.0);
+        assert_eq!(
+            read_bval(&path.with_file_name("sub-001_ses-baseline_chunk-1_dwi.bval")).unwrap(),
+            [0.0, 50.0, 800.0]
+        );
+        for echo in 1..=3 {
+            for part in ["mag", "phase"] {
+                let path = file(&folder, "baseline", "anat", &format!("echo-{echo}_part-{part}_MEGRE.nii.gz"));
+                follows_the_formula(&path, Axes::Axial, &[f64::from(echo - 1)], 1.0, 0.0);
+            }
+        }
+    }
+}
