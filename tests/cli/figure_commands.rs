@@ -47,7 +47,7 @@ fn every_figure_has_its_commands_and_they_draw_it_again() {
         .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".svg")?.to_owned()))
         .collect();
     assert!(drawn.len() > 12, "{drawn:?}");
-    for kind in ["roc_primary", "forest_models", "decision_curve", "calibration", "change_", "waterfall_", "visits_"] {
+    for kind in ["roc_primary", "forest_models", "dropout_", "change_", "waterfall_", "visits_"] {
         assert!(drawn.iter().any(|name| name.starts_with(kind)), "{kind}: {drawn:?}");
     }
     let folder = tempfile::tempdir().unwrap();
