@@ -18,6 +18,11 @@ addEventListener("error", (event) => faults.push(String(event.message)), true);
 addEventListener("unhandledrejection", (event) => faults.push(String(event.reason)));
 addEventListener("securitypolicyviolation", (event) => faults.push(`policy ${event.violatedDirective} ${event.blockedURI}`));
 console.error = (...said) => faults.push(said.join(" "));
+// what was drawn can be read back later
+const contextOf = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, options) {
+  return contextOf.call(this, kind, kind === "webgl2" ? { ...options, preserveDrawingBuffer: true } : options);
+};
 // the browser's clock jumps ahead when the page is idle, its other threads' work does not: some work between two looks
 window.until = async (ready) => {
   for (let look = 0; look < 20000 && !ready(); look++) {

@@ -141,9 +141,8 @@ const USE_NIIVUE: &str = r#"<script>
 (async () => {
   await until(() => document.body.dataset.ready);
   const part = (id) => document.getElementById(id);
-  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)));
   const picture = async () => {
-    for (let n = 0; n < 5; n++) await frame();
+    for (let n = 0; n < 5; n++) await new Promise((done) => setTimeout(done, 50));
     return document.querySelector("figure canvas").toDataURL();
   };
   const pictures = [await picture()];
