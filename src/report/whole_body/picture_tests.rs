@@ -142,7 +142,7 @@ fn the_letters_at_the_borders_are_those_of_the_body() {
             let best = found.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
             assert_eq!(best.0, letter, "{plane:?}: {found:?}");
             // on a bright ground the edge of a letter's rim is brighter than on the grey one
-            assert!(best.1 > 0.8, "{plane:?}: {letter} is not at its border, {found:?}");
+            assert!(best.1 > 0.6, "{plane:?}: {letter} is not at its border, {found:?}");
         }
     }
 }
