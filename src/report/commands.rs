@@ -57,7 +57,10 @@ fn curves(outputs: &Outputs, family: Family) -> Option<String> {
     let model = if of_family().any(is_model) { " --model OUT/results/model.json" } else { "" };
     (!markers.is_empty() || !model.is_empty()).then_some(())?;
     let plan = if roc.plan.is_some() { PLAN } else { "" };
-    Some(format!("myelomri roc {}{markers}{model}{plan} -o {}", cohort(outputs)?, tables::family(family)))
+    // bands come from resamples
+    let resamples = if of_family().all(|curve| curve.band.is_empty()) { " --bootstrap 0" } else { "" };
+    let cohort = cohort(outputs)?;
+    Some(format!("myelomri roc {cohort}{markers}{model}{plan}{resamples} -o {}", tables::family(family)))
 }
 
 /// One model, or its validation.
