@@ -88,6 +88,17 @@ mod tests {
     }
 
     #[test]
+    fn every_topic_has_a_definition_a_formula_pitfalls_and_references() {
+        // what files are taken for has no formula
+        for (name, text) in topics().filter(|(name, _)| *name != "import") {
+            let has = |start: &str| text.lines().any(|line| line.starts_with(start));
+            for part in ["## Definition", "## How it is computed", "## Limits and pitfalls", "## References", "    "] {
+                assert!(has(part), "{name} lacks {part:?}");
+            }
+        }
+    }
+
+    #[test]
     fn every_other_word_leads_to_a_topic() {
         for (alias, name) in ALIASES {
             assert!(topics().any(|(known, _)| known == name), "{alias}");

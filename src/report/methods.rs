@@ -20,10 +20,6 @@ const IMWG: &str = "Kumar S et al. International Myeloma Working Group consensus
 const TRIPOD: &str = "Collins GS et al. TRIPOD+AI statement. BMJ 2024;385:e078378. doi:10.1136/bmj-2023-078378";
 const STARD: &str = "Bossuyt PM et al. STARD 2015. BMJ 2015;351:h5527. doi:10.1136/bmj.h5527";
 
-/// All of them.
-#[cfg(test)]
-pub const SOURCES: [&str; 11] = [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, IMWG, TRIPOD, STARD];
-
 /// Methods text and what it cites.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Methods {
@@ -289,3 +285,7 @@ fn reporting(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<Str
         &[("version", version)],
     ))
 }
+
+/// All statistical sources.
+#[cfg(test)]
+pub const SOURCES: [&str; 11] = [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, IMWG, TRIPOD, STARD];

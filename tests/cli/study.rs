@@ -26,6 +26,17 @@ pub fn simulated() -> &'static Path {
     Box::leak(folder.path().join("study").into_boxed_path())
 }
 
+/// What `run` leaves of that study, made once for all tests, which do not change it.
+pub fn ran() -> &'static Path {
+    static OUT: OnceLock<TempDir> = OnceLock::new();
+    let folder = OUT.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        myelomri().arg("run").arg(simulated()).arg(folder.path().join("out")).arg("-q").assert().success();
+        folder
+    });
+    Box::leak(folder.path().join("out").into_boxed_path())
+}
+
 /// A copy of the first two subjects of the simulated study.
 pub fn copied() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

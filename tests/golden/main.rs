@@ -12,6 +12,7 @@ mod ibsi;
 mod kernels;
 mod labels;
 mod nifti;
+mod plots;
 mod response;
 mod rigid;
 mod simulate;
