@@ -93,10 +93,10 @@ impl Volumes {
             let excess = f64::from(signal) - bulk.mode;
             if excess < -noise { 0.0 } else { (excess / contrast[id]).min(1.0 + noise / contrast[id]) }
         };
-        for id in 1..sizes.len() {
-            // NaN, of a component without signal, has no contrast either
-            volumes.without_contrast[id] =
-                !(contrast[id] >= LEAST_CONTRAST_SPREADS * bulk.spread && contrast[id] > 0.0);
+        let least = LEAST_CONTRAST_SPREADS * bulk.spread;
+        for (lacks, &contrast) in volumes.without_contrast.iter_mut().zip(&contrast).skip(1) {
+            // that of a component without signal is NaN, and lacks it too
+            *lacks = !(contrast >= least && contrast > 0.0);
         }
         let mut beside: Vec<[usize; 3]> = Vec::new();
         for (at, id) in selected {
