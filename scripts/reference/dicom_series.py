@@ -1,4 +1,4 @@
-"""Simulated DICOM of four makers, for the tests of `myelomri import`. No image shows a person.
+"""Simulated DICOM of five makers, for the tests of `myelomri import`. No image shows a person.
 
     python3 scripts/reference/dicom_series.py tests/golden/dicom            the fixtures (needs pydicom, numpy)
     python3 scripts/reference/dicom_series.py --large OUT                   one diffusion series of 4 x 240 images, 256 x 256
@@ -224,6 +224,16 @@ def uih(out, patient="b", visit=0):
             out.save(ds, f"u{patient}{visit}", ImplicitVRLittleEndian)
 
 
+def canon(out, patient="b", visit=0):
+    """The b-value stands only where a gradient is applied."""
+    for v in range(2):
+        for k in range(SLICES):
+            ds = image(patient, visit, 31, v * SLICES + k + 1, "CANON_MEC", "Vantage Galan 3T", ["ORIGINAL", "PRIMARY", "OTHER"], "dwi", v, k, sequence=["EP"], te=65.0)
+            if v:
+                ds.DiffusionBValue = 700.0
+            out.save(ds, f"c{patient}{visit}")
+
+
 def group(**parts):
     item = Dataset()
     for key, value in parts.items():
@@ -269,7 +279,9 @@ def enhanced(patient, visit, series, frames, b_of=None, scale=None):
         if scale:
             private = Dataset()
             private.private_block(0x2005, "Philips MR Imaging DD 001", create=True).add_new(0x0E, "FL", scale[volume])
-            item.private_block(0x2005, "Philips MR Imaging DD 005", create=True).add_new(0x0F, "SQ", Sequence([private]))
+            for block in range(1, 6):  # the fifth block is the one that holds the sequence: (2005,140F)
+                last = item.private_block(0x2005, f"Philips MR Imaging DD 00{block}", create=True)
+            last.add_new(0x0F, "SQ", Sequence([private]))
         per_frame.append(item)
         holder = Dataset()
         pixels(holder, volume, k)
@@ -424,6 +436,7 @@ def main():
     ge(out)
     philips(out)
     uih(out)
+    canon(out)
     multi_frame(out)
     drawings(out)
     two_echoes(out)

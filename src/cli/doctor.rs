@@ -157,7 +157,7 @@ fn heading(report: &DoctorReport) -> String {
     let wall = report.cpu_seconds() / report.threads.max(1) as f64;
     let available = report.memory_available_bytes.map_or(String::new(), |b| format!(" of {} available", bytes(b)));
     format!(
-        "{} sessions of {} subjects: {} ready, {blocked} blocked; {} traces of persons\nmeasuring takes about {} on {} \
+        "sessions {} (subjects {}): {} ready, {blocked} blocked; traces of persons: {}\nmeasuring takes about {} on {} \
          threads, up to {} a session{available}",
         report.sessions.len(),
         subjects.len(),
@@ -186,7 +186,10 @@ fn files_of(session: &SessionReport) -> Vec<String> {
         .files
         .iter()
         .map(|file| {
-            let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
+            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+            // what every name of the session begins with says nothing here
+            let own = format!("sub-{}_ses-{}_", session.subject, session.session);
+            let name = name.strip_prefix(&own).unwrap_or(name).to_owned();
             vec![file.role.clone(), file.grid.clone(), file.facts.join(", "), name]
         })
         .collect();

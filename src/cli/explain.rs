@@ -16,8 +16,9 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 13] = [
+const METHODS: [(&str, &str); 14] = [
     ("import", include_str!("../docs/import.md")),
+    ("study", include_str!("../docs/study.md")),
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
     ("response", include_str!("../docs/response.md")),
@@ -33,8 +34,11 @@ const METHODS: [(&str, &str); 13] = [
 ];
 
 /// Other words for a topic.
-const ALIASES: [(&str, &str); 11] = [
+const ALIASES: [(&str, &str); 14] = [
     ("dicom", "import"),
+    ("bids", "study"),
+    ("labels", "study"),
+    ("redcap", "study"),
     ("ff", "sff"),
     ("imwg", "response"),
     ("cluster", "rows"),
@@ -80,6 +84,17 @@ mod tests {
         for (name, text) in topics() {
             assert!(!docs::title(text).is_empty(), "{name}");
             assert!(docs::references(text).iter().any(|r| r.contains("doi:")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_topic_has_a_definition_a_formula_pitfalls_and_references() {
+        // what files are taken for has no formula
+        for (name, text) in topics().filter(|(name, _)| *name != "import") {
+            let has = |start: &str| text.lines().any(|line| line.starts_with(start));
+            for part in ["## Definition", "## How it is computed", "## Limits and pitfalls", "## References", "    "] {
+                assert!(has(part), "{name} lacks {part:?}");
+            }
         }
     }
 

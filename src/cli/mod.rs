@@ -10,6 +10,7 @@ mod agreement;
 pub mod args;
 mod bone_args;
 mod change;
+mod clinical;
 mod collect;
 mod compare;
 mod compose;
@@ -90,6 +91,8 @@ enum Command {
     Change(change::ChangeArgs),
     /// IMWG response category or range, CR/VGPR label, ISS, R-ISS
     Response(response::ResponseArgs),
+    /// The clinical table of a study from a REDCap export, or the data dictionary for such a project
+    Clinical(clinical::ClinicalArgs),
     /// Group and paired tests, Table 1, correction for multiple tests
     Compare(compare::CompareArgs),
     /// Logistic model of the outcome: Firth, maximum likelihood or ridge
@@ -136,6 +139,7 @@ impl Command {
             Command::Dropout(args) => dropout::run(args, context),
             Command::Change(args) => change::run(args, context),
             Command::Response(args) => response::run(args, context),
+            Command::Clinical(args) => clinical::run(args, context),
             Command::Compare(args) => compare::run(args, context),
             Command::Fit(args) => fit::run(args, context),
             Command::Roc(args) => roc::run(args, context),

@@ -8,7 +8,9 @@ use super::lesion_rows::{ExcludeLabels, LevelArgs, TdvResults, place};
 use super::qc::QcArgs;
 use super::{CliError, Context, output};
 use crate::diffusion::signal_check::check_signal;
-use crate::diffusion::{AdcMaps, AdcParams, SignalRule, TdvInput, TdvParams, adc, adc_map, computed_dwi, high_b, tdv};
+use crate::diffusion::{
+    AdcMaps, AdcParams, Edges, SignalRule, TdvInput, TdvParams, adc, adc_map, computed_dwi, high_b, tdv,
+};
 use crate::error::{Result, Warning};
 use crate::image::{Grid, Labels, MapSidecar, Mask, Series, Volume, generated_by, write_labels, write_text_atomically};
 use crate::region::Connectivity;
@@ -71,6 +73,9 @@ pub struct TdvArgs {
     /// Neighbours that make one lesion: 6, 18 or 26
     #[arg(long, value_name = "N", default_value = "26")]
     connectivity: ConnectivityChoice,
+    /// How voxels at the edge of a lesion count: whole, or shared (by the share of lesion in them; for volumes only)
+    #[arg(long, value_name = "HOW", default_value = "whole")]
+    edges: Edges,
     /// Strength of a Markov random field that makes neighbours agree, e.g. 0.5; 0 = none
     #[arg(long, value_name = "BETA", default_value_t = 0.0)]
     mrf: f64,
@@ -162,6 +167,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         adc_high,
         min_volume_ml,
         connectivity,
+        edges,
         mrf,
         adc_classes,
         facts,
@@ -185,6 +191,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
         connectivity: connectivity.into(),
         mrf_beta: mrf,
         adc_classes,
+        edges,
     };
 
     let mut warnings = Vec::new();

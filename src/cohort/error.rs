@@ -14,6 +14,14 @@ pub enum CohortError {
         /// What the reader said.
         reason: String,
     },
+    /// A mapping from an export that cannot be used.
+    #[error("the mapping {path} cannot be used: {reason}")]
+    Mapping {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A column that is asked for is not there.
     #[error("{path} has no column {column}")]
     MissingColumn {
@@ -146,6 +154,7 @@ impl Failure for CohortError {
     fn slug(&self) -> &'static str {
         match self {
             CohortError::Unreadable { .. } => "unreadable-table",
+            CohortError::Mapping { .. } => "bad-mapping",
             CohortError::MissingColumn { .. } => "missing-column",
             CohortError::TextInNumbers { .. } => "text-in-numbers",
             CohortError::DuplicateKey { .. } => "duplicate-key",
@@ -165,7 +174,7 @@ impl Failure for CohortError {
         match self {
             CohortError::Unreadable { .. } => Exit::Unreadable,
             CohortError::OneClass { .. } | CohortError::OneClassLeft { .. } => Exit::NotEstimable,
-            CohortError::Syntax { .. } => Exit::Usage,
+            CohortError::Syntax { .. } | CohortError::Mapping { .. } => Exit::Usage,
             _ => Exit::Mismatch,
         }
     }
@@ -181,6 +190,7 @@ impl Failure for CohortError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             CohortError::Unreadable { .. } => "give a CSV, TSV, Parquet or Excel file with one header row".to_owned(),
+            CohortError::Mapping { .. } => "correct it; `myelomri clinical --help` shows one".to_owned(),
             CohortError::MissingColumn { there, .. } => match there.first() {
                 Some(nearest) => format!("did you mean {nearest}?"),
                 None => "the table has no columns".to_owned(),

@@ -11,6 +11,7 @@ mod error;
 pub mod frame;
 pub mod marker;
 pub mod measurement_error;
+pub mod redcap;
 pub mod response;
 pub mod results;
 pub mod table;

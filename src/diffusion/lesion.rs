@@ -43,10 +43,10 @@ pub struct Lesion {
     pub station: Option<String>,
 }
 
-/// Lesion number of each component: 1 for the largest, 0 for the background and for those of fewer than `least` voxels.
-pub(super) fn by_size(sizes: &[usize], least: usize) -> Vec<i32> {
+/// Lesion number of each component: 1 for the largest, 0 for the background and for those below `least` voxels.
+pub(super) fn by_size(sizes: &[f64], least: f64) -> Vec<i32> {
     let mut kept: Vec<usize> = (1..sizes.len()).filter(|&id| sizes[id] >= least).collect();
-    kept.sort_by_key(|&id| (std::cmp::Reverse(sizes[id]), id));
+    kept.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]).then(a.cmp(&b)));
     let mut numbers = vec![0; sizes.len()];
     for (rank, id) in kept.into_iter().enumerate() {
         numbers[id] = rank as i32 + 1;
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn lesions_are_numbered_by_size() {
-        assert_eq!(by_size(&[0, 3, 9, 1, 9], 2), [0, 3, 1, 0, 2]);
+        assert_eq!(by_size(&[0.0, 3.0, 9.0, 1.0, 9.0], 2.0), [0, 3, 1, 0, 2]);
     }
 
     #[test]

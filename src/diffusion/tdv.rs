@@ -7,13 +7,18 @@
 //! Method  `{v in bone, not excluded: S(v) > tau, ADC_low <= ADC(v) <= ADC_high, component >= m mL} x voxel volume`
 //!         (Blackledge 2014, doi:10.1371/journal.pone.0091779). The voxel volume is the determinant of the grid, so slice
 //!         *spacing* counts, not thickness. For tau see [`super::signal_rule`]; on request neighbours are made to agree
-//!         (`mrf.rs`).
+//!         (`mrf.rs`) and voxels at the edge of a lesion count by their share of it ([`super::edges`]): then volumes, and
+//!         the volume that a component must reach, are those of the shares, while labels and ADC are of whole voxels.
 //! Limits  normal marrow is not at muscle level: 3.2 +- 0.9 x muscle at b = 900 (Colombo 2021,
 //!         doi:10.3390/diagnostics11050913), so a ratio of 1 marks all normal marrow. Masks decide more than the ADC
 //!         window. The ADC of treated disease passes through high values before fat returns: read tDV and gADC together.
 
+mod bone;
+
 use super::DiffusionError;
+use super::edges::{Edges, Volumes};
 use super::lesion::{self, Lesion};
+use super::marrow_signal::Bulk;
 use super::mrf::regularised;
 use super::signal_rule::{
     NORMAL_MARROW_TO_MUSCLE, NORMAL_MARROW_TO_MUSCLE_SD, SignalRule, Threshold, threshold_signal,
@@ -21,6 +26,7 @@ use super::signal_rule::{
 use crate::error::Warning;
 use crate::image::{Grid, filled};
 use crate::region::{Connectivity, Window, components, windows};
+use bone::{bounding_box, crop, excluded, marrow, marrow_signals};
 use ndarray::{Array3, ArrayView3, Axis, Slice, Zip};
 
 /// Factors on the threshold at which the total is repeated.
@@ -45,13 +51,15 @@ pub struct TdvParams {
     pub mrf_beta: f64,
     /// Ascending cut points between classes of ADC, um2/s.
     pub adc_classes: Vec<f64>,
+    /// How the voxels at the edge of a lesion count.
+    pub edges: Edges,
 }
 
 /// Cuts between dense or normal marrow, disease, and treated tissue in the literature, um2/s.
 pub const ADC_CLASSES_UM2_S: [f64; 2] = [655.0, 1400.0];
 
 impl TdvParams {
-    /// A rule with its threshold, no ADC window, no smallest volume, 26 neighbours, no field.
+    /// A rule with its threshold, no ADC window, no smallest volume, 26 neighbours, no field, whole voxels.
     pub fn new(rule: SignalRule, threshold: f64) -> Self {
         TdvParams {
             rule,
@@ -62,6 +70,7 @@ impl TdvParams {
             connectivity: Connectivity::TwentySix,
             mrf_beta: 0.0,
             adc_classes: ADC_CLASSES_UM2_S.to_vec(),
+            edges: Edges::Whole,
         }
     }
 
@@ -150,7 +159,7 @@ pub struct Tdv {
     pub threshold_signal: f64,
     /// What the threshold was made of.
     pub threshold_from: Threshold,
-    /// Volume of each class of ADC among what was selected.
+    /// Volume of each class of ADC among what was selected; with shared edges its part of the total is that of its voxels.
     pub classes: Vec<Window>,
     /// Number of voxels of the bone mask.
     pub n_bone: usize,
@@ -178,33 +187,53 @@ pub struct Tdv {
 pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, DiffusionError> {
     params.check()?;
     let bounds = bounding_box(input.bone).ok_or(DiffusionError::EmptyMask { what: "bone mask" })?;
-    let marrow = || marrow_signals(input, bounds);
-    let threshold_from = threshold_signal(params.rule, params.threshold, input.signal, input.reference, marrow)?;
+    let sorted = || marrow_signals(&marrow(input, bounds));
+    let mut threshold_from = threshold_signal(params.rule, params.threshold, input.signal, input.reference, sorted)?;
     let threshold = threshold_from.signal;
     let (eligible, n_bone, mut removed) = eligible_signal(input, params, bounds, threshold as f32);
     let voxel_ml = input.grid.voxel_volume_ml();
-    let least = smallest_count(params.min_volume_ml, voxel_ml);
+    let least = least_volume(params.min_volume_ml, voxel_ml);
+    let shared = match params.edges {
+        Edges::Whole => None,
+        Edges::Shared => {
+            let marrow = marrow(input, bounds);
+            let bulk = threshold_from.marrow.or_else(|| Bulk::of(&marrow_signals(&marrow)));
+            threshold_from.marrow = bulk;
+            Some((marrow, bulk.ok_or(DiffusionError::EmptyMask { what: "bone mask, as far as it is not excluded," })?))
+        }
+    };
+    let volumes_at = |threshold: f64| {
+        let (components, sizes) = bright_components(eligible.view(), threshold, params);
+        let volumes = match &shared {
+            None => Volumes::whole(&sizes),
+            Some((marrow, bulk)) => Volumes::shared(&components, &sizes, marrow.view(), threshold, *bulk),
+        };
+        (components, sizes, volumes)
+    };
 
-    let (components, sizes) = bright_components(eligible.view(), threshold, params);
+    let (components, sizes, volumes) = volumes_at(threshold);
     if params.mrf_beta > 0.0 {
         let pairs = || components.iter().zip(&eligible).map(|(&id, &signal)| (id > 0, signal > threshold as f32));
         removed.field = pairs().filter(|&(selected, bright)| bright && !selected).count();
         removed.added_by_field = pairs().filter(|&(selected, bright)| selected && !bright).count();
     }
-    removed.min_volume = sizes.iter().filter(|&&size| size < least).sum();
-    let numbers = lesion::by_size(&sizes, least);
+    let is_kept = |volume: f64| volume >= least;
+    removed.min_volume = sizes.iter().zip(&volumes.voxels).filter(|(_, v)| !is_kept(**v)).map(|(size, _)| size).sum();
+    let numbers = lesion::by_size(&volumes.voxels, least);
     let origin = bounds.map(|[first, _]| first);
     let adc_of = crop(input.adc, bounds);
-    let (lesions, all_adc) = lesion::table(&components, &numbers, adc_of, origin, input.grid);
+    let (mut lesions, all_adc) = lesion::table(&components, &numbers, adc_of, origin, input.grid);
+    for (id, &number) in numbers.iter().enumerate().filter(|(_, number)| **number > 0) {
+        lesions[number as usize - 1].volume_ml = volumes.voxels[id] * voxel_ml;
+    }
     let n_voxels = all_adc.len();
+    let kept = |volumes: &Volumes| volumes.voxels.iter().filter(|v| is_kept(**v)).sum::<f64>();
+    let total_ml = kept(&volumes) * voxel_ml;
+    let n_without_contrast = (0..numbers.len()).filter(|&id| numbers[id] > 0 && volumes.without_contrast[id]).count();
 
     let sensitivity = SENSITIVITY_FACTORS
         .iter()
-        .map(|&factor| {
-            let (_, sizes) = bright_components(eligible.view(), factor * threshold, params);
-            let kept: usize = sizes.iter().filter(|&&size| size >= least).sum();
-            SensitivityPoint { factor, total_ml: kept as f64 * voxel_ml }
-        })
+        .map(|&factor| SensitivityPoint { factor, total_ml: kept(&volumes_at(factor * threshold).2) * voxel_ml })
         .collect();
 
     let mut labels = filled(input.grid.dims, 0_i32);
@@ -215,13 +244,13 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
     Zip::from(&mut window).and(&components).for_each(|label, &id| *label = numbers[id as usize]);
 
     Ok(Tdv {
-        total_ml: n_voxels as f64 * voxel_ml,
+        total_ml,
         n_lesions: lesions.len(),
         n_voxels,
         gadc_mean_um2_s: (n_voxels > 0).then(|| all_adc.iter().map(|&v| f64::from(v)).sum::<f64>() / n_voxels as f64),
         threshold_signal: threshold,
         threshold_from,
-        classes: windows(&all_adc, &params.adc_classes, voxel_ml),
+        classes: windows(&all_adc, &params.adc_classes, total_ml / n_voxels.max(1) as f64),
         gadc_median_um2_s: lesion::median(all_adc),
         n_bone,
         bone_ml: n_bone as f64 * voxel_ml,
@@ -229,60 +258,13 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
         sensitivity,
         lesions,
         labels,
-        warnings: warnings(params, &threshold_from, n_voxels, n_bone - removed.exclude),
+        warnings: warnings(params, &threshold_from, [n_voxels, n_bone - removed.exclude], n_without_contrast),
     })
 }
 
-/// Positive signals of bone that is not excluded, ascending.
-fn marrow_signals(input: &TdvInput<'_>, bounds: [[usize; 2]; 3]) -> Vec<f32> {
-    let excluded = excluded(input, bounds);
-    let mut signals = Vec::new();
-    Zip::from(crop(input.bone, bounds)).and(&excluded).and(crop(input.signal, bounds)).for_each(
-        |&bone, &excluded, &signal| {
-            if bone && !excluded && signal > 0.0 && signal.is_finite() {
-                signals.push(signal);
-            }
-        },
-    );
-    signals.sort_unstable_by(f32::total_cmp);
-    signals
-}
-
-/// The union of the exclusion masks inside the bone's bounding box.
-fn excluded(input: &TdvInput<'_>, bounds: [[usize; 2]; 3]) -> Array3<bool> {
-    let mut excluded = filled(bounds.map(|[first, last]| last - first + 1), false);
-    for mask in input.exclude {
-        Zip::from(&mut excluded).and(crop(*mask, bounds)).par_for_each(|excluded, &here| *excluded |= here);
-    }
-    excluded
-}
-
-/// Smallest number of voxels whose volume reaches `min_ml`; a hair of tolerance so that 0.5 mL of 0.1 mL voxels are 5.
-fn smallest_count(min_ml: f64, voxel_ml: f64) -> usize {
-    ((min_ml / voxel_ml - 1e-6).ceil().max(1.0)) as usize
-}
-
-/// First and last index along each axis where the mask holds a voxel.
-fn bounding_box(mask: ArrayView3<'_, bool>) -> Option<[[usize; 2]; 3]> {
-    let mut bounds = [[usize::MAX, 0]; 3];
-    // row by row, as they lie in memory
-    for (k, slice) in mask.axis_iter(Axis(2)).enumerate() {
-        for (j, row) in slice.axis_iter(Axis(1)).enumerate() {
-            let Some(first) = row.iter().position(|&inside| inside) else { continue };
-            let last = row.iter().rposition(|&inside| inside).unwrap_or(first);
-            for (bound, [low, high]) in bounds.iter_mut().zip([[first, last], [j, j], [k, k]]) {
-                *bound = [bound[0].min(low), bound[1].max(high)];
-            }
-        }
-    }
-    (bounds[0][0] != usize::MAX).then_some(bounds)
-}
-
-fn crop<'a, T>(mut view: ArrayView3<'a, T>, bounds: [[usize; 2]; 3]) -> ArrayView3<'a, T> {
-    for (axis, [first, last]) in bounds.into_iter().enumerate() {
-        view.slice_axis_inplace(Axis(axis), Slice::from(first..=last));
-    }
-    view
+/// Smallest volume, in voxels, that reaches `min_ml`; a hair of tolerance so that 0.5 mL of 0.1 mL voxels are 5.
+fn least_volume(min_ml: f64, voxel_ml: f64) -> f64 {
+    (min_ml / voxel_ml - 1e-6).max(f64::MIN_POSITIVE)
 }
 
 /// Signal where everything but the signal rule holds, minus infinity elsewhere, inside the bone's bounding box; with the
@@ -346,8 +328,19 @@ fn bright_components(eligible: ArrayView3<'_, f32>, threshold: f64, params: &Tdv
     (ids, sizes)
 }
 
-fn warnings(params: &TdvParams, threshold: &Threshold, n_selected: usize, n_eligible_bone: usize) -> Vec<Warning> {
+fn warnings(
+    params: &TdvParams,
+    threshold: &Threshold,
+    [n_selected, n_eligible_bone]: [usize; 2],
+    n_without_contrast: usize,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    if n_without_contrast > 0 {
+        let message = format!(
+            "{n_without_contrast} lesions are hardly brighter than the commonest marrow: counted in whole voxels, not by shares"
+        );
+        warnings.push(Warning::new("tdv-low-contrast", message));
+    }
     if params.rule == SignalRule::HalfWay && threshold.bright_median.is_none() {
         let message = "too little marrow is brighter than its mode + 4 spreads: the threshold is put there";
         warnings.push(Warning::new("tdv-no-bright-marrow", message));

@@ -110,12 +110,51 @@ fn levels(path: &Path, params: Option<&MeasureParams>) -> Result<String> {
     let mut levels: Vec<_> = integers.iter().filter_map(|&label| scheme.level(label)).collect();
     levels.sort_unstable();
     Ok(match levels.is_empty() {
-        false => levels.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        false => ranges(&levels.iter().map(ToString::to_string).collect::<Vec<_>>()),
         true => format!("no level under {} (labels {})", scheme.name(), listed(&integers)),
     })
+}
+
+/// `C3-C7 T1-T12 sacrum` for levels in their order.
+fn ranges(levels: &[String]) -> String {
+    let part = |level: &str| -> (String, Option<u8>) {
+        let at = level.find(|c: char| c.is_ascii_digit()).unwrap_or(level.len());
+        (level[..at].to_owned(), level[at..].parse().ok())
+    };
+    let follows = |a: &String, b: &String| match (part(a), part(b)) {
+        ((of_a, Some(a)), (of_b, Some(b))) => of_a == of_b && b == a + 1,
+        _ => false,
+    };
+    let runs = levels.chunk_by(follows).map(|run| match run {
+        [first, .., last] => format!("{first}-{last}"),
+        one => one.concat(),
+    });
+    runs.collect::<Vec<_>>().join(" ")
 }
 
 fn listed(labels: &BTreeSet<i32>) -> String {
     let shown: Vec<String> = labels.iter().take(8).map(i32::to_string).collect();
     shown.join(", ") + if labels.len() > 8 { ", ..." } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_in_a_row_are_shown_as_a_range() {
+        let shown = |text: &str| ranges(&text.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(shown("C7 T1 T2 T4 L1 L2 L3 L4 L5 L6 sacrum"), "C7 T1-T2 T4 L1-L6 sacrum");
+        assert_eq!(shown("L3"), "L3");
+    }
+
+    #[test]
+    fn an_image_type_of_another_role_is_a_contradiction() {
+        let sidecar = |kind: &str| Sidecar { image_type: vec!["DERIVED".into(), kind.into()], ..Sidecar::default() };
+        assert!(contradiction(Role::Water, &sidecar("FAT")).is_some());
+        assert!(contradiction(Role::Water, &sidecar("WATER")).is_none());
+        assert!(
+            contradiction(Role::Dwi, &sidecar("WATER")).is_none() && contradiction(Role::Fat, &sidecar("M")).is_none()
+        );
+    }
 }

@@ -22,8 +22,8 @@ pub struct Load {
 const BYTES_PER_VOXEL: u64 = 48;
 /// Bytes held per voxel of an echo: stored, complex, and its share of what is fitted.
 const BYTES_PER_ECHO_VOXEL: u64 = 16;
-/// Seconds of one core for a million voxels, release build on a server core of 2020: pairs with their statistics and maps;
-/// echoes with graph cuts; diffusion volumes read, fitted, composed, segmented and written.
+/// Seconds of one core for a million voxels, after the times in the README (release build): pairs with their statistics and
+/// maps; echoes with graph cuts; diffusion volumes read, fitted, composed, segmented and written.
 const S_PER_MILLION: [f64; 3] = [0.6, 0.25, 0.045];
 /// Seconds of one core for the picture and the tables of a session.
 const S_PER_SESSION: f64 = 0.15;
@@ -50,7 +50,7 @@ impl Load {
         BYTES_PER_VOXEL * (self.dwi_voxels + self.pair_voxels) + BYTES_PER_ECHO_VOXEL * self.echo_voxels
     }
 
-    /// Seconds of one core that measuring is expected to take; right to a factor of two or so.
+    /// Seconds of one core that measuring is expected to take: a guide for planning, not a measurement.
     pub fn cpu_seconds(&self) -> f64 {
         let voxels = [self.pair_voxels, self.echo_voxels, self.dwi_volume_voxels];
         let each = voxels.iter().zip(S_PER_MILLION).map(|(n, seconds)| *n as f64 / 1e6 * seconds);

@@ -1,6 +1,6 @@
 //! With what a session is measured: where, and what counts as disease.
 
-use crate::diffusion::{Harmonise, SignalRule};
+use crate::diffusion::{Edges, Harmonise, SignalRule};
 use crate::dixon::FatModel;
 use crate::error::Result;
 use crate::image::{OffGrid, sha256_file};
@@ -72,6 +72,9 @@ pub struct TdvSettings {
     /// Neighbourhood of a lesion: 6, 18 or 26.
     #[serde(default = "default_connectivity")]
     pub connectivity: u8,
+    /// How voxels at the edge of a lesion count: `whole` or `shared`.
+    #[serde(default)]
+    pub edges: Edges,
 }
 
 fn default_connectivity() -> u8 {

@@ -39,12 +39,11 @@ pub fn measure_session(inputs: &SessionInputs, params: &MeasureParams) -> Result
 /// [`MeasureError::AmbiguousRole`].
 pub(super) fn refuse_ambiguous(inputs: &SessionInputs) -> Result<()> {
     let place = |file: &RoleFile| (file.role, file.index.clone());
-    for group in inputs.files.chunk_by(|a, b| place(a) == place(b)).filter(|group| group.len() > 1) {
-        let role = format!("{} {}", group[0].role.name(), group[0].index).trim_end().to_owned();
-        let files = group.iter().map(|file| file.path.display().to_string()).collect();
-        return Err(MeasureError::AmbiguousRole { session: inputs.name(), role, files }.into());
-    }
-    Ok(())
+    let mut groups = inputs.files.chunk_by(|a, b| place(a) == place(b));
+    let Some(group) = groups.find(|group| group.len() > 1) else { return Ok(()) };
+    let role = format!("{} {}", group[0].role.name(), group[0].index).trim_end().to_owned();
+    let files = group.iter().map(|file| file.path.display().to_string()).collect();
+    Err(MeasureError::AmbiguousRole { session: inputs.name(), role, files }.into())
 }
 
 /// The biomarkers that a session's images call for; it must have everything that each of them needs.

@@ -78,6 +78,7 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
         adc_high: Some(settings.adc_high),
         min_volume_ml: settings.min_volume_ml,
         connectivity: settings.connectivity(),
+        edges: settings.edges,
         ..TdvParams::new(settings.rule, settings.threshold)
     };
     let mut tdv = diffusion::tdv::segment(&input, &params)?;

@@ -1,26 +1,20 @@
-//! `OUT/dataset_description.json`: the output as a BIDS derivative of the study.
+//! `dataset_description.json` and `.bidsignore`: the output as a BIDS derivative of the study. The maps under the names of the
+//! standard are a data set of their own in `OUT/bids`.
 
 use crate::error::Result;
-use crate::image::{Overwrite, write_json};
-use crate::study::VERSION;
-use serde_json::{Value, json};
+use crate::image::{Overwrite, write_json, write_text_atomically};
+use crate::study::{description, write_dataset};
 use std::path::Path;
 
-const FILE_NAME: &str = "dataset_description.json";
+/// What the standard does not know at the top of an output folder.
+const IGNORED: &str = "bids\nfigures\nmaps\nqc\nresults\ntables\nviewer\nmanifest.json\nreport.html\n";
 
-/// Writes it, with the name and version that the study gives itself.
+/// Writes them, with the name and version that the study gives itself.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// Where they cannot be written.
 pub(super) fn write(study: &Path, out: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(study.join(FILE_NAME)).unwrap_or_default();
-    let source: Value = serde_json::from_str(&text).unwrap_or_default();
-    let given = |key: &str, otherwise: &str| source.get(key).and_then(Value::as_str).unwrap_or(otherwise).to_owned();
-    let description = json!({
-        "Name": given("Name", "study without a name"),
-        "BIDSVersion": given("BIDSVersion", "1.10.0"),
-        "DatasetType": "derivative",
-        "GeneratedBy": [{ "Name": env!("CARGO_PKG_NAME"), "Version": VERSION }],
-    });
-    Ok(write_json(&out.join(FILE_NAME), &description, Overwrite::Force)?)
+    write_dataset(study, out)?;
+    write_text_atomically(&out.join(".bidsignore"), IGNORED, Overwrite::Force)?;
+    Ok(write_json(&out.join("dataset_description.json"), &description(study, out), Overwrite::Force)?)
 }

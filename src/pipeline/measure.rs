@@ -70,6 +70,7 @@ pub(super) fn measure_prepared(request: &MeasureRequest, prepared: &Prepared) ->
     let Prepared { config, jobs, found } = prepared;
     let batch = BatchParams { force: request.force, threads: request.threads, progress: request.progress };
     let summary = run_batch(&request.study, &request.out, config, jobs, found, batch, &QcPictures)?;
+    super::description::write(&request.study, &request.out)?;
     draw_subjects(&request.out, config, &summary)?;
     Ok(summary)
 }

@@ -70,7 +70,6 @@ pub fn run(request: &MeasureRequest, seed: u64, settings: &PatientSettings, lang
     }
     write_results(&request.out, &collected, &analysis, &responses)?;
     write_dictionary(&prepared.config, &request.out.join("tables/dictionary.json"))?;
-    super::description::write(&request.study, &request.out)?;
     let (report, told_of_report) = write_report(&request.out, settings, lang, Overwrite::Force)?;
     let mut warnings = analysis.warnings.clone();
     warnings.extend(told);

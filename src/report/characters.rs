@@ -142,7 +142,9 @@ mod tests {
         // up the left side to one half, then slanting to the cut-off in the middle of the top, then along it
         assert!(plot[10..].iter().all(|line| line.as_bytes()[5] == b'A'), "{text}");
         assert!(plot[..9].iter().all(|line| line.as_bytes()[5] != b'A'), "{text}");
-        assert!(plot[0].starts_with("1.0 |") && plot[0].ends_with("oAAAAAAAAAAAAAAAAAAAAAAAA") && plot[0].len() == 53);
+        assert!(
+            plot[0].starts_with("1.0 |") && plot[0].ends_with(" AAoAAAAAAAAAAAAAAAAAAAAAAA") && plot[0].len() == 53
+        );
         assert!(plot[15].contains('.'), "chance lies below");
         for number in
             ["AUC 0.964 (0.870 to 0.990)", "15 positive, 35 negative", ">= 41.2: sensitivity 1.00, specificity 0.50"]

@@ -57,7 +57,10 @@ fn curves(outputs: &Outputs, family: Family) -> Option<String> {
     let model = if of_family().any(is_model) { " --model OUT/results/model.json" } else { "" };
     (!markers.is_empty() || !model.is_empty()).then_some(())?;
     let plan = if roc.plan.is_some() { PLAN } else { "" };
-    Some(format!("myelomri roc {}{markers}{model}{plan} -o {}", cohort(outputs)?, tables::family(family)))
+    // bands come from resamples
+    let resamples = if of_family().all(|curve| curve.band.is_empty()) { " --bootstrap 0" } else { "" };
+    let cohort = cohort(outputs)?;
+    Some(format!("myelomri roc {cohort}{markers}{model}{plan}{resamples} -o {}", tables::family(family)))
 }
 
 /// One model, or its validation.
@@ -201,6 +204,22 @@ mod tests {
         assert_eq!(boxes[1], format!("{change} --boxes pct -o change"));
         assert_eq!(of_figure(&outputs, "visits_sff_mean_L1-L5")[0], format!("{change} --visits -o change"));
         assert_eq!(of_figure(&outputs, "roc_primary"), [drawing("roc_primary")]);
+        let model: Model = serde_json::from_value(serde_json::json!({
+            "name": "multivariable", "family": "primary", "outcome": outputs.compare.as_ref().unwrap().outcome, "n": 2, "events": 1,
+            "method": "firth", "log_likelihood": null, "null_log_likelihood": null, "aic": null, "separation": "none",
+            "separated_by": [], "lambda": null, "not_estimable": null, "missing": [], "warnings": [],
+            "terms": [{"name": "sff_mean_L1-L5__pct", "estimate": 0.1, "se": null, "z": null, "p": null, "ci_low": null,
+                "ci_high": null, "odds_ratio": 1.1}]}))
+        .unwrap();
+        let fit = crate::cohort::results::FitResults { models: vec![model], ..Default::default() };
+        let outputs = Outputs { fit: Some(fit), ..outputs };
+        let term = "--term sff_mean_L1-L5__pct --method firth";
+        for name in ["decision_curve", "calibration"] {
+            let expected = [format!("myelomri validate {cohort} {term} -o model"), drawing(name)];
+            assert_eq!(of_figure(&outputs, name), expected);
+        }
+        let expected = [format!("myelomri fit {cohort} {term} -o model1"), drawing("forest_models")];
+        assert_eq!(of_figure(&outputs, "forest_models"), expected);
         assert_eq!([quoted("a b"), quoted("it's"), quoted("")], ["'a b'", "'it'\\''s'", "''"]);
     }
 }

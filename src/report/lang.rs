@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 const JAPANESE: &str = include_str!("lang/ja.toml");
 
 /// Words of the results themselves (families, tests, schemes), which the sources do not spell out where they are said.
-pub const OF_RESULTS: [&str; 22] = [
+pub const OF_RESULTS: [&str; 23] = [
     "primary",
     "secondary",
     "exploratory",
@@ -18,6 +18,7 @@ pub const OF_RESULTS: [&str; 22] = [
     "lower",
     "univariable",
     "multivariable",
+    "baseline-adjusted",
     "none",
     "quasi",
     "complete",

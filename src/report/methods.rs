@@ -20,10 +20,6 @@ const IMWG: &str = "Kumar S et al. International Myeloma Working Group consensus
 const TRIPOD: &str = "Collins GS et al. TRIPOD+AI statement. BMJ 2024;385:e078378. doi:10.1136/bmj-2023-078378";
 const STARD: &str = "Bossuyt PM et al. STARD 2015. BMJ 2015;351:h5527. doi:10.1136/bmj.h5527";
 
-/// All of them.
-#[cfg(test)]
-pub const SOURCES: [&str; 11] = [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, IMWG, TRIPOD, STARD];
-
 /// Methods text and what it cites.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Methods {
@@ -129,7 +125,7 @@ fn tdv(outputs: &Outputs, lang: Lang) -> Option<String> {
     let setting = |name: &str| number(outputs, &["tdv", name]);
     let threshold = setting("threshold")
         .map_or(String::new(), |value| lang.fill(", threshold {value}", &[("value", &value.to_string())]));
-    Some(lang.fill(
+    let counted = lang.fill(
         "Total diffusion volume (tDV) counts bone voxels outside the exclusion masks whose signal at b = {b} passes the \
          rule “{rule}”{threshold} and whose ADC lies between {low} and {high}, in lesions of at least {smallest}.",
         &[
@@ -140,7 +136,12 @@ fn tdv(outputs: &Outputs, lang: Lang) -> Option<String> {
             ("high", &Unit::Um2PerS.show(setting("adc_high")?)),
             ("smallest", &Unit::Millilitre.show(setting("min_volume_ml")?)),
         ],
-    ))
+    );
+    let shares = (text(outputs, &["tdv", "edges"]) == Some("shared")).then(|| {
+        lang.say("Voxels at the edge of a lesion count by the share of lesion in them, linear in the signal between marrow and lesion.")
+            .to_owned()
+    });
+    Some(lang.joined(&[counted].into_iter().chain(shares).collect::<Vec<_>>()))
 }
 
 fn endpoint(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
@@ -284,3 +285,7 @@ fn reporting(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<Str
         &[("version", version)],
     ))
 }
+
+/// All statistical sources.
+#[cfg(test)]
+pub const SOURCES: [&str; 11] = [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, IMWG, TRIPOD, STARD];

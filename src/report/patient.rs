@@ -92,7 +92,7 @@ pub fn patients(
     subjects.par_iter().enumerate().map(page).collect()
 }
 
-/// Everybody who stands in a table, a picture or the patient flow.
+/// Everybody who stands in a table, a picture, a viewer or the patient flow.
 fn subjects(outputs: &Outputs, values: &Values) -> Vec<String> {
     let mut subjects: BTreeSet<String> = values.subjects().map(str::to_owned).collect();
     subjects.extend(outputs.responses.iter().map(|row| row.subject.clone()));
@@ -105,6 +105,8 @@ fn subjects(outputs: &Outputs, values: &Values) -> Vec<String> {
         Some(subject.to_owned())
     };
     subjects.extend(outputs.pictures.keys().filter_map(of_picture));
+    // maps alone are something to look at
+    subjects.extend(outputs.viewers.keys().cloned());
     subjects.into_iter().collect()
 }
 

@@ -164,4 +164,6 @@ fn key(subject: &SubjectPicture) -> Vec<(Option<[u8; 3]>, String)> {
 }
 
 #[cfg(test)]
+mod picture_tests;
+#[cfg(test)]
 mod tests;

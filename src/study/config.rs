@@ -211,7 +211,7 @@ positive = ["sCR", "CR", "VGPR"]
 scheme = "totalspineseg"
 levels = "L1-L5"
 erode_mm = 3.0
-[tdv]                           # rule: absolute, reference-ratio or reference-sd
+[tdv]                           # rule: absolute, reference-ratio, reference-sd, healthy-sd, robust, half-way or mixture
 rule = "reference-ratio"
 threshold = 5.0
 signal_b = 900
@@ -219,6 +219,7 @@ harmonise = "overlap"           # gains of the stations: none, or overlap (from 
 adc_low = 300
 adc_high = 1500
 min_volume_ml = 0.5
+edges = "shared"                # voxels at the edge of a lesion: shared with the marrow beside it, or whole
 [fat_fraction]                  # spectrum of fat where raw echoes are fitted: ren-marrow-9, hamilton-liver-9, hernando-6, zhong-7, single
 fat_model = "ren-marrow-9"
 [plan]                          # one or two primary markers, each with the direction that points to response

@@ -29,6 +29,19 @@ pub fn write_csv(path: &Path, columns: &[&str], rows: impl Iterator<Item = Vec<S
     Ok(())
 }
 
+/// Writes a table with tabs between its columns, as BIDS has it; no cell may hold a tab.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn write_tsv(path: &Path, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<()> {
+    let mut text = columns.join("\t") + "\n";
+    for row in rows {
+        text.push_str(&(row.join("\t") + "\n"));
+    }
+    write_text_atomically(path, &text, Overwrite::Force)?;
+    Ok(())
+}
+
 fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = cells
         .map(|cell| match cell.contains([',', '"', '\n', '\r']) {

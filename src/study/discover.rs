@@ -6,6 +6,7 @@
 //! fails with both names.
 
 use super::layout::{DERIVATIVES, role_of_name};
+use super::session_manifest::SOFTWARE;
 use super::{StudyError, TextTable, table_named};
 use crate::measure::{ON_DIXON, ON_DWI, Role, RoleFile, SessionInputs};
 use crate::region::Level;
@@ -144,10 +145,16 @@ fn roots(study: &Path) -> Result<Vec<PathBuf>, StudyError> {
     let mut roots = vec![study.to_owned()];
     let derivatives = study.join(DERIVATIVES);
     if derivatives.is_dir() {
-        let is_ours = |path: &PathBuf| path.join(super::MANIFEST_FILE).is_file();
         roots.extend(entries(&derivatives)?.into_iter().filter(|path| path.is_dir() && !is_ours(path)));
     }
     Ok(roots)
+}
+
+/// Whether a data set was made by this program, by its manifest or its description.
+fn is_ours(dataset: &Path) -> bool {
+    let text = std::fs::read_to_string(dataset.join("dataset_description.json")).unwrap_or_default();
+    let description: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    dataset.join(super::MANIFEST_FILE).is_file() || description["GeneratedBy"][0]["Name"] == SOFTWARE
 }
 
 fn gathered(sessions: BTreeMap<(String, String), Vec<RoleFile>>) -> Vec<SessionInputs> {

@@ -3,6 +3,7 @@
 mod collect;
 mod config;
 mod csv_out;
+mod derivative;
 mod dictionary;
 mod discover;
 mod error;
@@ -26,6 +27,7 @@ pub use config::{
     Endpoint, EndpointSource, FILE_NAME as CONFIG_FILE, Method, Models, Plan, Sessions, StudyConfig, Validate, template,
 };
 pub use csv_out::{number, write_csv};
+pub use derivative::{FOLDER as BIDS_FOLDER, description, write_dataset};
 pub use dictionary::dictionary;
 pub use discover::{EXCLUSIONS, Exclusion, bare, discover, exclusions, manifest_of};
 pub use error::StudyError;

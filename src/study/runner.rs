@@ -177,7 +177,7 @@ fn try_session(study: &Path, out: &Path, job: &Job, force: bool, observer: &dyn 
     // From here on the files are in flux: without a manifest the session does not count.
     let _ = std::fs::remove_file(folder.join(super::MANIFEST_FILE));
     let measured = measure_session(&job.inputs, &job.params)?;
-    let written = write_session(out, &job.inputs, &measured)?;
+    let written = write_session(study, out, &job.inputs, &measured)?;
     observer.on_session(out, &measured)?;
     let mut outputs: Vec<String> = written.iter().map(|path| relative_to(out, path)).collect();
     outputs.extend(observer.files(&job.inputs).iter().map(|path| relative_to(Path::new(""), path)));

@@ -1,11 +1,11 @@
 //! Writes one measured session: maps with sidecars, its rows, its lesions, its distributions of ADC.
 
-use super::StudyError;
 use super::csv_out::{number, write_csv};
 use super::session_histograms::{HISTOGRAMS, write_histograms};
+use super::{StudyError, derivative};
 use crate::diffusion::Lesion;
 use crate::error::Result;
-use crate::image::{Overwrite, sidecar_path, write_labels, write_volume};
+use crate::image::{MapSidecar, Overwrite, sidecar_path, write_labels, write_volume};
 use crate::measure::{MapData, MeasureRow, MeasuredSession, SessionInputs};
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,12 @@ pub fn session_folder_of(subject: &str, session: &str) -> PathBuf {
 ///
 /// # Errors
 /// Where a file cannot be written.
-pub fn write_session(out: &Path, inputs: &SessionInputs, measured: &MeasuredSession) -> Result<Vec<PathBuf>> {
+pub fn write_session(
+    study: &Path,
+    out: &Path,
+    inputs: &SessionInputs,
+    measured: &MeasuredSession,
+) -> Result<Vec<PathBuf>> {
     let folder = out.join(session_folder(inputs));
     std::fs::create_dir_all(&folder)
         .map_err(|source| StudyError::Write { path: folder.display().to_string(), reason: source.to_string() })?;
@@ -40,7 +45,10 @@ pub fn write_session(out: &Path, inputs: &SessionInputs, measured: &MeasuredSess
             MapData::Scalar(map, stored) => write_volume(&path, &map.grid, map.data.view(), *stored, Overwrite::Force)?,
             MapData::Labels(labels) => write_labels(&path, labels, Overwrite::Force)?,
         }
-        map.sidecar.write_beside(&path, Overwrite::Force)?;
+        let sources = derivative::sources(study, inputs, &map.sidecar.sources);
+        let sidecar = MapSidecar { sources, ..map.sidecar.clone() };
+        sidecar.write_beside(&path, Overwrite::Force)?;
+        written.extend(derivative::add(out, inputs, map.name, &path, &sidecar)?);
         written.extend([sidecar_path(&path), path]);
     }
     let measures = folder.join(MEASURES);
@@ -54,6 +62,7 @@ pub fn write_session(out: &Path, inputs: &SessionInputs, measured: &MeasuredSess
         let lesions = folder.join(LESIONS);
         write_csv(&lesions, &LESION_COLUMNS, measured.lesions.iter().map(lesion_cells))?;
         written.push(lesions);
+        written.push(derivative::add_lesions(out, inputs, &measured.lesions)?);
     }
     Ok(written)
 }

@@ -18,6 +18,11 @@ addEventListener("error", (event) => faults.push(String(event.message)), true);
 addEventListener("unhandledrejection", (event) => faults.push(String(event.reason)));
 addEventListener("securitypolicyviolation", (event) => faults.push(`policy ${event.violatedDirective} ${event.blockedURI}`));
 console.error = (...said) => faults.push(said.join(" "));
+// what was drawn can be read back later
+const contextOf = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, options) {
+  return contextOf.call(this, kind, kind === "webgl2" ? { ...options, preserveDrawingBuffer: true } : options);
+};
 // the browser's clock jumps ahead when the page is idle, its other threads' work does not: some work between two looks
 window.until = async (ready) => {
   for (let look = 0; look < 20000 && !ready(); look++) {
@@ -97,7 +102,7 @@ const USE_VIEWER: &str = r#"<script>
 </script>"#;
 
 /// Where a chromium is installed that can open a page here, if one is.
-fn chromium() -> Option<PathBuf> {
+pub fn chromium() -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     let names = ["chromium", "chromium-browser", "google-chrome"];
     std::env::split_paths(&folders)
@@ -110,7 +115,9 @@ fn chromium() -> Option<PathBuf> {
 fn dom(browser: &Path, address: &str) -> (String, String) {
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
+        .args(["--headless", "--no-sandbox", "--disable-dev-shm-usage", "--no-first-run"])
+        // drawn by the processor: the same on every machine
+        .args(["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-extensions"])
         .args(["--enable-logging=stderr", "--virtual-time-budget=300000", "--dump-dom"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
@@ -121,7 +128,7 @@ fn dom(browser: &Path, address: &str) -> (String, String) {
 }
 
 /// Opens a copy of a page beside it, with a watch at its start and a user at its end; gives what the user left.
-fn used(browser: &Path, page: &Path, user: &str) -> Value {
+pub fn used(browser: &Path, page: &Path, user: &str) -> Value {
     let html = fs::read_to_string(page).unwrap();
     let html = html.replacen("<head>", &format!("<head>{WATCH}"), 1).replace("</body>", &format!("{user}</body>"));
     // the watch calls functions that a page by itself does not have
@@ -136,7 +143,7 @@ fn used(browser: &Path, page: &Path, user: &str) -> Value {
     serde_json::from_slice(&BASE64_STANDARD.decode(left).unwrap()).unwrap()
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub fn texts(value: &Value) -> Vec<String> {
     value.as_array().unwrap().iter().map(|text| text.as_str().unwrap_or_default().to_owned()).collect()
 }
 

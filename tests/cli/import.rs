@@ -74,6 +74,7 @@ fn the_evidence_names_the_attribute() {
         ("ga1", "b 0 50 800 by (0043,1039)"),
         ("pb0", "b 0 1000 by (2001,1003)"),
         ("ub0", "b 0 600 by (0065,1009)"),
+        ("cb0", "b 0 700 by (0018,9087), (0018,9087) absent: no gradient"),
         ("e2", "b 0 900 by (0018,9087); trace-weighted"),
         ("dual", "echo time 2.30 ms at 1.5 T: 0.50 turns of fat against water"),
     ] {
@@ -173,7 +174,7 @@ fn subjects_follow_a_map_that_lies_outside_the_study() {
 }
 
 /// Everything that tells the simulated patients, in the forms in which it could leak.
-const SECRETS: [&str; 30] = [
+const SECRETS: [&str; 28] = [
     "zzsurname",
     "qqgiven",
     "yysurname",
@@ -184,8 +185,6 @@ const SECRETS: [&str; 30] = [
     "112233",
     "acczz",
     "accyy",
-    "5544",
-    "6655",
     "19341231",
     "19411130",
     "1934-12-31",
@@ -242,7 +241,7 @@ fn no_patient_identity_is_in_any_byte_that_is_written() {
         }
         assert!(String::from_utf8_lossy(&done.stderr).contains("***"), "paths are masked, not dropped");
         let written = files(&study);
-        assert!(written.len() > 60, "{}", written.len());
+        assert!(written.len() > 50, "{}", written.len());
         for path in written {
             let raw = fs::read(&path).unwrap();
             let mut bytes = raw.clone();

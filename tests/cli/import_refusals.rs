@@ -77,7 +77,7 @@ fn a_file_that_is_cut_off_takes_its_series_with_it() {
     let whole = fs::read(last).unwrap();
     for (keep, reason) in [
         (whole.len() - 10, "it is truncated: 96 bytes of pixels are announced, 86 are there"),
-        (500, "its header is damaged"),
+        (500, "it is cut off before its pixels"),
     ] {
         fs::write(last, &whole[..keep]).unwrap();
         let study = folder.path().join(keep.to_string());

@@ -54,6 +54,21 @@ fn a_patient_without_labels_is_named_with_the_reason_and_the_others_are_reported
 }
 
 #[test]
+fn a_study_without_any_labels_is_reported_with_the_laboratory_and_the_reason() {
+    let (_folder, out, html) = report_without(|study| remove_all(study, "_dseg.nii.gz"), 6);
+    for subject in ["001", "002"] {
+        let reason = format!("missing-file: sub-{subject}_ses-baseline lacks labels");
+        assert!(html.contains(&reason), "{reason} is not in the report");
+    }
+    // the laboratory and the response are there, no number from an image is
+    assert!(html.contains("Response (IMWG)") && html.contains("Serum M protein"));
+    assert_eq!(fs::read_to_string(out.join("tables/long.csv")).unwrap().lines().count(), 1);
+    assert!(!fs::read_to_string(out.join("tables/wide.csv")).unwrap().contains("sff_mean"));
+    assert!(html.contains("pictures of this patient (qc") || html.contains("pictures of this patient"));
+    assert!(html.contains("marker-not-measured"), "the gap is named");
+}
+
+#[test]
 fn one_session_alone_has_no_change_and_says_so() {
     let (_folder, _out, html) = report_without(
         |study| {

@@ -26,6 +26,17 @@ pub fn simulated() -> &'static Path {
     Box::leak(folder.path().join("study").into_boxed_path())
 }
 
+/// What `run` leaves of that study, made once for all tests, which do not change it.
+pub fn ran() -> &'static Path {
+    static OUT: OnceLock<TempDir> = OnceLock::new();
+    let folder = OUT.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        myelomri().arg("run").arg(simulated()).arg(folder.path().join("out")).arg("-q").assert().success();
+        folder
+    });
+    Box::leak(folder.path().join("out").into_boxed_path())
+}
+
 /// A copy of the first two subjects of the simulated study.
 pub fn copied() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +77,8 @@ pub fn bytes_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-fn image(study: &Path, session: &str, folder: &str, suffix: &str) -> PathBuf {
+/// An image of the first subject.
+pub fn image_of(study: &Path, session: &str, folder: &str, suffix: &str) -> PathBuf {
     study.join(format!("sub-001/ses-{session}/{folder}/sub-001_ses-{session}_{suffix}.nii.gz"))
 }
 
@@ -134,7 +146,7 @@ fn an_exclusion_that_excludes_nothing_is_refused() {
 fn a_broken_session_is_named_and_the_others_are_done() {
     let (folder, study) = copied();
     let out = folder.path().join("out");
-    let broken = image(&study, "cycle2", "dwi", "chunk-2_dwi");
+    let broken = image_of(&study, "cycle2", "dwi", "chunk-2_dwi");
     let bytes = fs::read(&broken).unwrap();
     fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
     let run = myelomri().arg("measure").args([&study, &out]).assert().code(6);
@@ -151,7 +163,7 @@ fn a_broken_session_is_named_and_the_others_are_done() {
 #[test]
 fn a_missing_file_of_a_pair_is_named_with_its_role() {
     let (folder, study) = copied();
-    fs::remove_file(image(&study, "baseline", "anat", "rec-fat_dixon")).unwrap();
+    fs::remove_file(image_of(&study, "baseline", "anat", "rec-fat_dixon")).unwrap();
     let out = folder.path().join("out");
     let run = myelomri().arg("measure").args([&study, &out]).assert().code(6);
     run.stderr(contains("sub-001_ses-baseline lacks fat").and(contains("rec-fat_dixon")));
@@ -161,8 +173,8 @@ fn a_missing_file_of_a_pair_is_named_with_its_role() {
 fn labels_on_another_grid_fail_their_session_with_both_geometries() {
     let (folder, study) = copied();
     fs::copy(
-        image(&study, "baseline", "dwi", "seg-vertebrae_dseg"),
-        image(&study, "baseline", "anat", "seg-vertebrae_dseg"),
+        image_of(&study, "baseline", "dwi", "seg-vertebrae_dseg"),
+        image_of(&study, "baseline", "anat", "seg-vertebrae_dseg"),
     )
     .unwrap();
     let out = folder.path().join("out");
@@ -173,8 +185,10 @@ fn labels_on_another_grid_fail_their_session_with_both_geometries() {
 #[test]
 fn exchanged_water_and_fat_are_flagged_and_kept_out_of_the_wide_table() {
     let (folder, study) = copied();
-    let (water, fat) =
-        (image(&study, "baseline", "anat", "rec-water_dixon"), image(&study, "baseline", "anat", "rec-fat_dixon"));
+    let (water, fat) = (
+        image_of(&study, "baseline", "anat", "rec-water_dixon"),
+        image_of(&study, "baseline", "anat", "rec-fat_dixon"),
+    );
     let spare = folder.path().join("spare.nii.gz");
     fs::rename(&water, &spare).unwrap();
     fs::rename(&fat, &water).unwrap();

@@ -66,6 +66,31 @@ fn the_lesion_is_found_with_its_volume_and_place() {
 }
 
 #[test]
+fn shared_edges_leave_a_sharp_lesion_as_it_is_and_give_back_a_blurred_one() {
+    let folder = folder();
+    let shared = ["--adc-low", "300", "--adc-high", "1500", "--min-volume-ml", "0.5", "--edges", "shared", "-q"];
+    let sharp = folder.json(&[&MASKS[..], &RATIO, &shared, &["-o", "sharp"]].concat());
+    assert!((sharp["total_ml"].as_f64().unwrap() - 64.0 * 0.016).abs() < 1e-3);
+    assert_eq!(folder.sidecar("sharp_tDV.json")["Parameters"]["parameters"]["segmentation"]["edges"], "shared");
+    // a slice more that is lesion to four tenths: 150 + 0.4 x 450 = 330 at b = 900, and above a threshold of 250
+    folder.series("blurred", &grid(), &[50.0, 900.0], |at, b| {
+        let share = match at {
+            [4..8, 10..14, 2..6] => 1.0,
+            [4..8, 10..14, 6] => 0.4,
+            _ => 0.0,
+        };
+        let of = |signal: f64, adc: f64| signal * ((900.0 - b) * adc * 1e-6).exp();
+        if at[2] == 0 { of(50.0, 1400.0) } else { share * of(600.0, 800.0) + (1.0 - share) * of(150.0, 400.0) }
+    });
+    let mut blurred = MASKS.to_vec();
+    blurred[2] = "blurred.nii.gz";
+    let total = |more: &[&str]| folder.json(&[&blurred[..], &RATIO, more].concat())["total_ml"].as_f64().unwrap();
+    assert!((total(&["-q", "-o", "whole"]) - 80.0 * 0.016).abs() < 1e-9);
+    assert!((total(&["--edges", "shared", "-q", "-o", "blurred"]) - (64.0 + 6.4) * 0.016).abs() < 2e-3);
+    folder.run(&[&MASKS[..], &RATIO, &["--edges", "halved", "-o", "n"]].concat()).assert().code(2);
+}
+
+#[test]
 fn a_b_that_was_not_measured_is_computed_and_said() {
     let folder = folder();
     let arguments = [&MASKS[..], &["--rule", "absolute", "--threshold", "200", "--signal-b", "1200"]].concat();

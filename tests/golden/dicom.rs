@@ -61,7 +61,7 @@ fn the_siemens_phantom_gives_the_reference_image_with_its_b_values() {
     };
     let reference = read_series(&reference).unwrap();
     for choice in converters() {
-        let (folder, done) = imported(&[dicom.clone()], choice);
+        let (folder, done) = imported(std::slice::from_ref(&dicom), choice);
         let roles: Vec<(i64, &str, &str)> =
             done.rows.iter().map(|row| (row.series_number, row.role.as_str(), row.b_values.as_str())).collect();
         let want = [(3001, "dwi", "0"), (3002, "dwi", "500"), (3003, "dwi", "1000"), (3004, "dwi", "1500")];
@@ -90,7 +90,7 @@ fn the_ge_series_gives_the_reference_image_and_the_truncated_one_is_named() {
     };
     let reference = read_series(&reference).unwrap();
     for choice in converters() {
-        let (folder, done) = imported(&[dicom.clone()], choice);
+        let (folder, done) = imported(std::slice::from_ref(&dicom), choice);
         let image = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
         same_images(&read_series(&image).unwrap(), &reference, 7, 2e-4);
         let mut b = vec![1000.0; 7];
@@ -209,7 +209,8 @@ fn enhanced_images_are_taken_apart_by_frame() {
 
 #[test]
 fn offsets_and_numbers_of_ge_are_understood() {
-    for choice in converters() {
+    // dcm2niix wants attributes for b-values that the simulation lacks: its volumes are not taken without them
+    for choice in [Choice::Builtin, Choice::Auto] {
         let (folder, done) = imported(&[golden("dicom/ga1")], choice);
         assert!(done.failure().is_none(), "{:?}", done.failure());
         let path = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");

@@ -12,6 +12,11 @@ pub const WORDS: [(&str, [&str; 2]); 4] = [
     ("confirmed", ["yes", "no"]),
 ];
 
+/// Column that names the assay of the light chains.
+pub const ASSAY_COLUMN: &str = "flc_assay";
+/// Column of the physician's category.
+pub const CATEGORY_COLUMN: &str = "best_response";
+
 /// What is known of a patient at one visit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Labs {
@@ -78,12 +83,12 @@ pub fn visits(table: &Table, sessions: &[&str], reading: &Reading) -> Result<(Ve
     let mut visits: Vec<Visit> = (labs.into_iter().enumerate())
         .map(|(n, labs)| Visit { subject: who[n].clone(), session: when[n].clone(), labs })
         .collect();
-    if table.has("flc_assay") {
-        for (visit, word) in visits.iter_mut().zip(table.text("flc_assay")?) {
+    if table.has(ASSAY_COLUMN) {
+        for (visit, word) in visits.iter_mut().zip(table.text(ASSAY_COLUMN)?) {
             if let Some(word) = word {
                 let known = Assay::parse(&word);
                 let assay =
-                    known.ok_or_else(|| unexpected(table, "flc_assay", &word, visit, Assay::EXPECTED.to_owned()))?;
+                    known.ok_or_else(|| unexpected(table, ASSAY_COLUMN, &word, visit, Assay::EXPECTED.to_owned()))?;
                 visit.labs.flc_assay = Some(assay);
             }
         }
@@ -104,11 +109,11 @@ pub fn visits(table: &Table, sessions: &[&str], reading: &Reading) -> Result<(Ve
             *visit.labs.word(column) = value;
         }
     }
-    if table.has("best_response") {
-        for (visit, word) in visits.iter_mut().zip(table.text("best_response")?) {
+    if table.has(CATEGORY_COLUMN) {
+        for (visit, word) in visits.iter_mut().zip(table.text(CATEGORY_COLUMN)?) {
             if let Some(word) = word {
                 let known = || Category::ALL.map(|c| c.to_string()).join(", ");
-                let unknown = || unexpected(table, "best_response", &word, visit, format!("one of {}", known()));
+                let unknown = || unexpected(table, CATEGORY_COLUMN, &word, visit, format!("one of {}", known()));
                 let category = Category::parse(&word).ok_or_else(unknown)?;
                 visit.labs.best_response = Some(category);
             }

@@ -17,7 +17,7 @@ mod units;
 pub use assay::Assay;
 pub use category::{Category, Range};
 pub use criteria::range;
-pub use labs::{Labs, Reading, WORDS, visits};
+pub use labs::{ASSAY_COLUMN, CATEGORY_COLUMN, Labs, Reading, WORDS, visits};
 pub use stage::{iss, r_iss};
 pub use units::{QUANTITIES, Quantity, Source};
 

@@ -106,6 +106,11 @@ impl Quantity {
         self.units.iter().map(|unit| unit.1).collect::<Vec<_>>().join(" or ")
     }
 
+    /// Lowest and highest value that a patient can have, in the first unit.
+    pub fn plausible(&self) -> [f64; 2] {
+        self.plausible
+    }
+
     /// Columns it is read from.
     pub fn columns(&self) -> Vec<String> {
         self.units.iter().map(|unit| self.column(unit)).collect()

@@ -40,6 +40,9 @@ pub enum Scaling {
     Signal,
 }
 
+/// A frame of a file, and where its pixels go.
+type Slice<'a> = (usize, &'a mut [f32]);
+
 /// Decodes a stack.
 ///
 /// # Errors
@@ -56,7 +59,7 @@ pub fn convert(stack: &Stack, headers: &[Header], scaling: Scaling) -> Result<Vo
     }
     let mut values = vec![0.0_f32; nx * ny * nz * stack.volumes.len()];
     let mut slots: Vec<Option<&mut [f32]>> = values.chunks_mut(nx * ny).map(Some).collect();
-    let work: Vec<(usize, Vec<(usize, &mut [f32])>)> = files
+    let work: Vec<(usize, Vec<Slice>)> = files
         .into_iter()
         .map(|(header, wanted)| {
             let taken = wanted.into_iter().filter_map(|slot| Some((order[slot].frame, slots[slot].take()?)));
@@ -114,7 +117,7 @@ fn check_known(header: &Header) -> Result<(), DicomError> {
     Ok(())
 }
 
-fn decode(header: &Header, slices: Vec<(usize, &mut [f32])>, nx: usize, scaling: Scaling) -> Result<(), DicomError> {
+fn decode(header: &Header, slices: Vec<Slice>, nx: usize, scaling: Scaling) -> Result<(), DicomError> {
     let failed =
         |why: &str| DicomError::Pixels { reason: format!("{why} (transfer syntax {})", header.transfer_syntax) };
     let file = dicom_object::open_file(&header.path).map_err(|_| failed("the file cannot be read to its end"))?;

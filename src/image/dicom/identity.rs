@@ -81,28 +81,41 @@ impl Secrets {
     }
 
     /// A relative path with every part that could tell a person replaced by `***`: a folder or file name that holds a
-    /// remembered word, or six or more digits in a row (dates, numbers of patients).
+    /// remembered word, or six or more digits in a row (dates, numbers of patients) but for the counters of media.
     pub fn mask(&self, path: &str) -> String {
         let parts = path.split(['/', '\\']).map(|part| if self.is_telling(part) { "***" } else { part });
         parts.collect::<Vec<_>>().join("/")
     }
 
-    /// True where a label holds a remembered word.
+    /// True where a label of letters and digits holds a remembered word.
     pub fn tells(&self, label: &str) -> bool {
         let lower = label.to_lowercase();
-        self.0.iter().any(|word| word.chars().count() >= 4 && lower.contains(word.as_str()) || lower == *word)
+        self.0.iter().any(|word| {
+            let plain = letters_and_digits(word);
+            lower == plain || (plain.chars().count() >= 4 && lower.contains(&plain))
+        })
     }
 
     fn is_telling(&self, part: &str) -> bool {
         let lower = part.to_lowercase();
-        let spelt: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+        let spelt = letters_and_digits(&lower);
         let longest = part.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
         let holds = |word: &String| {
-            let plain: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
+            let plain = letters_and_digits(word);
             lower.contains(word.as_str()) || (plain.len() >= 4 && spelt.contains(&plain))
         };
-        longest >= 6 || self.0.iter().any(holds)
+        (longest >= 6 && !is_media_name(part)) || self.0.iter().any(holds)
     }
+}
+
+/// A name as programs that write discs count their folders and images: `IM000012`, `SE000001`, `I1300000`.
+fn is_media_name(part: &str) -> bool {
+    let digits = ["IMG", "IM", "PT", "PA", "ST", "SE", "I"].iter().find_map(|prefix| part.strip_prefix(prefix));
+    digits.is_some_and(|digits| digits.len() <= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn letters_and_digits(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Words of an image type that may stand in a sidecar.
@@ -283,6 +296,8 @@ mod tests {
         assert_eq!(secrets.mask("jane_doe/S1/IM0001"), "***/S1/IM0001");
         assert_eq!(secrets.mask("H77A/2024-05-06/x.dcm"), "***/***/x.dcm");
         assert_eq!(secrets.mask("a/123456/IM3"), "a/***/IM3");
+        assert_eq!(secrets.mask("PT000000/SE000001/I1300000"), "PT000000/SE000001/I1300000");
+        assert_eq!(secrets.mask("P123456/PT19500102"), "***/***");
         assert_eq!(format!("{secrets:?} {:?}", Identity::default()), "Secrets(withheld) Identity(withheld)");
     }
 

@@ -6,6 +6,7 @@
 
 mod convert;
 mod dcm2niix;
+mod decide;
 mod element;
 mod error;
 mod header;
@@ -22,10 +23,11 @@ mod vendor;
 
 pub use convert::{Scaling, Volumes, convert, shared_slopes};
 pub use dcm2niix::{Dcm2niix, Job, Runs};
+pub use decide::decide;
 pub use error::DicomError;
 pub use header::{Acquisition, Frame, Header, Kind};
 pub use identity::{Identity, Secrets, day_number};
-pub use roles::{Decision, SeriesRole, decide};
+pub use roles::{Decision, SeriesRole};
 pub use rtstruct::{contour_mask, contours};
 pub use scan::{Broken, Scan, scan};
 pub use seg::{Drawn, segment_mask, segments};

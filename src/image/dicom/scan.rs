@@ -4,9 +4,10 @@
 //! seen from the length of the file.
 
 use super::DicomError;
-use super::header::{Header, Kind};
+use super::header::{Frame, Header, Kind};
 use super::identity::Secrets;
 use super::tags;
+use super::vendor::{BValue, Vendor};
 use dicom_object::OpenFileOptions;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -93,7 +94,8 @@ pub fn scan(roots: &[PathBuf]) -> Result<Scan, DicomError> {
                 if let Some(header) = &header {
                     scan.secrets.remember(&header.identity);
                 }
-                broken.push((file.below.clone(), reason, header.map(|header| header.series_uid)));
+                let series_uid = header.map(|header| header.series_uid).filter(|uid| !uid.is_empty());
+                broken.push((file.below.clone(), reason, series_uid));
             }
             Found::Header(header) => {
                 scan.secrets.remember(&header.identity);
@@ -115,6 +117,7 @@ pub fn scan(roots: &[PathBuf]) -> Result<Scan, DicomError> {
     for header in &mut scan.headers {
         header.shown = scan.secrets.mask(&header.shown);
     }
+    fill_unweighted(&mut scan.headers);
     if scan.headers.is_empty() && scan.broken.is_empty() {
         let place = roots.iter().map(|root| root.display().to_string()).collect::<Vec<_>>().join(", ");
         let found = match scan.left_out() {
@@ -124,6 +127,19 @@ pub fn scan(roots: &[PathBuf]) -> Result<Scan, DicomError> {
         return Err(DicomError::Nothing { place, found });
     }
     Ok(scan)
+}
+
+/// Canon states a b-value only where a gradient is applied: in a series that has weighted images the others have b 0.
+fn fill_unweighted(headers: &mut [Header]) {
+    let is_weighted = |header: &&Header| header.frames.iter().any(|frame| frame.b.is_some_and(|b| b.value > 0.0));
+    let of_canon = headers.iter().filter(|header| header.vendor == Vendor::Canon);
+    let weighted: BTreeSet<String> = of_canon.filter(is_weighted).map(|header| header.series_uid.clone()).collect();
+    for header in headers.iter_mut().filter(|header| weighted.contains(&header.series_uid)) {
+        let is_map = |frame: &Frame| frame.image_type.iter().any(|word| super::roles::is_map(word));
+        for frame in header.frames.iter_mut().filter(|frame| frame.b.is_none() && !is_map(frame)) {
+            frame.b = Some(BValue { value: 0.0, source: "(0018,9087) absent: no gradient" });
+        }
+    }
 }
 
 /// A file with its path below the root it was found in.
@@ -207,7 +223,8 @@ fn missing_pixels(path: &Path, header: &Header, n_read: u64) -> Option<String> {
         |found: u64| Some(format!("it is truncated: {expected} bytes of pixels are announced, {found} are there"));
     if !is_native(&header.transfer_syntax) {
         // compressed pixels start after the header, whatever their length
-        return (header.n_bytes <= n_read.saturating_sub(READ_AHEAD)).then(|| "it holds no pixels".to_owned());
+        return (header.n_bytes <= n_read.saturating_sub(READ_AHEAD))
+            .then(|| "it is cut off before its pixels".to_owned());
     }
     let from = n_read.saturating_sub(READ_AHEAD + 64);
     let mut window = Vec::new();
@@ -217,7 +234,7 @@ fn missing_pixels(path: &Path, header: &Header, n_read: u64) -> Option<String> {
     let tag: [u8; 4] =
         if is_big_endian(&header.transfer_syntax) { [0x7f, 0xe0, 0, 0x10] } else { [0xe0, 0x7f, 0x10, 0] };
     let Some(at) = window.windows(4).rposition(|four| four == tag) else {
-        return Some("it holds no pixels".to_owned());
+        return Some("it is cut off before its pixels".to_owned());
     };
     let head = if header.transfer_syntax == IMPLICIT { 8 } else { 12 };
     let start = from + at as u64 + head;

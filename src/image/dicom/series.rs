@@ -118,19 +118,20 @@ pub fn parts(headers: &[Header]) -> Vec<Part> {
 fn join_diffusion(parts: &mut Vec<Part>, headers: &[Header]) {
     let mut n = 0;
     while n < parts.len() {
+        let one = &parts[n];
+        let b_one = one.b_values(headers);
+        let is_signal = |part: &Part| !part.image_type.iter().any(|word| super::roles::is_map(word));
         let alike = |other: &Part| {
-            let (one, b_one, b_other) = (&parts[n], parts[n].b_values(headers), other.b_values(headers));
-            let weighted = b_one.iter().chain(&b_other).any(|&b| b > 0.0);
-            let disjoint = !b_one.iter().any(|b| b_other.contains(b));
-            one.series_uid == other.series_uid
-                && one.component == other.component
-                && !b_one.is_empty()
-                && !b_other.is_empty()
-                && weighted
-                && disjoint
-                && [one, other].iter().all(|part| !part.image_type.iter().any(|word| super::roles::is_map(word)))
+            if b_one.is_empty() || one.component != other.component || !is_signal(one) || !is_signal(other) {
+                return false;
+            }
+            let b_other = other.b_values(headers);
+            let is_weighted = b_one.iter().chain(&b_other).any(|&b| b > 0.0);
+            !b_other.is_empty() && is_weighted && !b_one.iter().any(|b| b_other.contains(b))
         };
-        match (n + 1..parts.len()).find(|&k| alike(&parts[k])) {
+        // parts of one series follow each other
+        let mut of_series = (n + 1..parts.len()).take_while(|&k| parts[k].series_uid == one.series_uid);
+        match of_series.find(|&k| alike(&parts[k])) {
             Some(k) => {
                 let other = parts.remove(k);
                 parts[n].frames.extend(other.frames);

@@ -169,8 +169,8 @@ impl DoctorReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", match (study, sessions) {
     (0, sessions) => format!("{sessions} of {of} sessions would fail"),
-    (study, 0) => format!("`run` would stop: {study} faults of the study"),
-    (study, sessions) => format!("`run` would stop: {study} faults of the study; {sessions} of {of} sessions would fail"),
+    (_, 0) => "`run` would stop at the study's settings, tables or layout".to_owned(),
+    (_, sessions) => format!("`run` would stop at the study's settings, tables or layout; {sessions} of {of} sessions would fail"),
 })]
 pub struct Blocked {
     /// Faults of settings, tables and layout.

@@ -67,11 +67,12 @@ fn subjects(clinical: &Table, sessions: &[SessionInputs], report: &mut DoctorRep
 
 /// Planned markers that nothing yields.
 fn plan(config: &StudyConfig, clinical: Option<&Table>, report: &mut DoctorReport) {
-    let Ok(markers) = Marker::of_plan(&config.plan) else { return };
+    // without a clinical table that is said already
+    let (Ok(markers), Some(clinical)) = (Marker::of_plan(&config.plan), clinical) else { return };
     for marker in markers {
         let column = marker.column.split("__").next().unwrap_or_default();
         let is_measured = BIOMARKERS.iter().any(|biomarker| column.starts_with(&format!("{}_", biomarker.name)));
-        if !is_measured && !clinical.is_some_and(|table| table.has(column)) {
+        if !is_measured && !clinical.has(column) {
             let message =
                 format!("the planned marker {} is no measure and no column of the clinical table", marker.column);
             let fix = "correct [plan] of study.toml, or the column's name".to_owned();

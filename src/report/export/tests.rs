@@ -62,7 +62,7 @@ fn latex_is_escaped_and_has_a_row_for_each_row() {
     assert_eq!(text.matches("\\begin{table}").count(), 2, "an empty table is left out");
     assert_eq!(text.matches("\\end{table}").count(), 2);
     assert!(text.contains("\\begin{tabular}{llrr}"), "{text}");
-    assert!(text.contains("\\caption{Table 1. Patients, 50 \\%}"));
+    assert!(text.contains("\\caption{Patients, 50 \\%}"));
     assert!(text.contains("m\\_protein \\& 50 \\% of \\{x\\} $<$script$>$ & =1+1 $|$ $-$3.2 & $<$0.001 & 35 \\\\\n"));
     assert!(text.contains("$\\beta$2-microglobulin ($\\mu$m$^2$/s) $\\geq$ 3 & $-$12.50 & -- & 7 \\\\\n"));
     assert!(text.contains("{\\footnotesize Not adjusted\\_for \\#tests.}"));

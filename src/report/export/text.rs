@@ -15,7 +15,8 @@ pub(super) fn latex(tables: &[&ReportTable]) -> String {
         out += &format!(
             "\n\\begin{{table}}[htbp]\n\\centering\n\\small\n\\caption{{{}}}\n\\label{{tab:myelomri-{}}}\n\
              \\begin{{tabular}}{{{columns}}}\n\\toprule\n{}\\midrule\n",
-            tex(&table.caption),
+            // LaTeX numbers tables itself
+            tex(table.caption.strip_prefix("Table 1. ").unwrap_or(&table.caption)),
             n + 1,
             line(&table.header)
         );

@@ -1,6 +1,6 @@
 //! Forest plot: odds ratios with their intervals on a logarithmic axis.
 //!
-//! Words on the left, intervals in the middle, numbers on the right, one and a half journal columns wide; rows of one model
+//! Words on the left, intervals in the middle, numbers on the right, wider than one journal column; rows of one model
 //! stand under its name. An interval that leaves the axis ends in an arrow.
 
 use super::axes::{Axes, Scale, extent};
@@ -23,11 +23,11 @@ pub struct ForestRow {
     pub p: Option<f64>,
 }
 
-const WIDTH: f64 = 1.5 * style::COLUMN;
+const WIDTH: f64 = 1.6 * style::COLUMN;
 const ROW: f64 = 17.0;
 const TOP: f64 = 24.0;
 /// Left and right end of the intervals; words stand on their left, numbers on their right.
-const ENDS: [f64; 2] = [236.0, 396.0];
+const ENDS: [f64; 2] = [272.0, 432.0];
 /// An axis never reaches further than this factor from one.
 const FURTHEST: f64 = 100.0;
 

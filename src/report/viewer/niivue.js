@@ -64,7 +64,7 @@
     frame.append(canvas);
     figure.append(caption, frame);
     part("visits").append(figure);
-    const nv = new Niivue({ backColor: [0, 0, 0, 1], show3Dcrosshair: true, isColorbar: true, isRadiologicalConvention: true, sagittalNoseLeft: true, crosshairWidth: 1, crosshairColor: [1, 0.75, 0.3, 0.8], dragAndDropEnabled: false, logLevel: "error" });
+    const nv = new Niivue({ backColor: [0, 0, 0, 1], show3Dcrosshair: true, isColorbar: true, isRadiologicalConvention: true, sagittalNoseLeft: true, crosshairWidth: 0.25, crosshairColor: [1, 0.75, 0.3, 0.8], dragAndDropEnabled: false, logLevel: "error" });
     nv.onLocationChange = (location) => { where.textContent = location.string; };
     try {
       await nv.attachToCanvas(canvas);

@@ -230,10 +230,10 @@ fn b_values_of(volumes: &Volumes, item: &Item) -> Result<(Vec<f64>, Option<Strin
 
 /// Volumes of several items on one grid, one after the other.
 fn join(mut all: Vec<Volumes>) -> Result<Volumes, DicomError> {
-    if all.len() == 1 {
-        if let Some(one) = all.pop() {
-            return Ok(one);
-        }
+    if all.len() == 1
+        && let Some(one) = all.pop()
+    {
+        return Ok(one);
     }
     let Some(first) = all.first() else {
         return Err(DicomError::Unknown { what: "a file without images".to_owned() });

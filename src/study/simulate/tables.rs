@@ -2,6 +2,7 @@
 
 use super::SimulateError;
 use super::cohort::Patient;
+use super::diffusion_signal::B_VALUES;
 use super::laboratory;
 use super::options::{Matrix, SimulateOptions};
 use super::session::SESSIONS;
@@ -27,8 +28,11 @@ pub(crate) fn write(
     put("dataset_description.json", &format!("{:#}\n", description()))?;
     put(
         ".bidsignore",
-        "*_dixon.*\n*_mask.nii.gz\n*_dseg.nii.gz\n*_dwi.json\ntruth.csv\nclinical.csv\nexclusions.csv\nstudy.toml\n",
+        "*_dixon.*\n*_mask.nii.gz\n*_dseg.nii.gz\ntruth.csv\nclinical.csv\nexclusions.csv\nstudy.toml\n",
     )?;
+    // trace-weighted images have no direction; one file at the top stands for all
+    let none = B_VALUES.map(|_| "0").join(" ") + "\n";
+    put("dwi.bvec", &none.repeat(3))?;
     put("README", &readme(options))?;
     Ok(())
 }
