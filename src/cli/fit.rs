@@ -141,6 +141,9 @@ fn print(model: &Model, curves: &RocResults, format: Format) -> Result<()> {
                 model.separation
             );
             let mut text = format!("{}\n\n{foot}", output::aligned(&HEADER, &rows));
+            if let (Some(intercept), "firth") = (model.prediction_intercept, model.method.as_str()) {
+                text += &format!("\nintercept for prediction (FLIC) {}", number(Some(intercept)));
+            }
             for term in &model.terms {
                 let (Some([low, high]), Some(p)) = (term.wald_ci, term.wald_p) else { continue };
                 let (low, high) = (number(Some(low)), number(Some(high)));

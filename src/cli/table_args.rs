@@ -210,7 +210,10 @@ pub struct TermArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum MethodChoice {
     /// Firth's penalised likelihood, intercept corrected for prediction (FLIC)
+    #[value(alias = "flic")]
     Firth,
+    /// Firth with slopes and intercept corrected for prediction (FLAC); no standard errors, for tests use firth
+    Flac,
     /// Maximum likelihood; separated data end with exit code 7
     Ml,
     /// Ridge penalty (linfa-logistic); no standard errors
@@ -241,6 +244,7 @@ impl TermArgs {
     pub fn estimator(&self) -> Method {
         match self.method {
             MethodChoice::Firth => Method::Firth,
+            MethodChoice::Flac => Method::Flac,
             MethodChoice::Ml => Method::MaximumLikelihood,
             MethodChoice::Ridge => Method::Ridge { lambda: self.lambda },
             MethodChoice::Lasso => Method::Lasso { lambda: self.lambda },

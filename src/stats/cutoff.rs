@@ -8,7 +8,7 @@
 use super::distributions::{clopper_pearson, wilson};
 use super::error::{all_finite, same_length, two_classes};
 use super::likelihood_ratio::Ratios;
-use super::roc::{Curve, Direction};
+use super::roc::{Curve, Direction, Point};
 use super::{Interval, StatsError};
 
 /// What a threshold achieves.
@@ -108,6 +108,16 @@ pub fn at(values: &[f64], positive: &[bool], direction: Direction, threshold: f6
     Cutoff::of_counts(threshold, called(true), n_positive, called(false), n_negative)
 }
 
+/// Youden's index of a threshold: as [`at`], without intervals; for resamples.
+pub(super) fn youden_at(values: &[f64], positive: &[bool], direction: Direction, threshold: f64) -> f64 {
+    let mut called = [[0_usize; 2]; 2];
+    for (&value, &class) in values.iter().zip(positive) {
+        called[usize::from(class)][usize::from(direction.calls_positive(value, threshold))] += 1;
+    }
+    let share = |class: usize, call: usize| called[class][call] as f64 / (called[class][0] + called[class][1]) as f64;
+    share(1, 1) + share(0, 0) - 1.0
+}
+
 /// How a cut-off is chosen on a curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {
@@ -161,16 +171,7 @@ pub fn youden(curve: &Curve) -> Option<Optimum> {
 
 /// The cut-off that a rule chooses; none where no point between the ends qualifies.
 pub fn best(curve: &Curve, rule: Rule) -> Option<Optimum> {
-    let (m, n) = (curve.n_positive as f64, curve.n_negative as f64);
-    let scored: Vec<(f64, &super::roc::Point)> = curve
-        .points
-        .iter()
-        .filter(|p| p.threshold.is_some())
-        .filter_map(|p| Some((rule.score(p.true_positives as f64 / m, 1.0 - p.false_positives as f64 / n)?, p)))
-        .collect();
-    let top = scored.iter().map(|(score, _)| *score).reduce(f64::max)?;
-    // equal in exact arithmetic, and not by the last bit
-    let tied: Vec<_> = scored.iter().filter(|(score, _)| *score >= top - 1e-12).map(|(_, p)| *p).collect();
+    let tied = optima(curve, rule)?;
     let chosen = tied.first()?;
     let cutoff = Cutoff::of_counts(
         chosen.threshold?,
@@ -180,6 +181,20 @@ pub fn best(curve: &Curve, rule: Rule) -> Option<Optimum> {
         curve.n_negative,
     );
     Some(Optimum { cutoff: cutoff.ok()?, tied: tied.iter().filter_map(|p| p.threshold).collect() })
+}
+
+/// The points that a rule finds equally good and better than all others, the most specific first.
+pub(super) fn optima(curve: &Curve, rule: Rule) -> Option<Vec<&Point>> {
+    let (m, n) = (curve.n_positive as f64, curve.n_negative as f64);
+    let scored: Vec<(f64, &Point)> = curve
+        .points
+        .iter()
+        .filter(|p| p.threshold.is_some())
+        .filter_map(|p| Some((rule.score(p.true_positives as f64 / m, 1.0 - p.false_positives as f64 / n)?, p)))
+        .collect();
+    let top = scored.iter().map(|(score, _)| *score).reduce(f64::max)?;
+    // equal in exact arithmetic, and not by the last bit
+    Some(scored.iter().filter(|(score, _)| *score >= top - 1e-12).map(|(_, p)| *p).collect())
 }
 
 #[cfg(test)]
@@ -206,6 +221,11 @@ mod tests {
         assert_eq!((c.sensitivity.k, c.sensitivity.n), (2, 3));
         let c = at(&[6.0, 5.0, 2.0, 4.0, 1.0, 0.0], &OUTCOME, Direction::Lower, 5.0).unwrap();
         assert_eq!((c.sensitivity.k, c.specificity.k), (2, 0));
+        for threshold in [5.0, 1.5, -1.0] {
+            let values = [6.0, 5.0, 2.0, 4.0, 1.0, 0.0];
+            let c = at(&values, &OUTCOME, Direction::Higher, threshold).unwrap();
+            assert_eq!(youden_at(&values, &OUTCOME, Direction::Higher, threshold), c.youden_j());
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The rule is repeated in every resample; the index there minus that of the same cut-off on the original patients is
 //! its optimism (Harrell 1996). The cut-off itself has the percentile interval of the resamples' cut-offs.
 
-use super::cutoff::{Optimum, Rule, at, best};
+use super::cutoff::{Optimum, Rule, at, best, optima, youden_at};
 use super::resample::{Resamples, percentile_interval};
 use super::roc::{Direction, curve};
 use super::summary::mean;
@@ -25,7 +25,11 @@ pub enum Tie {
 impl Tie {
     /// The threshold that is taken.
     pub fn pick(self, optimum: &Optimum) -> Option<f64> {
-        let tied = &optimum.tied;
+        self.of(&optimum.tied)
+    }
+
+    /// The one of several, the most specific first.
+    fn of(self, tied: &[f64]) -> Option<f64> {
         match self {
             Tie::MostSpecific => tied.first(),
             Tie::MostSensitive => tied.last(),
@@ -73,9 +77,10 @@ pub fn stability(
     let one = |rows: &Vec<usize>| -> Option<[f64; 3]> {
         let v: Vec<f64> = rows.iter().map(|&i| values[i]).collect();
         let p: Vec<bool> = rows.iter().map(|&i| positive[i]).collect();
-        let there = tie.pick(&best(&curve(&v, &p, direction).ok()?, rule)?)?;
-        let j = |v: &[f64], p: &[bool]| Some(at(v, p, direction, there).ok()?.youden_j());
-        Some([there, j(&v, &p)?, j(values, positive)?])
+        let curve = curve(&v, &p, direction).ok()?;
+        let tied: Vec<f64> = optima(&curve, rule)?.iter().filter_map(|point| point.threshold).collect();
+        let there = tie.of(&tied)?;
+        Some([there, youden_at(&v, &p, direction, there), youden_at(values, positive, direction, there)])
     };
     let resamples: Vec<[f64; 3]> =
         resamples.rows().par_iter().map(one).collect::<Vec<_>>().into_iter().flatten().collect();

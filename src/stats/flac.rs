@@ -9,12 +9,29 @@ use super::delong::inverse_logit;
 use super::design::Design;
 use super::firth;
 use super::linalg::{cholesky, invert, solve};
+use super::logistic::{Fit, Method};
+use super::penalised::fit_of;
+
+/// FLAC's fit: coefficients and predictions. The copies are no patients, so that no standard errors are made of them; tests and
+/// intervals are those of Firth's fit.
+///
+/// # Errors
+/// Those of [`firth::fit`].
+pub fn fit(design: &Design, positive: &[bool]) -> Result<Fit, StatsError> {
+    let (beta, last_step) = standardised(design, positive)?;
+    Ok(fit_of(Method::Flac, design, positive, beta, last_step))
+}
 
 /// FLAC's coefficients in the units of the data, intercept first.
 ///
 /// # Errors
 /// Those of [`firth::fit`].
 pub fn coefficients(design: &Design, positive: &[bool]) -> Result<Vec<f64>, StatsError> {
+    Ok(design.to_data_scale(&standardised(design, positive)?.0))
+}
+
+/// Coefficients on the standardised scale, and the largest score left.
+fn standardised(design: &Design, positive: &[bool]) -> Result<(Vec<f64>, f64), StatsError> {
     let fit = firth::fit(design, positive)?;
     let beta = design.standardise(&fit.coefficients);
     let leverage = leverages(design, &beta)?;
@@ -52,7 +69,7 @@ pub fn coefficients(design: &Design, positive: &[bool]) -> Result<Vec<f64>, Stat
         }
         if length < 1e-12 {
             gamma.pop();
-            return Ok(design.to_data_scale(&gamma));
+            return Ok((gamma, largest));
         }
     }
     Err(StatsError::NotConverged { what: "FLAC", score: f64::NAN })
@@ -111,6 +128,13 @@ mod tests {
             assert!((sum - (20 - cut) as f64).abs() < 1e-9, "{sum}");
             let firth = firth::fit(&design, &y).unwrap();
             assert!(b[1] > 0.0 && (b[1] - firth.coefficients[1]).abs() > 1e-6);
+            let whole = fit(&design, &y).unwrap();
+            assert!(
+                (whole.coefficients[1] - b[1]).abs() < 1e-12 && whole.prediction_intercept == whole.coefficients[0]
+            );
+            assert!(
+                whole.aic.is_none() && whole.inference(&design, &y, 0.95)[1].se.is_none() && whole.max_score < 1e-9
+            );
         }
     }
 }

@@ -17,6 +17,8 @@ use super::separation::{self, Separation};
 pub enum Method {
     /// Firth's penalised likelihood with the intercept corrected for prediction (FLIC).
     Firth,
+    /// Firth's estimate without its bias towards one half in slopes and predictions (FLAC); no standard errors.
+    Flac,
     /// Maximum likelihood.
     MaximumLikelihood,
     /// Ridge penalty on standardised columns.
@@ -32,15 +34,21 @@ pub enum Method {
 }
 
 impl Method {
-    /// Whether the estimator shrinks by a penalty of its own choice: no standard errors, no degrees of freedom.
+    /// Whether the estimator shrinks by a penalty of its own choice.
     pub fn is_penalised_by_choice(self) -> bool {
         matches!(self, Method::Ridge { .. } | Method::Lasso { .. })
     }
 
-    /// `firth`, `ml`, `ridge` or `lasso`.
+    /// Whether it has standard errors, tests and degrees of freedom of its own.
+    pub fn has_inference(self) -> bool {
+        matches!(self, Method::Firth | Method::MaximumLikelihood)
+    }
+
+    /// `firth`, `flac`, `ml`, `ridge` or `lasso`.
     pub fn name(self) -> &'static str {
         match self {
             Method::Firth => "firth",
+            Method::Flac => "flac",
             Method::MaximumLikelihood => "ml",
             Method::Ridge { .. } => "ridge",
             Method::Lasso { .. } => "lasso",
@@ -67,7 +75,7 @@ pub struct Fit {
     pub penalised_log_likelihood: Option<f64>,
     /// Log-likelihood of the intercept alone.
     pub null_log_likelihood: f64,
-    /// -2 log-likelihood + 2 coefficients; none for ridge and lasso, which do not spend whole degrees of freedom.
+    /// -2 log-likelihood + 2 coefficients; none where the method has no degrees of freedom of its own.
     pub aic: Option<f64>,
     /// Largest element of the (penalised) score at the estimate, on the standardised scale.
     pub max_score: f64,
@@ -225,7 +233,7 @@ impl Fit {
         }
         // the determinant of the information knows the units, the estimate does not
         let log_scales: f64 = design.scale().iter().map(|s| s.ln()).sum();
-        let by_choice = method.is_penalised_by_choice();
+        let has_inference = method.has_inference();
         Fit {
             method,
             n: positive.len(),
@@ -234,10 +242,10 @@ impl Fit {
             log_likelihood: maximum.log_likelihood,
             penalised_log_likelihood: (method == Method::Firth).then_some(maximum.objective + log_scales),
             null_log_likelihood: null_log_likelihood(events, positive.len()),
-            aic: (!by_choice).then_some(2.0 * coefficients.len() as f64 - 2.0 * maximum.log_likelihood),
+            aic: has_inference.then_some(2.0 * coefficients.len() as f64 - 2.0 * maximum.log_likelihood),
             max_score: maximum.max_score,
             coefficients,
-            maximum: (!by_choice).then_some(maximum),
+            maximum: has_inference.then_some(maximum),
         }
     }
 }

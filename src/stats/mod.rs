@@ -6,7 +6,7 @@
 //!
 //! | question | module |
 //! |---|---|
-//! | how well does a marker separate two groups? | [`roc`], [`delong`], [`cutoff`], [`partial_auc`], [`curve_tests`], [`planning`] |
+//! | how well does a marker separate two groups? | [`roc`], [`roc_band`], [`delong`], [`cutoff`], [`partial_auc`], [`curve_tests`], [`planning`] |
 //! | do two measurements agree? | [`icc`], [`limits`], [`repeatability`], [`concordance`] |
 //! | which odds go with it? | [`design`], [`separation`], [`logistic`], [`firth`], [`flac`], [`ridge`], [`elastic_net`], [`diagnostics`] |
 //! | are several rows one patient? | [`clustered`] |
@@ -56,6 +56,7 @@ pub mod repeatability;
 pub mod resample;
 pub mod ridge;
 pub mod roc;
+pub mod roc_band;
 pub mod separation;
 pub mod several_groups;
 pub mod spread_tests;

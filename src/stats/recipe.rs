@@ -5,13 +5,14 @@
 
 use super::design::Design;
 use super::logistic::{Fit, Method, maximum_likelihood};
-use super::{StatsError, elastic_net, firth, ridge};
+use super::{StatsError, elastic_net, firth, flac, ridge};
 
 impl Method {
     /// Fits this estimator.
     pub fn fit(self, design: &Design, positive: &[bool]) -> Result<Fit, StatsError> {
         match self {
             Method::Firth => firth::fit(design, positive),
+            Method::Flac => flac::fit(design, positive),
             Method::MaximumLikelihood => maximum_likelihood(design, positive),
             Method::Ridge { lambda } => ridge::fit(design, positive, lambda),
             Method::Lasso { lambda } => elastic_net::lasso(design, positive, lambda),

@@ -155,7 +155,7 @@ fn between(inside: f64, outside: f64) -> f64 {
     if middle == outside { inside } else { middle }
 }
 
-fn check(values: &[f64], positive: &[bool]) -> Result<(usize, usize), StatsError> {
+pub(super) fn check(values: &[f64], positive: &[bool]) -> Result<(usize, usize), StatsError> {
     same_length("ROC curve", values.len(), positive.len())?;
     all_finite("marker", values)?;
     two_classes(positive)

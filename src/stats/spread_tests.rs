@@ -85,7 +85,12 @@ pub struct KolmogorovSmirnov {
     pub d: f64,
     /// p by Kolmogorov's limit law; rough below some twenty values a group and with ties.
     pub p: f64,
+    /// Exact p given the values that are tied; none where the product of the sizes exceeds 10,000.
+    pub p_exact: Option<f64>,
 }
+
+/// Product of the sizes up to which the exact distribution is counted.
+const MOST_PAIRS: usize = 10_000;
 
 /// Compares the distribution functions of `a` and `b`.
 ///
@@ -108,7 +113,37 @@ pub fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> Result<KolmogorovSmirnov, Sta
     let (m, n) = (a.len() as f64, b.len() as f64);
     let below = |v: &[f64], x: f64| v.partition_point(|&u| u <= x) as f64;
     let d = a.iter().chain(&b).map(|&x| (below(&a, x) / m - below(&b, x) / n).abs()).fold(0.0, f64::max);
-    Ok(KolmogorovSmirnov { d, p: kolmogorov_sf((m * n / (m + n)).sqrt() * d) })
+    let p_exact = (a.len() * b.len() <= MOST_PAIRS).then(|| exact_sf(&a, &b));
+    Ok(KolmogorovSmirnov { d, p: kolmogorov_sf((m * n / (m + n)).sqrt() * d), p_exact })
+}
+
+/// Share of all ways to deal the pooled values to groups of these sizes whose distance is at least the one seen; tied values
+/// are passed together (Schroer and Trenkler 1995, doi:10.1016/0167-9473(94)00040-P). `a` and `b` ascend.
+fn exact_sf(a: &[f64], b: &[f64]) -> f64 {
+    let (m, n) = (a.len(), b.len());
+    let mut pooled = [a, b].concat();
+    pooled.sort_unstable_by(f64::total_cmp);
+    // distances in units of 1 / (m n), whole numbers
+    let gap = |i: usize, j: usize| (i * n).abs_diff(j * m);
+    let seen = pooled
+        .iter()
+        .map(|&x| gap(a.partition_point(|&u| u <= x), b.partition_point(|&u| u <= x)))
+        .max()
+        .unwrap_or(0);
+    // probability to have dealt i values to the first group without a distance as large, by i
+    let mut stays = vec![0.0; m + 1];
+    stays[0] = 1.0;
+    for (step, pair) in pooled.iter().enumerate() {
+        let left = (m + n - step) as f64;
+        let ends_a_tie = pooled.get(step + 1) != Some(pair);
+        for i in (0..=m.min(step + 1)).rev() {
+            let j = step + 1 - i;
+            let from_b = if j >= 1 && j <= n { stays[i] * (n - (j - 1)) as f64 / left } else { 0.0 };
+            let from_a = if i >= 1 { stays[i - 1] * (m - (i - 1)) as f64 / left } else { 0.0 };
+            stays[i] = if j > n || (ends_a_tie && gap(i, j) >= seen) { 0.0 } else { from_a + from_b };
+        }
+    }
+    (1.0 - stays[m]).clamp(0.0, 1.0)
 }
 
 /// P(K > x) of Kolmogorov's law: one of its two series, whichever is short.
@@ -139,6 +174,22 @@ mod tests {
         let ratio = variance_ratio(&a, &b, 0.95).unwrap();
         assert!((ratio.f - 1.0).abs() < 1e-12 && (ratio.p - 1.0).abs() < 1e-9);
         assert!((ratio.interval.low * ratio.interval.high - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_exact_p_of_kolmogorov_smirnov_is_the_share_of_all_deals_with_ties_too() {
+        // counted over all subsets by a program of a few lines
+        for (a, b, share) in [
+            (&[1.0, 2.0, 2.0, 4.0][..], &[2.0, 3.0, 5.0, 6.0, 6.0][..], 24.0 / 126.0),
+            (&[1.0, 2.0, 3.0, 4.0], &[5.0, 6.0, 7.0, 8.0, 9.0], 2.0 / 126.0),
+            (&[3.0, 3.0, 1.0], &[3.0, 2.0, 3.0, 5.0], 29.0 / 35.0),
+        ] {
+            for (x, y) in [(a, b), (b, a)] {
+                let p = kolmogorov_smirnov(x, y).unwrap().p_exact.unwrap();
+                assert!((p - share).abs() < 1e-12, "{p}, expected {share}");
+            }
+        }
+        assert_eq!(kolmogorov_smirnov(&[1.0; 200], &[2.0; 51]).unwrap().p_exact, None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How often each interval of 95 % holds the truth, over a grid of group sizes and truths:
 //! `cargo bench --bench coverage [-- REPEATS] [SECTION ...]` (10,000 repeats and all sections unless told otherwise; the
-//! sections `models`, `cutoffs` and `corrected` take most of the time).
+//! sections `models` and `corrected` take most of the time).
 //!
 //! Simulated data: normal markers a given area apart, logistic outcomes, bivariate normal pairs, subjects with a random
 //! level, two raters, several rows a patient. The Monte Carlo error of a coverage is sqrt(p (1 - p) / repeats). Intervals of a proportion are not drawn but

@@ -61,6 +61,33 @@ fn a_model_comes_with_its_worth_and_the_patients_who_move_it() {
 }
 
 #[test]
+fn predictions_of_flic_and_flac_add_up_to_the_events() {
+    let (folder, table) = table();
+    let prefix = folder.path().join("m").display().to_string();
+    let terms = ["--term", "x", "--term", "z"];
+    let events = |method: &str| {
+        let got = json("fit", &table, &[&terms[..], &["--method", method, "-o", &prefix, "--force"]].concat());
+        let saved: Value = serde_json::from_str(&fs::read_to_string(format!("{prefix}_model.json")).unwrap()).unwrap();
+        assert_eq!(saved["intercept"], got["prediction_intercept"]);
+        let b: Vec<f64> = saved["terms"].as_array().unwrap().iter().map(|t| number(&t["coefficient"])).collect();
+        let risk = |i: i32| {
+            let x = (i * 7) % 13 + if i % 5 < 2 { 5 } else { 0 };
+            1.0 / (1.0 + (-number(&saved["intercept"]) - b[0] * f64::from(x) - b[1] * f64::from((i * i) % 11)).exp())
+        };
+        ((0..20).map(risk).sum::<f64>(), got)
+    };
+    let (flic, firth) = events("flic");
+    let (flac, of_flac) = events("flac");
+    assert!((flic - 8.0).abs() < 1e-9 && (flac - 8.0).abs() < 1e-9, "{flic} {flac}");
+    assert_eq!((&firth["method"], &of_flac["method"]), (&"firth".into(), &"flac".into()));
+    assert_ne!(firth["prediction_intercept"], firth["terms"][0]["estimate"]);
+    assert_eq!(of_flac["terms"][1]["estimate"], firth["diagnostics"]["flac"][1]);
+    assert!(of_flac["terms"][1]["se"].is_null() && of_flac["ci_method"] == "none" && of_flac["aic"].is_null());
+    let validated = json("validate", &table, &[&terms[..], &["--method", "flac", "--bootstrap", "20"]].concat());
+    assert!(number(&scheme(&validated, "leave-pair-out", "auc")["corrected"]) > 0.5);
+}
+
+#[test]
 fn a_strong_lasso_leaves_the_share_alone_and_has_no_errors() {
     let (_folder, table) = table();
     let got = json("fit", &table, &["--term", "x", "--term", "z", "--method", "lasso", "--lambda", "5"]);

@@ -1,6 +1,7 @@
 //! Numbers against an analytic truth or an independent program; the scripts that made them are in `scripts/reference`.
 
 mod adc_fits;
+mod b_values;
 mod coverage;
 mod crates;
 mod dicom;

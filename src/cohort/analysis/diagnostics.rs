@@ -21,7 +21,7 @@ fn groups(n: usize) -> usize {
 pub fn diagnose(fit: &Fit, prepared: &Prepared, frame: &Frame) -> Result<Diagnostics> {
     let Prepared { design, positive, rows, .. } = prepared;
     let w = worth(fit, design, positive)?;
-    let by_choice = fit.method.is_penalised_by_choice();
+    let by_choice = !fit.method.has_inference();
     let risk: Vec<f64> = fit.linear_predictors(design).into_iter().map(inverse_logit).collect();
     let fitted = hosmer_lemeshow(&risk, positive, groups(positive.len())).ok();
     let mut found = Diagnostics {

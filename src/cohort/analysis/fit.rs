@@ -209,7 +209,13 @@ pub fn fit(
     model.events = fit.events;
     model.log_likelihood = Some(fit.log_likelihood);
     model.null_log_likelihood = Some(fit.null_log_likelihood);
-    model.ci_method = if is_robust { "cluster-robust" } else { "profile" }.to_owned();
+    model.ci_method = match (is_robust, fit.method.has_inference()) {
+        (true, _) => "cluster-robust",
+        (false, true) => "profile",
+        (false, false) => "none",
+    }
+    .to_owned();
+    model.prediction_intercept = Some(fit.prediction_intercept);
     model.aic = fit.aic.filter(|_| clusters.is_none());
     model.separation = separated.kind.name().to_owned();
     model.separated_by = separated.columns();
@@ -266,6 +272,7 @@ fn blank(name: &str, family: Family, endpoint: &Endpoint, method: &str) -> Model
         null_log_likelihood: None,
         aic: None,
         ci_method: String::new(),
+        prediction_intercept: None,
         separation: String::new(),
         separated_by: Vec::new(),
         diagnostics: None,

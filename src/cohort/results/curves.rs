@@ -68,6 +68,10 @@ pub struct Curve {
     pub tpr: Vec<f64>,
     /// Threshold that gives each point (null at the ends); compare in `direction`.
     pub thresholds: Vec<Option<f64>>,
+    /// Pointwise 95 % band over resamples: false-positive rate, lower and upper end of the sensitivity there; empty where
+    /// nothing was resampled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub band: Vec<[f64; 3]>,
     /// Chosen cut-offs.
     pub cutoffs: Vec<Cutoff>,
     /// Subjects left out for a missing value.

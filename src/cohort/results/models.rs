@@ -29,7 +29,7 @@ pub struct Model {
     pub n: usize,
     /// Patients of the positive class among them.
     pub events: usize,
-    /// `firth`, `ml`, `ridge` or `lasso`.
+    /// `firth`, `flac`, `ml`, `ridge` or `lasso`.
     pub method: String,
     /// Intercept first, then the terms.
     pub terms: Vec<Term>,
@@ -39,9 +39,13 @@ pub struct Model {
     pub null_log_likelihood: Option<f64>,
     /// Akaike's criterion.
     pub aic: Option<f64>,
-    /// How tests and intervals were made: `profile`, or `cluster-robust` where several rows are of one patient.
+    /// How tests and intervals were made: `profile`, or `cluster-robust` where several rows are of one patient; `none` where
+    /// the method has none.
     #[serde(default)]
     pub ci_method: String,
+    /// Intercept of predictions, as in `model.json`: with Firth the one at which they add up to the events (FLIC).
+    #[serde(default)]
+    pub prediction_intercept: Option<f64>,
     /// `none`, `quasi` or `complete`.
     pub separation: String,
     /// Columns along which the maximum-likelihood estimate diverges.
@@ -69,9 +73,9 @@ pub struct Term {
     pub name: String,
     /// Coefficient on the log-odds scale, per stated increment.
     pub estimate: f64,
-    /// Standard error; null for ridge.
+    /// Standard error; null for ridge, lasso and FLAC.
     pub se: Option<f64>,
-    /// Wald z; null for ridge.
+    /// Wald z; null for ridge, lasso and FLAC.
     pub z: Option<f64>,
     /// p of the (penalised) likelihood-ratio test.
     pub p: Option<f64>,

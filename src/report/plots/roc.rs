@@ -1,6 +1,6 @@
 //! ROC curves: false- against true-positive rate, one curve a marker, cut-offs as rings, the chance line dashed.
 //!
-//! Below the curves a key gives for each marker the AUC with its 95 % interval and the patients of either class; the
+//! One or two curves have their pointwise 95 % band shaded. Below the curves a key gives for each marker the AUC with its 95 % interval and the patients of either class; the
 //! cut-off stands with the sensitivity and specificity that it has on the very patients it was chosen on.
 
 use super::axes::{Axes, Scale};
@@ -11,6 +11,8 @@ use crate::report::{Lang, ReportError, labels, style};
 const SIDE: f64 = 270.0;
 const LEFT: f64 = 56.0;
 const TOP: f64 = 14.0;
+/// Curves that can be told apart with their bands; more are drawn without.
+const MOST_BANDS: usize = 2;
 /// Height of one entry of the key: a line for the AUC, a line for the cut-off.
 const ENTRY: f64 = 26.0;
 
@@ -30,6 +32,13 @@ pub fn roc_figure(results: &RocResults, lang: Lang) -> Result<Drawing, ReportErr
     axes.x_axis(&mut drawing, lang.say("1 − specificity"), 6);
     drawing.dashed(&[axes.at(0.0, 0.0), axes.at(1.0, 1.0)], style::GREY, style::HAIR, &[3.0, 3.0]);
     axes.spines(&mut drawing);
+    for (n, curve) in results.curves.iter().enumerate().filter(|_| results.curves.len() <= MOST_BANDS) {
+        let side = |end: usize| curve.band.iter().map(move |point| (point[0], point[end]));
+        let outline: Vec<_> = side(1).chain(side(2).rev()).map(|(x, y)| axes.at(x, y)).collect();
+        if !outline.is_empty() {
+            drawing.polygon(&outline, style::fade(style::series(n), 0.15));
+        }
+    }
     for (n, curve) in results.curves.iter().enumerate() {
         let points: Vec<_> = curve.fpr.iter().zip(&curve.tpr).map(|(&x, &y)| axes.at(x, y)).collect();
         drawing.dashed(&points, style::series(n), style::CURVE, style::dash(n));
@@ -48,6 +57,9 @@ pub fn roc_figure(results: &RocResults, lang: Lang) -> Result<Drawing, ReportErr
 /// The table below the curves.
 fn key(drawing: &mut Drawing, curves: &[Curve], top: f64, lang: Lang) {
     let (auc_x, n_x) = (style::COLUMN - 52.0, style::COLUMN - 8.0);
+    if curves.len() <= MOST_BANDS && curves.iter().any(|curve| !curve.band.is_empty()) {
+        drawing.text((8.0, top), lang.say("shaded: 95 % band"), style::SMALL, style::GREY, Anchor::Start);
+    }
     drawing.text((auc_x, top), "AUC (95 % CI)", style::SMALL, style::GREY, Anchor::End);
     drawing.text((n_x, top), "n+ / n−", style::SMALL, style::GREY, Anchor::End);
     for (n, curve) in curves.iter().enumerate() {
@@ -130,6 +142,7 @@ mod tests {
             fpr: vec![0.0, 0.0, 0.06, 0.06, 0.2, 0.5, 1.0],
             tpr: vec![0.0, 0.5, 0.5, 0.8, 0.9, 1.0, 1.0],
             thresholds: vec![None; 7],
+            band: vec![[0.0, 0.3, 0.7], [0.5, 0.8, 1.0], [1.0, 1.0, 1.0]],
             cutoffs: vec![Cutoff {
                 rule: "youden".to_owned(),
                 threshold: 41.25,
@@ -165,6 +178,9 @@ mod tests {
         }
         assert_eq!(svg, roc_figure(&results, Lang::En).unwrap().svg().unwrap());
         assert!(drawing.png().unwrap().starts_with(b"\x89PNG"));
+        assert_eq!(svg.matches("<polygon").count(), 2, "a band a curve");
+        let three = RocResults { curves: vec![results.curves[0].clone(); 3], ..RocResults::default() };
+        assert_eq!(roc_figure(&three, Lang::En).unwrap().svg().unwrap().matches("<polygon").count(), 0);
     }
 
     #[test]

@@ -46,7 +46,8 @@ pub fn between(name: &str, positive: &[f64], negative: &[f64], blank: &Test) -> 
         }
         "kolmogorov-smirnov" => {
             let t = kolmogorov_smirnov(positive, negative)?;
-            Test { statistic: Some(t.d), p: Some(t.p), ..row }
+            let effects = t.p_exact.map(|p| effect("p-exact", p, None)).into_iter().collect();
+            Test { statistic: Some(t.d), p: Some(t.p), effects, ..row }
         }
         "levene" | "brown-forsythe" => {
             let centre = if name == "levene" { Centre::Mean } else { Centre::Median };

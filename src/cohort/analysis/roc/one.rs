@@ -13,7 +13,7 @@ use crate::stats::delong::{DeLong, hanley_mcneil_se, newcombe};
 use crate::stats::distributions::normal_half_width;
 use crate::stats::likelihood_ratio::Ratio;
 use crate::stats::resample::{Resamples, auc_bca, auc_distribution, percentile_interval};
-use crate::stats::{Interval, LEVEL, partial_auc, roc};
+use crate::stats::{Interval, LEVEL, partial_auc, roc, roc_band};
 
 /// The values of one marker with their classes.
 struct Data<'a> {
@@ -84,9 +84,17 @@ pub fn curve(
         fpr: empirical.fpr(),
         tpr: empirical.tpr(),
         thresholds: empirical.points.iter().map(|point| point.threshold).collect(),
+        band: around(&data),
         cutoffs: cutoffs(&data, &empirical, options, warnings),
         missing: cases.missing,
     })
+}
+
+/// The band around the curve.
+fn around(data: &Data) -> Vec<[f64; 3]> {
+    let Some(resamples) = &data.resamples else { return Vec::new() };
+    let found = roc_band::band(data.values, data.positive, data.direction, resamples, LEVEL).unwrap_or_default();
+    found.into_iter().map(|point| [point.fpr, point.sensitivity.low, point.sensitivity.high]).collect()
 }
 
 /// That a curve stands on one patient of a class, or on one value.
