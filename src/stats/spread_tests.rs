@@ -125,11 +125,8 @@ fn exact_sf(a: &[f64], b: &[f64]) -> f64 {
     pooled.sort_unstable_by(f64::total_cmp);
     // distances in units of 1 / (m n), whole numbers
     let gap = |i: usize, j: usize| (i * n).abs_diff(j * m);
-    let seen = pooled
-        .iter()
-        .map(|&x| gap(a.partition_point(|&u| u <= x), b.partition_point(|&u| u <= x)))
-        .max()
-        .unwrap_or(0);
+    let seen =
+        pooled.iter().map(|&x| gap(a.partition_point(|&u| u <= x), b.partition_point(|&u| u <= x))).max().unwrap_or(0);
     // probability to have dealt i values to the first group without a distance as large, by i
     let mut stays = vec![0.0; m + 1];
     stays[0] = 1.0;
