@@ -12,13 +12,14 @@ use super::levels::named_levels;
 use super::load::Load;
 use super::registry::Biomarker;
 use super::session::{called_for, refuse_ambiguous};
+use super::tdv::read_role_mask;
 use super::{MeasureError, MeasureParams, ON_DIXON, ON_DWI, Role, SessionInputs};
 use crate::diffusion::b_table::{BSelection, choose, list, same_b};
 use crate::diffusion::plan;
 use crate::error::{Error, Result, Warning};
 use crate::image::echoes::echo_times;
 use crate::image::gradients::b_values_of;
-use crate::image::{Grid, Reader, place_mask, read_mask};
+use crate::image::{Grid, Reader, place_mask};
 use std::path::{Path, PathBuf};
 
 /// What was found in one session.
@@ -202,8 +203,8 @@ impl Look<'_> {
         }
         for role in [Role::Bone, Role::Reference, Role::Exclude] {
             for path in self.inputs.files_of(role).into_iter().filter(|path| is_readable(path)) {
-                let placed =
-                    read_mask(path).and_then(|mask| place_mask(mask, composed, [Role::Dwi.name(), dwi], role.name()));
+                let placed = read_role_mask(role, path)
+                    .and_then(|mask| place_mask(mask, composed, [Role::Dwi.name(), dwi], role.name()));
                 let Some((mask, warnings)) = self.keep(placed.map_err(Error::from)) else { continue };
                 self.warn(warnings);
                 if role != Role::Exclude && mask.n_inside() == 0 {

@@ -11,7 +11,7 @@ use super::stations::Stations;
 use super::{MapData, Role};
 use crate::diffusion::{self, Tdv, TdvInput, TdvParams};
 use crate::error::Result;
-use crate::image::{Grid, Labels, MapSidecar, Mask, Reader, filled, generated_by, place_mask};
+use crate::image::{Grid, ImageError, Labels, MapSidecar, Mask, Reader, filled, generated_by, place_mask};
 use crate::units::Unit;
 use std::path::{Path, PathBuf};
 
@@ -125,14 +125,22 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
     Ok(tdv)
 }
 
+/// A mask as its role reads it; what is no mask is refused.
+///
+/// # Errors
+/// Where the file cannot be read or holds something else than a mask.
+pub(super) fn read_role_mask(role: Role, path: &Path) -> std::result::Result<Mask, ImageError> {
+    let reader = Reader::default();
+    match role {
+        // every organ of a label map of organs
+        Role::Exclude => reader.any_label_mask(path),
+        _ => reader.one_value_mask(path),
+    }
+}
+
 /// A mask that is proved to lie on the composed grid.
 fn mask(work: &mut SessionWork, path: &Path, role: Role, composed: &Grid) -> Result<Mask> {
-    let reader = Reader::default();
-    let mask = match role {
-        // every organ of a label map of organs
-        Role::Exclude => reader.any_label_mask(path)?,
-        _ => reader.one_value_mask(path)?,
-    };
+    let mask = read_role_mask(role, path)?;
     let dwi = work.path(Role::Dwi)?.file_name().unwrap_or_default().to_string_lossy();
     let (mask, warnings) = place_mask(mask, composed, [Role::Dwi.name(), &dwi], role.name())?;
     work.warn(warnings);
