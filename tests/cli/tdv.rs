@@ -70,7 +70,7 @@ fn shared_edges_leave_a_sharp_lesion_as_it_is_and_give_back_a_blurred_one() {
     let folder = folder();
     let shared = ["--adc-low", "300", "--adc-high", "1500", "--min-volume-ml", "0.5", "--edges", "shared", "-q"];
     let sharp = folder.json(&[&MASKS[..], &RATIO, &shared, &["-o", "sharp"]].concat());
-    assert!((sharp["total_ml"].as_f64().unwrap() - 64.0 * 0.016).abs() < 1e-3);
+    assert!((sharp["total_ml"].as_f64().unwrap() - 64.0 * 0.016).abs() < 3e-3);
     assert_eq!(folder.sidecar("sharp_tDV.json")["Parameters"]["parameters"]["segmentation"]["edges"], "shared");
     // a slice more that is lesion to four tenths: 150 + 0.4 x 450 = 330 at b = 900, and above a threshold of 250
     folder.series("blurred", &grid(), &[50.0, 900.0], |at, b| {
@@ -86,7 +86,7 @@ fn shared_edges_leave_a_sharp_lesion_as_it_is_and_give_back_a_blurred_one() {
     blurred[2] = "blurred.nii.gz";
     let total = |more: &[&str]| folder.json(&[&blurred[..], &RATIO, more].concat())["total_ml"].as_f64().unwrap();
     assert!((total(&["-q", "-o", "whole"]) - 80.0 * 0.016).abs() < 1e-9);
-    assert!((total(&["--edges", "shared", "-q", "-o", "blurred"]) - (64.0 + 6.4) * 0.016).abs() < 2e-3);
+    assert!((total(&["--edges", "shared", "-q", "-o", "blurred"]) - (64.0 + 6.4) * 0.016).abs() < 3e-3);
     folder.run(&[&MASKS[..], &RATIO, &["--edges", "halved", "-o", "n"]].concat()).assert().code(2);
 }
 
