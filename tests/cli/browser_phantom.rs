@@ -136,7 +136,6 @@ fn the_viewer_shows_every_flip_alike_with_true_letters_and_outlines() {
     }
 }
 
-/// Chooses maps, planes and the overlay; leaves a picture of each.
 /// What WebGL has drawn is cleared once it is shown; a test that looks at it later asks for it to be kept.
 const KEEP_DRAWN: &str = r#"<script>
 const plain = HTMLCanvasElement.prototype.getContext;
@@ -144,6 +143,8 @@ HTMLCanvasElement.prototype.getContext = function (kind, options) {
   return plain.call(this, kind, { ...options, preserveDrawingBuffer: true });
 };
 </script>"#;
+
+/// Chooses planes, the overlay and a window; leaves a picture of each.
 const USE_NIIVUE: &str = r#"<script>
 (async () => {
   await until(() => document.body.dataset.ready);
