@@ -8,7 +8,8 @@
 
 Takes the stations of every session of a (simulated) study, composes them with `--harmonise overlap`, and compares the
 volume above two thresholds at the lowest b-value with that of the stations laid side by side by NumPy at half of each
-overlap, each scaled to the first by the median ratio in its overlap.
+overlap, each scaled to the first by the median ratio in its overlap. Both are then brought to one level by their median ratio:
+which station is the reference is a choice.
 """
 
 import pathlib
@@ -46,13 +47,15 @@ def main(program, study):
             command = [program, "compose", *map(str, stations), "--harmonise", "overlap", "-o", f"{out}/c", "-q"]
             subprocess.run(command, check=True, capture_output=True)
             composed = numpy.asarray(nibabel.load(f"{out}/c_dwi.nii.gz").dataobj)[..., 0]
+        if composed.shape != whole.shape:
+            sys.exit(f"{folder}: composed {composed.shape}, stations side by side {whole.shape}")
+        inside = (whole > numpy.percentile(whole, 75)) & (composed > 0)
+        composed = composed * numpy.median(whole[inside] / composed[inside])
         for name, level in (("body", 0.25), ("bright", 2.0)):
             threshold = level * numpy.median(whole[whole > 0])
             before, after = (whole > threshold).sum(), (composed > threshold).sum()
             worst = max(worst, abs(100 * (after / before - 1)))
             print(f"{folder.parts[-3]} {folder.parts[-2]:9} {name:6} {100 * (after / before - 1):+.3f} %")
-        if composed.shape != whole.shape:
-            sys.exit(f"{folder}: composed {composed.shape}, stations side by side {whole.shape}")
     print(f"largest deviation {worst:.3f} %")
 
 
