@@ -52,7 +52,9 @@ pub(super) fn of_study(study: &Path) -> Vec<IdentityRow> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
         match ending.as_str() {
             "json" => found.extend(in_description(path).unwrap_or_default()),
-            "csv" | "tsv" | "xlsx" | "xls" | "ods" | "parquet" => found.extend(in_columns(path)),
+            "csv" | "tsv" | "xlsx" | "xls" | "xlsb" | "ods" | "parquet" | "sav" | "zsav" => {
+                found.extend(in_columns(path))
+            }
             _ => {}
         }
     }
