@@ -166,6 +166,38 @@ fn each_pixel_lies_where_its_header_says() {
     }
 }
 
+/// Segments made by highdicom (`scripts/reference/dicom_vertebrae.py`): segment n is row n from the top, columns 1 to 3.
+#[test]
+fn segments_of_vertebrae_become_one_label_map_with_the_numbers_of_the_scheme() {
+    let roots = [golden("dicom/sa0"), golden("dicom/vert")];
+    let (folder, done) = imported(&roots, Choice::Builtin);
+    let drawn = |part: &str| done.rows.iter().find(|row| row.part == part).unwrap();
+    let said = |part: &str| (drawn(part).role.as_str(), drawn(part).index.as_str());
+    assert_eq!(said("segment 1"), ("vertebra", "L1"));
+    assert_eq!(said("segment 2"), ("vertebra", "L2"));
+    assert_eq!(said("segment 3"), ("vertebra", "L3"));
+    // a disc is no vertebra, and nobody says what else it is for
+    assert_eq!(said("segment 4"), ("ambiguous", ""));
+    assert_eq!(said("segment 5"), ("reference", ""));
+
+    let path = file(&folder, "baseline", "anat", "seg-vertebrae_dseg.nii.gz");
+    let labels = myelomri::image::read_labels(&path).unwrap();
+    let water = read_series(&file(&folder, "baseline", "anat", "rec-water_dixon.nii.gz")).unwrap();
+    assert_eq!((labels.grid.dims, labels.grid.affine), (water.grid.dims, water.grid.affine));
+    for ((i, j, k), &label) in labels.data.indexed_iter() {
+        // rows count from the last
+        let want = match 5 - j {
+            0 if (1..4).contains(&i) => 41,
+            1 if (1..4).contains(&i) && k == 1 => 42,
+            2 if (1..4).contains(&i) => 43,
+            _ => 0,
+        };
+        assert_eq!(label, want, "{i} {j} {k}");
+    }
+    let table = std::fs::read_to_string(path.with_file_name("sub-001_ses-baseline_seg-vertebrae_dseg.tsv")).unwrap();
+    assert_eq!(table, "index\tname\n41\tL1\n42\tL2\n43\tL3\n");
+}
+
 #[test]
 fn philips_signals_are_floating_point_values_and_maps_as_displayed() {
     for choice in converters() {
@@ -209,10 +241,13 @@ fn enhanced_images_are_taken_apart_by_frame() {
 
 #[test]
 fn offsets_and_numbers_of_ge_are_understood() {
-    // dcm2niix wants attributes for b-values that the simulation lacks: its volumes are not taken without them
+    // dcm2niix wants attributes for b-values that the simulation lacks: its volumes are told by their pixels
     for choice in [Choice::Builtin, Choice::Auto] {
         let (folder, done) = imported(&[golden("dicom/ga1")], choice);
         assert!(done.failure().is_none(), "{:?}", done.failure());
+        if choice == Choice::Auto && converters().len() > 1 {
+            assert!(done.notes.iter().any(|note| note.contains("volumes told by their pixels")), "{:?}", done.notes);
+        }
         let path = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
         follows_the_formula(&path, Axes::Axial, &[0.0, 1.0, 2.0], 1.0, 0.0);
         assert_eq!(

@@ -117,7 +117,11 @@ fn check_known(header: &Header) -> Result<(), DicomError> {
     Ok(())
 }
 
-fn decode(header: &Header, slices: Vec<Slice>, nx: usize, scaling: Scaling) -> Result<(), DicomError> {
+/// Decodes frames of one file into slices of a grid whose rows have `nx` pixels.
+///
+/// # Errors
+/// [`DicomError::Pixels`].
+pub(super) fn decode(header: &Header, slices: Vec<Slice>, nx: usize, scaling: Scaling) -> Result<(), DicomError> {
     let failed =
         |why: &str| DicomError::Pixels { reason: format!("{why} (transfer syntax {})", header.transfer_syntax) };
     let file = dicom_object::open_file(&header.path).map_err(|_| failed("the file cannot be read to its end"))?;

@@ -17,6 +17,7 @@ mod rtstruct;
 mod scan;
 mod seg;
 mod series;
+mod slice_order;
 mod stack;
 mod tags;
 mod vendor;

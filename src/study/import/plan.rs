@@ -175,7 +175,9 @@ fn row(place: &Place, part: &Part, headers: &[Header]) -> Row {
 pub fn finish_row(item: &mut Item) {
     item.row.role = item.decision.role.name().to_owned();
     item.row.index = match (item.level, item.index) {
-        (Some(level), _) if item.decision.role == SeriesRole::Vertebra => level.to_string(),
+        (Some(level), _) if matches!(item.decision.role, SeriesRole::Vertebra | SeriesRole::Ambiguous) => {
+            level.to_string()
+        }
         (_, 0) => String::new(),
         (_, index) => index.to_string(),
     };
