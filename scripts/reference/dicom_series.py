@@ -171,7 +171,8 @@ def ge(out, patient="a", visit=1):
                 ds.EchoNumbers = echo + 1
                 block = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
                 block.add_new(0x2F, "SS", component)
-                out.save(ds, f"g{patient}{visit}")
+                # implicit, as GE writes mostly: the private number arrives without its representation
+                out.save(ds, f"g{patient}{visit}", ImplicitVRLittleEndian)
 
 
 def philips(out, patient="b", visit=0):

@@ -166,6 +166,65 @@ fn each_pixel_lies_where_its_header_says() {
     }
 }
 
+/// One series packed in many ways (`scripts/reference/dicom_syntaxes.py`).
+#[test]
+fn each_transfer_syntax_is_read_right_or_refused_by_its_name() {
+    let one = |name: &str| imported(&[golden(&format!("dicom/syntax/{name}"))], Choice::Builtin);
+    for name in
+        ["deflate", "big-endian", "rle", "jpeg-lossless", "jpeg-lossless-16", "jpeg-lossless-14", "jpeg-baseline"]
+    {
+        let (folder, done) = one(name);
+        assert!(done.failure().is_none(), "{name}: {:?}", done.failure());
+        let path = file(&folder, "baseline", "anat", "rec-water_dixon.nii.gz");
+        follows_the_formula(&path, Axes::Axial, &[0.0], 1.0, 0.0);
+        let is_lossy = done.notes.iter().any(|note| note.contains("1 series went through lossy compression"));
+        assert_eq!(is_lossy, name == "jpeg-baseline", "{name}");
+    }
+    for name in ["rle-signed", "jpeg-lossless-signed"] {
+        let (folder, _) = one(name);
+        let path = file(&folder, "baseline", "anat", "rec-water_dixon.nii.gz");
+        follows_the_formula(&path, Axes::Axial, &[0.0], 1.0, -300.0);
+    }
+    for (name, syntax) in [
+        ("jpeg-extended", "JPEG extended (transfer syntax 1.2.840.10008.1.2.4.51)"),
+        ("jpeg-ls", "JPEG-LS lossless (transfer syntax 1.2.840.10008.1.2.4.80)"),
+        ("jpeg-ls-near", "JPEG-LS near-lossless (transfer syntax 1.2.840.10008.1.2.4.81)"),
+        ("jpeg-2000", "JPEG 2000 lossless (transfer syntax 1.2.840.10008.1.2.4.90)"),
+        ("jpeg-2000-lossy", "JPEG 2000 (transfer syntax 1.2.840.10008.1.2.4.91)"),
+    ] {
+        let (folder, done) = one(name);
+        let failed = done.failed.join("\n");
+        assert!(failed.contains(&format!("does not read {syntax}; convert it with dcm2niix")), "{name}: {failed}");
+        assert!(failed.contains("IM0001"), "{failed}");
+        assert!(!folder.path().join("study/sub-001").exists());
+    }
+}
+
+/// Two pictures of four slices each; without the word in the image type a private attribute alone says so.
+#[test]
+fn mosaics_are_never_taken_for_one_slice() {
+    for name in ["mosaic", "mosaic-unnamed"] {
+        let roots = [golden(&format!("dicom/syntax/{name}"))];
+        let (_folder, done) = imported(&roots, Choice::Builtin);
+        let failed = done.failed.join("\n");
+        assert!(failed.contains("does not read Siemens mosaics (many slices in one picture)"), "{name}: {failed}");
+        if converters().len() > 1 {
+            let (folder, done) = imported(&roots, Choice::Auto);
+            assert!(done.failure().is_none(), "{name}: {:?}", done.failure());
+            let path = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
+            let series = read_series(&path).unwrap();
+            assert_eq!((series.grid.dims, series.len()), ([8, 6, 4], 2));
+            let b = read_bval(&path.with_file_name("sub-001_ses-baseline_chunk-1_dwi.bval")).unwrap();
+            assert_eq!(b, [50.0, 750.0]);
+            // the pictures are 12 x 16: 10 row + column, slices by rows of tiles
+            for ((i, j, k, _), &value) in series.data.indexed_iter() {
+                let (row, column) = (5 - j + 6 * (k / 2), i + 8 * (k % 2));
+                assert_eq!(f64::from(value), (10 * row + column) as f64, "{name} {i} {j} {k}");
+            }
+        }
+    }
+}
+
 /// Segments made by highdicom (`scripts/reference/dicom_vertebrae.py`): segment n is row n from the top, columns 1 to 3.
 #[test]
 fn segments_of_vertebrae_become_one_label_map_with_the_numbers_of_the_scheme() {

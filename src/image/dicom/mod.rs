@@ -19,6 +19,7 @@ mod seg;
 mod series;
 mod slice_order;
 mod stack;
+mod syntax;
 mod tags;
 mod vendor;
 

@@ -192,6 +192,15 @@ fn counted(found: &Scan, assigned: &Assigned, has_map: bool) -> Vec<String> {
             silent.len()
         ));
     }
+    let lossy: BTreeSet<&str> =
+        found.headers.iter().filter(|header| header.is_lossy).map(|header| header.series_uid.as_str()).collect();
+    if !lossy.is_empty() {
+        notes.push(format!(
+            "{} series went through lossy compression: their values are not those that the scanner made; export them again \
+             without, if you can",
+            lossy.len()
+        ));
+    }
     if !has_map {
         let patients =
             if assigned.n_patients == 1 { "1 patient" } else { &format!("{} patients", assigned.n_patients) };

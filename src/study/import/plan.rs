@@ -101,6 +101,9 @@ fn item(
         (_, _, Some(why)) => Some(format!("one of its files cannot be used ({why}); copy or export it again")),
         _ => None,
     };
+    if part.frames.iter().any(|at| headers[at.header].is_lossy) {
+        item.decision.evidence.push("lossy compression has changed its values".to_owned());
+    }
     if let Some(refusal) = refusal {
         refuse(&mut item, refusal);
         return item;
