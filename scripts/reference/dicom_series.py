@@ -400,6 +400,11 @@ def bad(out):
     for k in range(SLICES):
         ds = image("b", 0, 73, k + 1, maker, model, ["DERIVED", "PRIMARY", "DIFFUSION", "TRACEW"], "diff", 0, k, sequence=["EP"])
         out.save(ds, "bad/no-b")
+    # several frames in a classic image, which cannot say where they lie
+    for k in range(3):
+        ds = image("b", 0, 74, k + 1, maker, model, water, "x", 0, k, te=2.46)
+        ds.NumberOfFrames, ds.PixelData = 2, 2 * ds.PixelData
+        out.save(ds, "bad/frames")
 
 
 def two_echoes(out):

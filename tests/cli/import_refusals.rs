@@ -31,6 +31,7 @@ fn series_that_make_no_volume_are_named_and_the_rest_goes_on() {
         ("mixed", "mixed-series: one series holds images of 8x6 and of 4x4 pixels"),
         ("burned", "BurnedInAnnotation (0028,0301) is not NO"),
         ("overlay", "an overlay (6000,3000) is drawn over the image"),
+        ("frames", "the built-in converter does not read files of several frames that do not say where each lies"),
         (
             "compressed",
             "the built-in converter does not read JPEG-LS lossless (transfer syntax 1.2.840.10008.1.2.4.80)",

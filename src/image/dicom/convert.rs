@@ -112,6 +112,9 @@ fn check_known(header: &Header) -> Result<(), DicomError> {
     if header.is_mosaic() {
         return unknown("Siemens mosaics (many slices in one picture)");
     }
+    if header.n_frames != header.frames.len() {
+        return unknown("files of several frames that do not say where each lies");
+    }
     if header.samples != 1 {
         return unknown("colour images");
     }

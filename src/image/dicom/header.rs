@@ -70,6 +70,8 @@ pub struct Header {
     pub is_lossy: bool,
     /// Samples of a pixel; 1 for grey.
     pub(super) samples: u16,
+    /// Frames that the file announces; it places those in `frames` alone.
+    pub(super) n_frames: usize,
     /// Size of the file, bytes.
     pub n_bytes: u64,
     /// The images it holds.
@@ -187,6 +189,7 @@ impl Header {
             bits: whole(tags::BITS_ALLOCATED) as u16,
             is_signed: whole(tags::PIXEL_REPRESENTATION) == 1,
             samples: whole(tags::SAMPLES_PER_PIXEL).max(1) as u16,
+            n_frames: whole(tags::NUMBER_OF_FRAMES).max(1) as usize,
             n_bytes,
             frames,
             references,
