@@ -294,28 +294,28 @@ fn plot_of(
     second: Option<&Volume>,
     params: &SummaryParams,
 ) -> HistogramPlot {
-    let drawn: Vec<(String, Vec<f32>)> = match second {
+    let drawn: Vec<(String, Sorted)> = match second {
         Some(second) => regions
             .iter()
             .take(1)
             .flat_map(|region| {
-                [map, second]
-                    .map(|of| (format!("{} {}", region.name, file_name(&of.source)), region.values(of.data.view())))
+                [map, second].map(|of| {
+                    (format!("{} {}", region.name, file_name(&of.source)), region.values(of.data.view()).into())
+                })
             })
             .collect(),
         None => regions
             .iter()
             .take(MOST_DRAWN)
-            .map(|region| (region.name.clone(), region.values(map.data.view())))
+            .map(|region| (region.name.clone(), region.values(map.data.view()).into()))
             .collect(),
     };
-    let all = drawn.iter().flat_map(|(_, values)| values).filter(|v| v.is_finite()).map(|&v| f64::from(v));
-    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    let ends = drawn.iter().map(|(_, sorted)| [sorted.percentile(0.0), sorted.percentile(100.0)]);
+    let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), [a, b]| (low.min(a), high.max(b)));
     let edges = if low < high { edges_over(low, high, params.binning) } else { vec![low - 0.5, low + 0.5] };
     let distributions = drawn
         .into_iter()
-        .map(|(name, values)| {
-            let sorted = Sorted::of(&values);
+        .map(|(name, sorted)| {
             let histogram = Histogram::between(sorted.values(), edges.clone());
             let n = sorted.values().len();
             Distribution {
