@@ -3,6 +3,7 @@
 use super::Maker;
 use crate::cohort::measurement_error::{Allowed, Limit, Verdict};
 use crate::cohort::results::{Change, ResponseRow};
+use crate::report::lang::Reason;
 use crate::report::tables::{self, MISSING, ReportTable};
 use crate::report::{Lang, labels};
 
@@ -94,7 +95,7 @@ impl Maker<'_> {
                 yes(row.confirmed),
                 stage(row.iss),
                 stage(row.r_iss),
-                row.reasons.join("; "),
+                row.reasons.iter().map(|reason| lang.reason(Reason::Response, reason)).collect::<Vec<_>>().join("; "),
             ]
         };
         table.rows = self.outputs.responses.iter().filter(|row| row.subject == self.subject).map(row).collect();
