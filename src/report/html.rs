@@ -146,7 +146,7 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
     let biomarkers: Vec<(&'static str, String)> = docs::BIOMARKERS
         .iter()
         .filter(|(name, _)| measured.contains(*name))
-        .map(|(_, text)| (docs::title(text), docs::html(text)))
+        .map(|(name, text)| docs::shown(name, text, lang))
         .collect();
     let compare = outputs.compare.as_ref();
     let declared = [Family::Primary, Family::Secondary];

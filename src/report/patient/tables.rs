@@ -39,7 +39,8 @@ impl Maker<'_> {
                     (Some(_), None) => MISSING.to_owned(),
                 };
             if let Some(limit) = limit {
-                let gaps = [("column", &*name), ("source", &limit.source)];
+                let source = lang.reason(Reason::Source, &limit.source);
+                let gaps = [("column", &*name), ("source", &*source)];
                 let note = lang.fill("Limit of {column}: {source}.", &gaps);
                 if !table.notes.contains(&note) {
                     table.notes.push(note);

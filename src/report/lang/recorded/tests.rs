@@ -156,3 +156,14 @@ fn reasons_of_the_patient_flow_are_said_in_japanese() {
     assert_eq!(failed, "NIfTI画像ではない。not-nifti: x.nii is not a NIfTI image: text");
     assert_eq!(Lang::En.reason(Reason::Exclusion, "L4: fracture"), "L4: fracture");
 }
+
+#[test]
+fn sources_of_limits_and_reasons_with_values_are_said_in_japanese() {
+    let limits = crate::cohort::measurement_error::Limits::default();
+    let source = &limits.of("adc_mean_L1-L5").unwrap().source;
+    let said = Lang::Ja.reason(Reason::Source, source);
+    assert!(said.contains("14.5") && said.contains("PMID 35867890") && !said.contains("between"), "{said}");
+    assert_eq!(Lang::Ja.reason(Reason::Source, "own repeats"), "own repeats");
+    let regime = Lang::Ja.reason(Reason::Flow, "which of water and fat dominates is unknown");
+    assert_eq!(regime, "水優位か脂肪優位か：不明");
+}
