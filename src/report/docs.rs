@@ -64,7 +64,7 @@ pub fn html(text: &str) -> String {
             if open == "p" || open == "table" {
                 close(&mut out, &mut open);
             }
-        } else if let Some(cells) = line.strip_prefix('|').and_then(|line| line.trim_end().strip_suffix('|')) {
+        } else if let Some(cells) = line.trim().strip_prefix('|').and_then(|line| line.strip_suffix('|')) {
             let is_rule = cells.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' '));
             let tag = if open == "table" { "td" } else { "th" };
             begin(&mut out, &mut open, "table");

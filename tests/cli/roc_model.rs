@@ -87,3 +87,23 @@ fn a_level_that_the_model_does_not_know_is_refused() {
         assert!(text.contains("error[unexpected-value]") && text.contains("north, south"), "{text}");
     }
 }
+
+#[test]
+fn a_validation_on_the_own_patients_or_of_another_outcome_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, model) = model(folder.path());
+    let slugs = |command: &str, table: &str, positive: [&str; 2], more: &[&str]| -> Vec<String> {
+        let mut run = myelomri();
+        run.args([command, "--table", &golden(table).display().to_string(), "--format", "json", "--model", &model]);
+        run.args(["--outcome", "deep", "--positive", positive[0], "--negative", positive[1]]).args(more);
+        let done = run.assert().success();
+        let got: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+        got["warnings"].as_array().unwrap().iter().map(|w| w["slug"].as_str().unwrap().to_owned()).collect()
+    };
+    let has = |slugs: Vec<String>, slug: &str| slugs.iter().any(|found| found == slug);
+    assert!(has(slugs("validate", "train.csv", ["yes", "no"], &[]), "model-fitted-here"));
+    assert!(!has(slugs("validate", "test.csv", ["yes", "no"], &[]), "model-fitted-here"));
+    assert!(has(slugs("validate", "test.csv", ["no", "yes"], &[]), "other-outcome"));
+    assert!(has(slugs("roc", "test.csv", ["no", "yes"], &["--bootstrap", "0"]), "other-outcome"));
+    assert!(!has(slugs("roc", "test.csv", ["yes", "no"], &["--bootstrap", "0"]), "other-outcome"));
+}

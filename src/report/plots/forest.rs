@@ -54,7 +54,6 @@ pub fn forest_figure(rows: &[ForestRow], title: &str, lang: Lang) -> Result<Draw
     let (left, right) = (8.0, style::COLUMN - 8.0);
     axes.x_axis(&mut drawing, lang.say("Odds ratio (95 % CI), logarithmic"), 6);
     drawing.line(&[(ENDS[0], bottom), (ENDS[1], bottom)], style::INK, style::HAIR);
-    drawing.dashed(&[(axes.x_at(1.0), TOP), (axes.x_at(1.0), bottom)], style::GREY, style::HAIR, &[3.0, 3.0]);
     let title = fitted(title, style::SMALL, right - left - 100.0);
     drawing.text((left, 14.0), &title, style::SMALL, style::GREY, Anchor::Start);
     drawing.text((right, 14.0), lang.say("OR (95 % CI), P"), style::SMALL, style::GREY, Anchor::End);
@@ -69,7 +68,11 @@ pub fn forest_figure(rows: &[ForestRow], title: &str, lang: Lang) -> Result<Draw
         let name = fitted(&labels::column(&row.term, lang), style::SMALL, right - left - indent);
         drawing.text((left + indent, words), &name, style::SMALL, style::INK, Anchor::Start);
         drawing.text((right, words + BELOW), &odds_text(row), style::SMALL, style::INK, Anchor::End);
-        draw_interval(&mut drawing, &axes, row, words + BELOW - 3.5);
+        let at = words + BELOW - 3.5;
+        // the line of no effect, interrupted where words stand
+        let one = axes.x_at(1.0);
+        drawing.line(&[(one, at - 5.0), (one, at + 6.0)], style::GREY, style::HAIR);
+        draw_interval(&mut drawing, &axes, row, at);
         y += ROW;
     }
     Ok(drawing)

@@ -1,8 +1,11 @@
 //! A fitted model as it is kept, and what it says of other patients.
 
+use super::super::super::endpoint::Endpoint;
+use super::super::super::frame::Cases;
 use super::super::super::results::{Model, SavedModel, SavedTerm};
 use super::super::super::{CohortError, Frame};
 use super::Prepared;
+use crate::error::Warning;
 use crate::stats::logistic::Fit;
 
 /// What is kept of a fit.
@@ -52,6 +55,35 @@ impl SavedModel {
             }
         }
         Ok(sums)
+    }
+
+    /// Whether the model was fitted on the patients of these linear predictors: as many of either class, and the cut-off that it
+    /// keeps is found again.
+    pub fn is_fitted_on(&self, cases: &Cases) -> bool {
+        let events = cases.positive.iter().filter(|positive| **positive).count();
+        if (cases.positive.len(), events) != (self.n, self.events) {
+            return false;
+        }
+        match (super::best_cutoff(&cases.columns[0], &cases.positive), self.cutoff) {
+            // tables hold six digits of a number
+            (Some(here), Some(kept)) => (here - kept).abs() <= 1e-3 * kept.abs().max(1.0),
+            (here, kept) => here == kept,
+        }
+    }
+
+    /// That other values count as positive here than where the model was fitted; their order tells nothing.
+    pub fn other_outcome(&self, endpoint: &Endpoint) -> Option<Warning> {
+        let [predicted, here] = [&self.outcome.positive, &endpoint.outcome.positive];
+        let is_same = predicted.iter().all(|value| here.contains(value)) && here.iter().all(|v| predicted.contains(v));
+        (!is_same).then(|| {
+            let message = format!(
+                "the model predicts {} ({}), and here {} is positive",
+                predicted.join(", "),
+                self.outcome.column,
+                here.join(", ")
+            );
+            Warning::new("other-outcome", message)
+        })
     }
 
     /// A level that the model was not fitted on has no coefficient, and is not taken for the reference.

@@ -54,7 +54,9 @@ pub fn roc_with_model(
     if !predicted.is_apparent {
         let frame = frame.with(&predicted.marker.column, predicted.values);
         let markers: Vec<Marker> = markers.iter().cloned().chain([predicted.marker]).collect();
-        return roc(&frame, endpoint, &markers, options);
+        let mut results = roc(&frame, endpoint, &markers, options)?;
+        results.warnings.extend(model.other_outcome(endpoint));
+        return Ok(results);
     }
     let mut results = roc(frame, endpoint, markers, options)?;
     if !markers.is_empty() {
@@ -65,8 +67,8 @@ pub fn roc_with_model(
         );
         results.warnings.push(Warning::new("model-fitted-here", message));
     }
-    let model = curve(frame, endpoint, &predicted.marker, &predicted.values, options, &mut results.warnings)?;
-    results.curves.push(model);
+    let curve = curve(frame, endpoint, &predicted.marker, &predicted.values, options, &mut results.warnings)?;
+    results.curves.push(curve);
     Ok(results)
 }
 
