@@ -8,7 +8,8 @@ use crate::diffusion::adc::flag;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, PackedSeries, Signals, Volume, image_stem, read_sidecar, with_suffix, write_json};
 use crate::region::{
-    Binning, Histogram, IvhLevels, Region, RegionSummary, Sorted, SummaryParams, edges_over, region_of_mask,
+    Binning, Histogram, IvhLevels, Region, RegionSummary, Sorted, SummaryParams, edges_over, flags_of_regions,
+    region_of_mask,
 };
 use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
 use crate::report::{Lang, SessionPicture};
@@ -125,7 +126,9 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         Some(second) => params.compare(region, [map.data.view(), second.data.view()], &map.grid, unit),
         None => params.summarise(region, map.data.view(), &map.grid, unit),
     };
-    let summaries: Vec<RegionSummary> = found.iter().map(summarise).collect();
+    let flags = flags_of_regions(&warnings);
+    let summaries: Vec<RegionSummary> =
+        found.iter().map(|region| RegionSummary { qc_flags: flags.clone(), ..summarise(region) }).collect();
     warnings.extend(summaries.iter().filter_map(missing_warning));
     let results = HistogramResults {
         map: file_name(&path),

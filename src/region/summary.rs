@@ -30,6 +30,8 @@ pub struct RegionSummary {
     /// Every feature in the names of IBSI, where asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ibsi: Vec<Feature>,
+    /// What was done to the region's labels: `labels-resampled`, `vertebral-body`; filled by who placed them.
+    pub qc_flags: Vec<String>,
     /// The same region in a second map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparison>,
@@ -90,6 +92,7 @@ impl SummaryParams {
             ibsi: self.ibsi.map_or_else(Vec::new, |levels| features(&statistics, &histogram, sorted.values(), levels)),
             histogram,
             statistics,
+            qc_flags: Vec::new(),
             compare: None,
         }
     }
