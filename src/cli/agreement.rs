@@ -131,7 +131,12 @@ fn print(results: &AgreementResults, format: Format) -> Result<()> {
         row("within-subject CoV (root mean square)".into(), results.wcv, None, None);
         row("within-subject CoV (log)".into(), results.wcv_log, None, None);
         row("repeatability coefficient".into(), results.rc, results.rc_ci, None);
-        row("repeatability coefficient, %".into(), results.rc_pct, results.rc_pct_asymmetric, None);
+        row("repeatability coefficient, %".into(), results.rc_pct, None, None);
+        // no interval of it, but what a repeat may differ by to either side
+        if let Some([low, high]) = results.rc_pct_asymmetric {
+            row("largest fall of a repeat, % (log)".into(), Some(low), None, None);
+            row("largest rise of a repeat, % (log)".into(), Some(high), None, None);
+        }
     }
     if let Some(c) = &results.concordance {
         row("Lin's concordance".into(), Some(c.value), c.ci_low.zip(c.ci_high).map(<[f64; 2]>::from), None);

@@ -95,7 +95,7 @@ enum Command {
     Clinical(clinical::ClinicalArgs),
     /// Group and paired tests, Table 1, correction for multiple tests
     Compare(compare::CompareArgs),
-    /// Logistic model of the outcome: Firth, maximum likelihood or ridge
+    /// Logistic model of the outcome: Firth, maximum likelihood, ridge or lasso
     Fit(fit::FitArgs),
     /// ROC curves: areas with intervals, cut-offs, comparisons, plot
     Roc(roc::RocArgs),

@@ -95,6 +95,9 @@ struct ModelNeeds {
     events: f64,
 }
 
+/// Values of U that are written one by one.
+const MOST_SHOWN: usize = 8;
+
 /// Runs `plan`.
 ///
 /// # Errors
@@ -166,6 +169,14 @@ fn of_groups(area: f64, decimals: u32, m: usize, n: usize, warnings: &mut Vec<Wa
     })
 }
 
+/// The values, of many the ends and the number.
+fn some_of(values: &[f64]) -> String {
+    match values {
+        [first, .., last] if values.len() > MOST_SHOWN => format!("{first} to {last} ({} values)", values.len()),
+        _ => values.iter().map(f64::to_string).collect::<Vec<_>>().join(" "),
+    }
+}
+
 fn print(planned: &Planned, format: Format) -> Result<()> {
     if format == Format::Json {
         return output::print_json(planned);
@@ -179,7 +190,7 @@ fn print(planned: &Planned, format: Format) -> Result<()> {
             (false, _) => "no",
         };
         row("area possible from these groups", words.to_owned());
-        row("U", a.u.iter().map(f64::to_string).collect::<Vec<_>>().join(" "));
+        row("U", some_of(&a.u));
         row("standard error (Hanley-McNeil)", cell(Some(a.se_hanley_mcneil), Some(4)));
         row("95 % interval (Newcombe), low", cell(Some(a.ci_low), Some(4)));
         row("95 % interval (Newcombe), high", cell(Some(a.ci_high), Some(4)));

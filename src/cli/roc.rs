@@ -6,7 +6,7 @@ use super::table_args::{OutcomeArgs, PatientsArgs, PlanArgs, cell, direction_nam
 use super::{Context, output};
 use crate::cohort::Marker;
 use crate::cohort::analysis::roc::options::{CurveTest, IntervalMethod, Part, Resampling, parse_rule};
-use crate::cohort::analysis::roc::{RocOptions, model_curve, roc};
+use crate::cohort::analysis::roc::{RocOptions, roc, roc_with_model};
 use crate::cohort::analysis::{family_of, family_of_all};
 use crate::cohort::results::{Cutoff, Family, RocResults, SavedModel};
 use crate::error::Result;
@@ -38,7 +38,8 @@ pub struct RocArgs {
     /// Marker with the direction that points to the positive class, COL:higher or COL:lower (repeatable)
     #[arg(long = "predictor", value_name = "COL:DIRECTION", required_unless_present = "model")]
     predictors: Vec<String>,
-    /// Saved model (PREFIX_model.json of `fit`) whose prediction on these patients is drawn as one more curve
+    /// Saved model (PREFIX_model.json of `fit`) whose prediction on these patients is one more curve; on other patients than
+    /// those that it was fitted on it is compared with the markers too
     #[arg(long, value_name = "JSON")]
     model: Option<PathBuf>,
     /// Rule of a cut-off (repeatable): youden, closest-top-left, cost:COST,PREVALENCE (a miss costs COST false alarms),
@@ -196,12 +197,13 @@ pub fn run(args: RocArgs, context: &Context) -> Result<()> {
         .collect::<Result<Vec<Marker>>>()?;
     let frame = table.frame(context)?;
     let endpoint = outcome.endpoint(&frame)?;
-    let mut results = roc(&frame, &endpoint, &markers, &options)?;
-    if let Some(model) = &model {
-        let family = family_of_all(model.terms.iter().map(|term| term.column.as_str()), &planned);
-        let curve = model_curve(&frame, &endpoint, model, family, &options, &mut results.warnings)?;
-        results.curves.push(curve);
-    }
+    let mut results = match &model {
+        None => roc(&frame, &endpoint, &markers, &options)?,
+        Some(model) => {
+            let family = family_of_all(model.terms.iter().map(|term| term.column.as_str()), &planned);
+            roc_with_model(&frame, &endpoint, &markers, (model, family), &options)?
+        }
+    };
     results.plan = stamp;
     context.say(say_outcome(&endpoint.outcome));
     context.warn(&results.warnings);

@@ -223,9 +223,20 @@ impl Frame {
         }
     }
 
+    /// Names of all columns.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.numbers.iter().map(|(name, _)| name.as_str()).chain(self.texts.iter().map(|(name, _)| name.as_str()))
+    }
+
+    /// The frame with one number column more.
+    pub fn with(&self, name: &str, values: Vec<Option<f64>>) -> Frame {
+        let mut frame = self.clone();
+        frame.numbers.push((name.to_owned(), values));
+        frame
+    }
+
     fn missing_column(&self, name: &str) -> CohortError {
-        let there = self.numbers.iter().map(|(name, _)| name.clone()).chain(self.texts.iter().map(|(n, _)| n.clone()));
-        super::table::missing_column(&self.source, name, there.collect())
+        super::table::missing_column(&self.source, name, self.columns().map(str::to_owned).collect())
     }
 
     /// The patients with a class and a value in each of these columns.

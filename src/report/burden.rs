@@ -1,11 +1,12 @@
 //! Dropout ratio against disease burden, and the agreement of repeats: figures and tables.
 
 use super::figures::{Figure, Section, file_name};
+use super::lang::Reason;
 use super::outputs::Outputs;
 use super::plots::{CorrelationPlot, bland_altman_figure, correlation_figure};
 use super::tables::{MISSING, ReportTable, digits, optional, p_text, test_name, with_interval};
 use super::{Lang, labels};
-use crate::cohort::results::Test;
+use crate::cohort::results::{FlowEntry, Test};
 
 /// Name of the tested pair in the results.
 fn name_of([a, b]: &[String; 2]) -> String {
@@ -40,7 +41,7 @@ pub fn dropout_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure
 
 /// `Spearman −0.62 (−0.80 to −0.33), P 0.001, n = 31`.
 fn note(test: &Test, lang: Lang) -> String {
-    let estimate = with_interval(test.estimate, test.ci_low, test.ci_high);
+    let estimate = with_interval(test.estimate, [test.ci_low, test.ci_high], lang);
     format!("{} {estimate}, P {}, n = {}", test_name(&test.test, lang), p_text(test.p), test.n)
 }
 
@@ -55,7 +56,7 @@ pub fn dropout_table(outputs: &Outputs, lang: Lang) -> Option<ReportTable> {
                 labels::column(&pair[1], lang),
                 test_name(&test.test, lang),
                 test.n.to_string(),
-                with_interval(test.estimate, test.ci_low, test.ci_high),
+                with_interval(test.estimate, [test.ci_low, test.ci_high], lang),
                 p_text(test.p),
                 p_text(test.p_adjusted),
             ]);
@@ -69,7 +70,8 @@ pub fn dropout_table(outputs: &Outputs, lang: Lang) -> Option<ReportTable> {
         .to_owned(),
     );
     if !results.left_out.is_empty() {
-        let named = |entry: &crate::cohort::results::FlowEntry| format!("{} ({})", entry.subject, entry.reason);
+        let reason = |entry: &FlowEntry| lang.reason(Reason::Flow, &entry.reason);
+        let named = |entry: &FlowEntry| format!("{} ({})", entry.subject, reason(entry));
         let all: Vec<String> = results.left_out.iter().map(named).collect();
         table.notes.push(lang.fill("Left out: {names}.", &[("names", &all.join("; "))]));
     }
@@ -105,10 +107,10 @@ pub fn agreement_table(outputs: &Outputs, lang: Lang) -> Option<ReportTable> {
             format!("{name}: {}", results.columns.join(", ")),
             results.n.to_string(),
             icc.map_or(MISSING.to_owned(), |row| {
-                format!("{} {}", row.name, with_interval(Some(row.value), row.ci_low, row.ci_high))
+                format!("{} {}", row.name, with_interval(Some(row.value), [row.ci_low, row.ci_high], lang))
             }),
             optional(bland_altman.map(|b| b.bias)),
-            bland_altman.map_or(MISSING.to_owned(), |b| format!("{} to {}", digits(b.loa_low), digits(b.loa_high))),
+            bland_altman.map_or(MISSING.to_owned(), |b| lang.range(&digits(b.loa_low), &digits(b.loa_high))),
             optional(results.wcv.map(|share| 100.0 * share)),
             optional(results.rc),
         ]);

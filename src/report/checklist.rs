@@ -8,6 +8,7 @@ mod items;
 use super::outputs::Outputs;
 use super::tables::{ReportTable, optional};
 use super::{Lang, labels};
+use crate::cohort::analysis::roc::APPARENT;
 use crate::cohort::results::{Curve, Family};
 use items::{STARD, TRIPOD_AI};
 
@@ -99,7 +100,10 @@ impl Fact {
                 format!("Positive: {} in {}; all other values negative.", outcome.positive.join("/"), outcome.column)
             }
             Fact::Predictors => {
-                let names: Vec<&str> = curves()?.iter().map(|curve| curve.predictor.as_str()).collect();
+                // a model is made of declared markers and was not declared itself
+                let is_marker = |curve: &Curve| !curve.predictor.ends_with(APPARENT);
+                let curves = curves()?.into_iter().filter(|curve| is_marker(curve));
+                let names: Vec<&str> = curves.map(|curve| curve.predictor.as_str()).collect();
                 (!names.is_empty()).then_some(())?;
                 format!(
                     "Declared with their direction before the analysis: {}. Definitions: Methods.",

@@ -1,6 +1,9 @@
 //! The texts on the biomarkers (`src/docs/*.md`) in the report: their references, and the text itself as HTML.
 //!
-//! Only the Markdown that these texts use is understood: headings, paragraphs, lists, indented code, inline code.
+//! Only the Markdown that these texts use is understood: headings, paragraphs, lists, tables, indented code, inline code. A
+//! report in Japanese has a short text of its own (`src/docs/ja/*.md`) before the full one.
+
+use super::Lang;
 
 /// Biomarkers with their texts, in the order of the report.
 pub const BIOMARKERS: [(&str, &str); 6] = [
@@ -11,6 +14,28 @@ pub const BIOMARKERS: [(&str, &str); 6] = [
     ("tdv", include_str!("../docs/tdv.md")),
     ("dropout", include_str!("../docs/dropout.md")),
 ];
+
+/// Short Japanese texts on them.
+const JAPANESE: [(&str, &str); 6] = [
+    ("sff", include_str!("../docs/ja/sff.md")),
+    ("pdff", include_str!("../docs/ja/pdff.md")),
+    ("adc", include_str!("../docs/ja/adc.md")),
+    ("gadc", include_str!("../docs/ja/gadc.md")),
+    ("tdv", include_str!("../docs/ja/tdv.md")),
+    ("dropout", include_str!("../docs/ja/dropout.md")),
+];
+
+/// Title of a biomarker's text and the text as HTML, as a report in this language shows them.
+pub(super) fn shown(name: &str, text: &'static str, lang: Lang) -> (&'static str, String) {
+    let short = JAPANESE.iter().find(|(of, _)| *of == name && lang == Lang::Ja);
+    match short {
+        None => (title(text), html(text)),
+        Some((_, short)) => {
+            let summary = lang.say("Full text, in English");
+            (title(short), format!("{}<details><summary>{summary}</summary>\n{}</details>\n", html(short), html(text)))
+        }
+    }
+}
 
 /// First heading of a text.
 pub fn title(text: &str) -> &str {
@@ -36,8 +61,16 @@ pub fn html(text: &str) -> String {
             out += &format!("<h4>{}</h4>\n", inline(heading));
         } else if line.starts_with("# ") || line.trim().is_empty() {
             // a blank line ends a paragraph, not a formula or a list
-            if open == "p" {
+            if open == "p" || open == "table" {
                 close(&mut out, &mut open);
+            }
+        } else if let Some(cells) = line.trim().strip_prefix('|').and_then(|line| line.strip_suffix('|')) {
+            let is_rule = cells.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' '));
+            let tag = if open == "table" { "td" } else { "th" };
+            begin(&mut out, &mut open, "table");
+            if !is_rule {
+                let cells = cells.split('|').map(|cell| format!("<{tag}>{}</{tag}>", inline(cell.trim())));
+                out += &format!("<tr>{}</tr>\n", cells.collect::<String>());
             }
         } else if let Some(code) = code {
             begin(&mut out, &mut open, "pre");
@@ -70,6 +103,7 @@ fn begin(out: &mut String, open: &mut &'static str, tag: &'static str) {
     *out += match tag {
         "li" => "<ul><li>",
         "pre" => "<pre>",
+        "table" => "<table>\n",
         _ => "<p>",
     };
     *open = tag;
@@ -79,6 +113,7 @@ fn close(out: &mut String, open: &mut &'static str) {
     *out += match *open {
         "li" => "</li></ul>\n",
         "pre" => "</pre>\n",
+        "table" => "</table>\n",
         "p" => "</p>\n",
         _ => "",
     };
@@ -107,12 +142,30 @@ mod tests {
             assert!(references(text).iter().all(|reference| reference.contains("doi:10.")), "{name}");
             let html = html(text);
             assert!(html.contains("<pre>") && html.contains("<ul><li>"), "{name}");
-            for tag in ["p", "ul", "li", "pre", "code", "h4"] {
+            assert!(!html.contains(" | ") && !html.contains("|--"), "{name}: a table as text");
+            for tag in ["p", "ul", "li", "pre", "code", "h4", "table", "tr", "td"] {
                 let (opened, closed) =
                     (html.matches(&format!("<{tag}>")).count(), html.matches(&format!("</{tag}>")).count());
                 assert_eq!(opened, closed, "{name}: <{tag}>\n{html}");
             }
         }
+    }
+
+    #[test]
+    fn a_japanese_report_has_a_text_of_its_own_before_the_full_one() {
+        for ((name, text), (of, short)) in BIOMARKERS.into_iter().zip(JAPANESE) {
+            assert_eq!(name, of);
+            let (title, html) = shown(name, text, Lang::Ja);
+            assert!(short.contains(title) && html.contains("<ul><li>") && html.ends_with("</details>\n"), "{name}");
+            assert_eq!(shown(name, text, Lang::En), (super::title(text), super::html(text)));
+        }
+    }
+
+    #[test]
+    fn a_table_becomes_rows_and_cells() {
+        let html = html("| a | `b` |\n|---|---|\n| 1 < 2 | 3 |\n\nafter");
+        let rows = "<tr><th>a</th><th><code>b</code></th></tr>\n<tr><td>1 &lt; 2</td><td>3</td></tr>\n";
+        assert_eq!(html, format!("<table>\n{rows}</table>\n<p> after</p>\n"));
     }
 
     #[test]

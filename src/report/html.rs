@@ -3,11 +3,13 @@
 //! Partial results give a report of what there is; gaps are named. All text from tables is escaped by the template.
 
 use super::figures::{self, Figure, Section};
-use super::outputs::{self, Outputs};
+use super::notices::Notice;
+use super::outputs::Outputs;
 use super::patient::{Patient, PatientSettings, Values, patients};
 use super::tables::ReportTable;
 use super::{
-    Lang, ReportError, bibtex, burden, checklist, commands, docs, font, gallery, labels, methods, style, tables, viewer,
+    Lang, ReportError, bibtex, burden, checklist, commands, docs, font, gallery, labels, methods, notices, style,
+    tables, viewer,
 };
 use crate::cohort::results::Family;
 use crate::error::{Result, Warning};
@@ -92,13 +94,6 @@ struct Session {
     file: String,
 }
 
-/// All warnings of one kind.
-#[derive(Debug, Serialize)]
-struct Notice {
-    slug: String,
-    messages: Vec<String>,
-}
-
 /// Draws all figures of an output folder into `OUT/figures` and writes `OUT/report.html`; gives the path of the report and
 /// what must be known of how it was made.
 ///
@@ -151,11 +146,11 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
     let biomarkers: Vec<(&'static str, String)> = docs::BIOMARKERS
         .iter()
         .filter(|(name, _)| measured.contains(*name))
-        .map(|(_, text)| (docs::title(text), docs::html(text)))
+        .map(|(name, text)| docs::shown(name, text, lang))
         .collect();
     let compare = outputs.compare.as_ref();
     let declared = [Family::Primary, Family::Secondary];
-    let flags = flags_by_session(outputs);
+    let flags = notices::flags_by_session(outputs);
     let page = Page {
         lang: lang.code(),
         style: STYLE,
@@ -166,8 +161,8 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         gaps: &outputs.gaps,
         flow: outputs.flow.as_ref().map(|r| tables::flow(r, lang)),
         reasons: outputs.flow.as_ref().map(|r| tables::flow_reasons(r, lang)).filter(has_rows),
-        notices: notices(outputs, lang),
-        session_flags: session_flags(&flags, lang),
+        notices: notices::notices(outputs, lang),
+        session_flags: notices::session_flags(&flags, lang),
         table_one: compare.filter(|c| !c.table_one.is_empty()).map(|r| tables::table_one(r, lang)),
         declared_tests: compare
             .map(|c| tables::tests(c, &declared, lang.say("Declared comparisons"), lang))
@@ -236,70 +231,6 @@ fn references(outputs: &Outputs, lang: Lang) -> Vec<String> {
 
 fn has_rows(table: &ReportTable) -> bool {
     !table.rows.is_empty()
-}
-
-/// What the analysis warns of, by kind, each sentence once.
-fn notices(outputs: &Outputs, lang: Lang) -> Vec<Notice> {
-    let mut all: Vec<&Warning> = Vec::new();
-    all.extend(outputs.flow.iter().flat_map(|flow| &flow.warnings));
-    all.extend(outputs.compare.iter().flat_map(|results| &results.warnings));
-    all.extend(outputs.fit.iter().flat_map(|results| &results.warnings));
-    all.extend(outputs.fit.iter().flat_map(|results| &results.models).flat_map(|model| &model.warnings));
-    all.extend(outputs.roc.iter().flat_map(|results| &results.warnings));
-    all.extend(outputs.validate.iter().flat_map(|results| &results.warnings));
-    let of_figures = font::language_of_figures(lang).1;
-    all.extend(&of_figures);
-    let mut notices: Vec<Notice> = Vec::new();
-    for Warning { slug, message } in all {
-        match notices.iter_mut().find(|notice| notice.slug == *slug) {
-            Some(notice) if notice.messages.contains(message) => {}
-            Some(notice) => notice.messages.push(message.clone()),
-            None => notices.push(Notice { slug: slug.clone(), messages: vec![message.clone()] }),
-        }
-    }
-    notices
-}
-
-/// Flags of the long table and of the sessions as a whole, by session name `sub-X_ses-Y`.
-fn flags_by_session(outputs: &Outputs) -> BTreeMap<String, BTreeSet<String>> {
-    let mut flags: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (session, warnings) in outputs.flow.iter().flat_map(|flow| &flow.session_warnings) {
-        flags.entry(session.clone()).or_default().extend(warnings.iter().map(|warning| warning.slug.to_string()));
-    }
-    let Some(long) = &outputs.long else { return flags };
-    let (Ok(subjects), Ok(sessions), Ok(cells)) =
-        (long.labels("subject"), long.labels("session"), long.text("qc_flags"))
-    else {
-        return flags;
-    };
-    for ((subject, session), cell) in subjects.iter().zip(&sessions).zip(&cells) {
-        let entry = flags.entry(format!("sub-{subject}_ses-{session}")).or_default();
-        // the regime of a dropout ratio is recorded there too; it is no fault
-        entry.extend(outputs::list(cell.as_deref()).into_iter().filter(|flag| !flag.starts_with("regime-")));
-    }
-    flags
-}
-
-/// Flag, number of sessions, and which.
-fn session_flags(flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Option<ReportTable> {
-    let mut by_flag: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (session, flags) in flags {
-        flags.iter().for_each(|flag| by_flag.entry(flag.clone()).or_default().push(session.clone()));
-    }
-    let row = |(flag, sessions): (String, Vec<String>)| {
-        let shown = 8;
-        let more = sessions.len().saturating_sub(shown);
-        let tail = if more > 0 { lang.fill(" and {n} more", &[("n", &more.to_string())]) } else { String::new() };
-        vec![flag, sessions.len().to_string(), format!("{}{tail}", sessions[..sessions.len() - more].join(", "))]
-    };
-    let table = ReportTable {
-        rows: by_flag.into_iter().map(row).collect(),
-        ..ReportTable::new(
-            lang.say("Flags of the measured sessions"),
-            &[lang.say("flag"), lang.say("sessions"), lang.say("which")],
-        )
-    };
-    Some(table).filter(has_rows)
 }
 
 /// `001` of `sub-001_ses-baseline` and of `sub-001`.

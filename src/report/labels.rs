@@ -52,7 +52,7 @@ const STATISTICS: [&str; 6] = ["mean", "median", "sd", "p10", "p90", "ratio"];
 /// Every name above, for the test that each has a Japanese twin.
 pub fn words() -> impl Iterator<Item = &'static str> {
     let measures = MEASURES.iter().map(|(_, text, _)| *text);
-    measures.chain(CLINICAL.iter().map(|(_, text, _)| *text)).chain(STATISTICS)
+    measures.chain(CLINICAL.iter().map(|(_, text, _)| *text)).chain(STATISTICS).chain(["years"])
 }
 
 /// A column in words, with its unit.
@@ -72,7 +72,7 @@ pub fn column(name: &str, lang: Lang) -> String {
     }
     let (stem, suffix) = name.split_once("__").map_or((name, None), |(stem, suffix)| (stem, Some(suffix)));
     let Some((text, unit)) = stem_in_words(stem, lang) else { return name.to_owned() };
-    let with_unit = |what: &str| match unit {
+    let with_unit = |what: &str| match &*lang.word(unit) {
         "" => what.to_owned(),
         unit => format!("{what} ({unit})"),
     };

@@ -1,7 +1,12 @@
 //! The two languages of the report.
 //!
 //! The English sentence stands where it is used; its Japanese twin stands in `lang/ja.toml`, once. A test reads the sources
-//! and the template and fails where a sentence has no twin, a twin no sentence, or the two hold different gaps to fill.
+//! and the template and fails where a sentence has no twin, a twin no sentence, or the two hold different gaps to fill. What
+//! the results hold in English is said by [`recorded`].
+
+mod recorded;
+
+pub use recorded::Reason;
 
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -77,28 +82,37 @@ impl Lang {
 
     /// A sentence with its gaps `{name}` filled.
     pub fn fill(self, english: &'static str, gaps: &[(&str, &str)]) -> String {
-        let sentence = self.say(english);
-        let mut out = String::with_capacity(sentence.len() + 32);
-        let mut rest = sentence;
-        // one pass, so that a brace in what is filled in stays a brace
-        while let Some(start) = rest.find('{') {
-            let (before, after) = rest.split_at(start);
-            out += before;
-            let known = gaps.iter().find_map(|(name, value)| {
-                let tail = after.strip_prefix('{')?.strip_prefix(*name)?.strip_prefix('}')?;
-                Some((*value, tail))
-            });
-            let (text, tail) = known.unwrap_or(("{", &after[1..]));
-            out += text;
-            rest = tail;
-        }
-        out + rest
+        filled(self.say(english), gaps)
+    }
+
+    /// From one value to another.
+    pub fn range(self, low: &str, high: &str) -> String {
+        self.fill("{low} to {high}", &[("low", low), ("high", high)])
     }
 
     /// Several sentences one after the other.
     pub fn joined(self, sentences: &[String]) -> String {
         sentences.join(if self == Lang::Ja { "" } else { " " })
     }
+}
+
+/// `sentence` with its gaps `{name}` filled.
+fn filled(sentence: &str, gaps: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(sentence.len() + 32);
+    let mut rest = sentence;
+    // one pass, so that a brace in what is filled in stays a brace
+    while let Some(start) = rest.find('{') {
+        let (before, after) = rest.split_at(start);
+        out += before;
+        let known = gaps.iter().find_map(|(name, value)| {
+            let tail = after.strip_prefix('{')?.strip_prefix(*name)?.strip_prefix('}')?;
+            Some((*value, tail))
+        });
+        let (text, tail) = known.unwrap_or(("{", &after[1..]));
+        out += text;
+        rest = tail;
+    }
+    out + rest
 }
 
 fn japanese() -> &'static HashMap<String, String> {

@@ -3,6 +3,7 @@
 use super::canvas::{Canvas, Rect};
 use super::drawing::{Anchor, Drawing, text_width};
 use super::labels;
+use super::lettering::{Lettering, ScaleBar, Word};
 use super::palette::{Palette, Window};
 use super::slice::{Plane, Slice};
 use crate::image::Volume;
@@ -154,18 +155,12 @@ impl Panel {
         }
         let [left, top, width, height] = rect.map(|v| v as f64);
         ink.text((left, top - 5.0), &self.caption, 12.5, WHITE, Anchor::Start);
-        let [at_left, at_right, at_top, at_bottom] = self.slice.letters.map(String::from);
-        let middle = top + height / 2.0 + 5.0;
-        haloed(ink, (left + 5.0, middle), &at_left, 13.0, Anchor::Start);
-        haloed(ink, (left + width - 5.0, middle), &at_right, 13.0, Anchor::End);
-        // the spine runs through the middle of a sagittal picture
-        let share = if self.slice.plane == Plane::Sagittal { 0.88 } else { 0.5 };
-        haloed(ink, (left + share * width, top + 14.0), &at_top, 13.0, Anchor::Middle);
-        haloed(ink, (left + share * width, top + height - 5.0), &at_bottom, 13.0, Anchor::Middle);
-        self.scale_bar(ink, [left, top, width, height]);
-        for (name, [x, y]) in &self.names {
-            let [across, down] = self.slice.size.map(|voxels| voxels as f64);
-            haloed(ink, (left + x / across * width, top + y / down * height + 5.0), name, 14.0, Anchor::Middle);
+        let (words, bar) = self.lettering([left, top, width, height]);
+        words.iter().for_each(|word| haloed(ink, word.at, &word.text, word.em, word.anchor));
+        if let Some(ScaleBar { ends: [from, to], y, word }) = bar {
+            ink.rectangle((from - 1.5, y - 2.5), to - from + 3.0, 5.0, BLACK);
+            ink.rectangle((from, y - 1.0), to - from, 2.0, WHITE);
+            haloed(ink, word.at, &word.text, word.em, word.anchor);
         }
         if let Some(unit) = self.bar {
             let bar = [rect[0] + rect[2] + 8, rect[1], 12, rect[3]];
@@ -183,14 +178,23 @@ impl Panel {
         }
     }
 
-    fn scale_bar(&self, ink: &mut Drawing, [left, top, width, height]: [f64; 4]) {
-        let pixels_per_mm = width / self.slice.extent_mm()[0];
-        let fits = |mm: &f64| mm * pixels_per_mm < 0.38 * width;
-        let Some(length) = [100.0, 50.0, 20.0, 10.0, 5.0].into_iter().find(fits) else { return };
-        let (from, to, y) = (left + 7.0, left + 7.0 + length * pixels_per_mm, top + height - 8.0);
-        ink.rectangle((from - 1.5, y - 2.5), to - from + 3.0, 5.0, BLACK);
-        ink.rectangle((from, y - 1.0), to - from, 2.0, WHITE);
-        haloed(ink, (from, y - 6.0), &format!("{length} mm"), 12.0, Anchor::Start);
+    /// Names, letters and scale bar with their places.
+    fn lettering(&self, rect: [f64; 4]) -> (Vec<Word>, Option<ScaleBar>) {
+        let [across, down] = self.slice.size.map(|voxels| voxels as f64);
+        let names: Vec<(String, [f64; 2])> =
+            self.names.iter().map(|(name, [x, y])| (name.clone(), [x / across, y / down])).collect();
+        let pixels_per_mm = rect[2] / self.slice.extent_mm()[0];
+        let fits = |mm: &f64| mm * pixels_per_mm < 0.38 * rect[2];
+        let length = [100.0, 50.0, 20.0, 10.0, 5.0].into_iter().find(fits);
+        Lettering {
+            rect,
+            names: &names,
+            borders: self.slice.letters,
+            // the spine runs through the middle of a sagittal picture
+            along: if self.slice.plane == Plane::Sagittal { 0.88 } else { 0.5 },
+            scale: length.map(|mm| (mm * pixels_per_mm, format!("{mm} mm"))),
+        }
+        .placed()
     }
 }
 

@@ -11,7 +11,7 @@ pub use normative::Normative;
 pub use values::Values;
 
 use super::outputs::Outputs;
-use super::tables::{MISSING, ReportTable, optional};
+use super::tables::{MISSING, ReportTable, flow_parts, optional};
 use super::viewer::NiiVue;
 use super::{Lang, ReportError, font, labels};
 use crate::cohort::change::of_pair;
@@ -215,29 +215,25 @@ impl Maker<'_> {
     fn warnings(&self, changes: &[(Change, Option<&Limit>)]) -> Vec<String> {
         let mut warnings = Vec::new();
         if let Some(flow) = &self.outputs.flow {
-            let parts = [
-                (self.lang.say("not analysed"), &flow.not_analysed),
-                (self.lang.say("level left out"), &flow.excluded_levels),
-                (self.lang.say("session failed"), &flow.failed_sessions),
-            ];
-            for (what, entries) in parts {
+            for (what, kind, entries) in flow_parts(flow, self.lang) {
                 let own = entries.iter().filter(|entry| entry.subject == self.subject);
                 warnings.extend(own.map(|entry| {
                     let session =
                         if entry.session.is_empty() { String::new() } else { format!(" ({})", entry.session) };
-                    format!("{what}{session}: {}", entry.reason)
+                    format!("{what}{session}: {}", self.lang.reason(kind, &entry.reason))
                 }));
             }
         }
         for (session, flags) in self.flags {
             if session.strip_prefix("sub-").and_then(|name| name.split("_ses-").next()) == Some(self.subject) {
                 let visit = session.rsplit("_ses-").next().unwrap_or_default();
-                warnings.extend(flags.iter().map(|flag| format!("{visit}: {flag}")));
+                warnings.extend(flags.iter().map(|flag| format!("{visit}: {}", self.lang.flag(flag))));
             }
         }
         for (change, _) in changes {
             for flag in change.flags.iter().filter(|flag| !flag.starts_with("missing")) {
-                warnings.push(format!("{}: {flag}", labels::parts(&change.column, self.lang).0));
+                let name = labels::parts(&change.column, self.lang).0;
+                warnings.push(format!("{name}: {}", self.lang.flag(flag)));
             }
         }
         warnings

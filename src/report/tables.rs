@@ -4,8 +4,9 @@ mod performance;
 
 pub use performance::{comparisons, curves, direction, model_name, models, validation};
 
+use super::lang::Reason;
 use super::{Lang, labels};
-use crate::cohort::results::{CompareResults, Family, PatientFlow, Test};
+use crate::cohort::results::{CompareResults, Family, FlowEntry, PatientFlow, Test};
 use crate::units::show_p;
 use serde::Serialize;
 
@@ -51,7 +52,7 @@ pub(super) fn optional(value: Option<f64>) -> String {
 }
 
 /// `1.20 (0.85 to 1.61)`: all three with the decimals that half the width of the interval deserves.
-pub(super) fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
+pub(super) fn with_interval(value: Option<f64>, [low, high]: [Option<f64>; 2], lang: Lang) -> String {
     match (value, low, high) {
         (Some(value), Some(low), Some(high)) => {
             let decimals = match (high - low).abs() / 2.0 {
@@ -61,7 +62,7 @@ pub(super) fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f
                 _ => 3,
             };
             let [value, low, high] = [value, low, high].map(|value| minus(&format!("{:.decimals$}", value + 0.0)));
-            format!("{value} ({low} to {high})")
+            format!("{value} ({})", lang.range(&low, &high))
         }
         _ => optional(value),
     }
@@ -99,21 +100,26 @@ pub fn flow(flow: &PatientFlow, lang: Lang) -> ReportTable {
     table
 }
 
+/// The lists of the patient flow: what each one says of its entries, and of what kind their reasons are.
+pub(super) fn flow_parts(flow: &PatientFlow, lang: Lang) -> [(&'static str, Reason, &[FlowEntry]); 3] {
+    [
+        (lang.say("not analysed"), Reason::Flow, &flow.not_analysed),
+        (lang.say("level left out"), Reason::Exclusion, &flow.excluded_levels),
+        (lang.say("session failed"), Reason::Failure, &flow.failed_sessions),
+    ]
+}
+
 /// Lines of the patient flow that name a subject and a reason.
 pub fn flow_reasons(flow: &PatientFlow, lang: Lang) -> ReportTable {
     let mut table = ReportTable::new(
         lang.say("Not analysed, left out or failed, with the reason"),
         &[lang.say("subject"), lang.say("session"), lang.say("what"), lang.say("reason")],
     );
-    let parts = [
-        (lang.say("not analysed"), &flow.not_analysed),
-        (lang.say("level left out"), &flow.excluded_levels),
-        (lang.say("session failed"), &flow.failed_sessions),
-    ];
-    for (what, entries) in parts {
+    for (what, kind, entries) in flow_parts(flow, lang) {
         for entry in entries {
             let session = if entry.session.is_empty() { MISSING } else { &entry.session };
-            table.rows.push([&entry.subject, session, what, &entry.reason].map(str::to_owned).to_vec());
+            let reason = lang.reason(kind, &entry.reason);
+            table.rows.push([&entry.subject, session, what, &reason].map(str::to_owned).to_vec());
         }
     }
     table
@@ -163,7 +169,7 @@ pub fn tests(results: &CompareResults, families: &[Family], caption: &str, lang:
     ];
     let mut table = ReportTable::new(caption, &header);
     let row = |test: &Test| {
-        let estimate = with_interval(test.estimate, test.ci_low, test.ci_high);
+        let estimate = with_interval(test.estimate, [test.ci_low, test.ci_high], lang);
         let cells = [
             labels::column(&test.variable, lang),
             lang.say(family(test.family)).to_owned(),
@@ -230,11 +236,12 @@ mod tests {
 
     #[test]
     fn cells_have_the_digits_they_deserve() {
-        assert_eq!(with_interval(Some(12.345), Some(-1.0), Some(123.4)), "12 (−1 to 123)");
-        assert_eq!(with_interval(Some(0.1104), Some(-0.0441), Some(0.265)), "0.11 (−0.04 to 0.27)");
-        assert_eq!(with_interval(Some(-0.001), Some(-5.0), Some(6.0)), "0.0 (−5.0 to 6.0)");
+        let interval = |value, low, high| with_interval(Some(value), [Some(low), Some(high)], Lang::En);
+        assert_eq!(interval(12.345, -1.0, 123.4), "12 (−1 to 123)");
+        assert_eq!(interval(0.1104, -0.0441, 0.265), "0.11 (−0.04 to 0.27)");
+        assert_eq!(interval(-0.001, -5.0, 6.0), "0.0 (−5.0 to 6.0)");
         assert_eq!(minus("-63.2 [-73.6, -43.0]"), "−63.2 [−73.6, −43.0]");
-        assert_eq!(with_interval(None, None, None), "–");
+        assert_eq!(with_interval(None, [None, None], Lang::Ja), "–");
         assert_eq!(p_text(Some(1e-7)), "<0.001");
     }
 }

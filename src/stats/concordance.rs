@@ -162,8 +162,10 @@ pub struct Kappa {
     pub value: f64,
     /// Standard error for the interval.
     pub se: f64,
-    /// Interval.
+    /// Interval, cut at 1.
     pub interval: Interval,
+    /// Whether the interval was cut.
+    pub is_clipped: bool,
     /// Two-sided p against no agreement beyond chance.
     pub p: f64,
     /// Share of subjects on which they agree.
@@ -219,6 +221,7 @@ pub fn kappa(table: &[Vec<u64>], weights: Weights, level: f64) -> Result<Kappa, 
         value,
         se,
         interval: Interval { low: value - half, high: (value + half).min(1.0) },
+        is_clipped: value < 1.0 && value + half > 1.0,
         p: if null_se > 0.0 { normal_p(value / null_se) } else { f64::NAN },
         agreement: (0..k).map(|i| share(i, i)).sum(),
     })

@@ -83,6 +83,21 @@ fn pooled_and_single_levels_have_their_statistics() {
 }
 
 #[test]
+fn a_terminal_shows_the_shape_of_each_region() {
+    let files = Files::new();
+    let output = files.run(&[&LEVELS[..], &["--region", "L1,L2"]].concat()).success();
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    // L2 is 11, 12, 13, 14 and L1 17, 18, 19, 20 per cent: 24 bins of 0.375 points from 11 to 20
+    let line = |region: &str| text.lines().find(|line| line.starts_with(region)).unwrap().trim_end().to_owned();
+    assert!(line("L2").ends_with(" █ █  █  █"), "{text}");
+    assert!(line("L1").ends_with(&format!("{}█ █  █ █", " ".repeat(16))), "{text}");
+    assert!(text.contains("shape: 24 bins from 11.0 % to 20.0 %"), "{text}");
+    // what a program reads has no picture
+    let csv = files.run(&[&LEVELS[..], &["--region", "L1,L2", "--format", "csv"]].concat()).success();
+    assert!(!String::from_utf8(csv.get_output().stdout.clone()).unwrap().contains('█'));
+}
+
+#[test]
 fn erosion_is_in_millimetres_and_missing_levels_warn() {
     let files = Files::new();
     let eroded = files.run(&[&LEVELS[..], &["--erode-mm", "1", "--format", "csv"]].concat()).success();

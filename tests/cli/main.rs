@@ -30,6 +30,7 @@ mod models;
 mod partial;
 mod report;
 mod roc;
+mod roc_model;
 mod run;
 mod simulate;
 mod statistics;

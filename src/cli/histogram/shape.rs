@@ -36,3 +36,31 @@ impl Shapes {
         Some(Shapes { lines: values.iter().map(line).collect(), note })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Grid, filled};
+
+    #[test]
+    fn known_values_give_known_characters() {
+        // two regions of 16 and 3 voxels in a map of 0 to 24 per cent: a bin is one point wide
+        let grid = Grid::axis_aligned([20, 1, 1], [1.0; 3], [0.0; 3]);
+        let mut data = filled(grid.dims, 0.0_f32);
+        let of_first = [0.0, 1.0, 1.0, 3.0, 3.0, 3.0, 3.0, 5.5, 5.5, 5.5, 5.5, 5.5, 5.5, 5.5, 5.5, 24.0];
+        let of_second = [10.0, 10.9, 23.0, f32::NAN];
+        for (n, value) in of_first.into_iter().chain(of_second).enumerate() {
+            data[[n, 0, 0]] = value;
+        }
+        let map = Volume::new(grid, data);
+        let region = |name: &str, voxels| Region { name: name.to_owned(), voxels, is_pooled: false };
+        let regions = [region("L1", (0..16).collect()), region("L2", (16..20).collect()), region("L3", Vec::new())];
+        let shapes = Shapes::of(&regions, &map, Unit::Percent).unwrap();
+        let second = format!("{}█{}▄", " ".repeat(10), " ".repeat(12));
+        assert_eq!(shapes.lines, [format!("▁▂ ▄ █{}▁", " ".repeat(17)), second, String::new()]);
+        assert_eq!(shapes.note, "shape: 24 bins from 0.0 % to 24.0 %, each region's fullest bin full");
+        // values without a range have no shape
+        let flat = Volume::new(map.grid.clone(), filled(map.grid.dims, 3.0));
+        assert!(Shapes::of(&regions, &flat, Unit::Percent).is_none());
+    }
+}

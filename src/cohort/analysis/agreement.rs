@@ -42,7 +42,7 @@ pub fn of_numbers(table: &Table, columns: &[String], clustered: bool) -> Result<
         names.len() < who.len()
     };
     if repeats {
-        results.bland_altman = told(of_repeated(&first, &second, &who), "limits of agreement", &mut results.warnings);
+        results.bland_altman = Some(of_repeated(&first, &second, &who)?);
         let note =
             "several rows a subject: limits of repeated pairs alone, since the other figures take rows for patients";
         results.warnings.push(Warning::new("repeated-pairs", note));
@@ -93,6 +93,10 @@ pub fn of_numbers(table: &Table, columns: &[String], clustered: bool) -> Result<
             intercept_ci_low: line.intercept_interval.map(|i| i.low),
             intercept_ci_high: line.intercept_interval.map(|i| i.high),
         });
+    }
+    // where there is nothing at all the command ends with the reason
+    if results.icc.is_empty() && results.bland_altman.is_none() && results.wsd.is_none() {
+        limits(&first, &second, LEVEL)?;
     }
     Ok(results)
 }
@@ -157,6 +161,10 @@ pub fn of_categories(table: &Table, pair: &[String; 2], order: &[String]) -> Res
     let kinds = [("unweighted", Weights::Unweighted), ("linear", Weights::Linear), ("quadratic", Weights::Quadratic)];
     for (name, weights) in kinds {
         let k = kappa(&counts, weights, LEVEL)?;
+        if k.is_clipped {
+            let message = format!("kappa, {name}: the interval passes 1 and was cut there");
+            results.warnings.push(Warning::new("interval-clipped", message));
+        }
         results.kappa.push(KappaRow {
             weights: name.to_owned(),
             value: k.value,

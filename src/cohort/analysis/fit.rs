@@ -4,6 +4,8 @@
 //! its levels against a stated reference (`COL@REF`). Separation is decided before fitting and told; nothing switches
 //! to another estimator by itself.
 
+mod saved;
+
 use super::super::endpoint::Endpoint;
 use super::super::results::{Family, Model, SavedModel, SavedTerm, Term};
 use super::super::{CohortError, Frame};
@@ -67,7 +69,8 @@ impl TermSpec {
         let Some(reference) = &self.reference else {
             let name = if self.per == 1.0 { self.column.clone() } else { format!("{}/{}", self.column, self.per) };
             let values = frame.numbers(&self.column)?.iter().map(|v| v.map(|x| x / self.per)).collect();
-            return Ok(vec![DesignColumn { name, column: self.column.clone(), level: None, per: self.per, values }]);
+            let column = self.column.clone();
+            return Ok(vec![DesignColumn { name, column, level: None, reference: None, per: self.per, values }]);
         };
         let cells = frame.texts(&self.column)?;
         let mut levels: Vec<&String> = cells.iter().flatten().collect();
@@ -86,6 +89,7 @@ impl TermSpec {
             name: format!("{} = {level}", self.column),
             column: self.column.clone(),
             level: Some((*level).clone()),
+            reference: Some(reference.clone()),
             per: 1.0,
             values: cells.iter().map(|c| c.as_ref().map(|v| if v == *level { 1.0 } else { 0.0 })).collect(),
         };
@@ -97,6 +101,7 @@ struct DesignColumn {
     name: String,
     column: String,
     level: Option<String>,
+    reference: Option<String>,
     per: f64,
     values: Vec<Option<f64>>,
 }
@@ -143,8 +148,13 @@ pub fn prepare(frame: &Frame, endpoint: &Endpoint, terms: &[TermSpec]) -> Result
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     cases.check_two_classes(&names)?;
     let design = Design::new(&names, &cases.columns)?;
-    let saved =
-        columns.into_iter().map(|c| SavedTerm { column: c.column, level: c.level, per: c.per, coefficient: 0.0 });
+    let saved = columns.into_iter().map(|c| SavedTerm {
+        column: c.column,
+        level: c.level,
+        reference: c.reference,
+        per: c.per,
+        coefficient: 0.0,
+    });
     Ok(Prepared {
         design,
         columns: cases.columns,
@@ -231,7 +241,7 @@ pub fn fit(
     let note = "tests and intervals are Wald's with the sandwich by patients; no AIC and no diagnostics of rows";
     model.warnings.extend(super::clustered(frame, note));
     let linear_predictors = fit.linear_predictors(&prepared.design);
-    let mut saved = saved(&model, &prepared, &fit);
+    let mut saved = saved::of_fit(&model, &prepared, &fit);
     saved.cutoff = best_cutoff(&linear_predictors, &prepared.positive);
     Ok(Fitted { linear_predictors, saved, model, prepared })
 }
@@ -337,54 +347,6 @@ impl Model {
             term.wald_ci = Some([term.estimate - factor * se, term.estimate + factor * se]);
             term.wald_p = Some(distributions::normal_p(term.estimate / se));
         }
-    }
-}
-
-fn saved(model: &Model, prepared: &Prepared, fit: &Fit) -> SavedModel {
-    let terms = prepared.saved.iter().zip(&fit.coefficients[1..]);
-    SavedModel {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        outcome: model.outcome.clone(),
-        method: model.method.clone(),
-        intercept: fit.prediction_intercept,
-        cutoff: None,
-        terms: terms.map(|(term, &coefficient)| SavedTerm { coefficient, ..term.clone() }).collect(),
-        n: model.n,
-        events: model.events,
-        plan: None,
-    }
-}
-
-impl SavedModel {
-    /// Reads a model that [`fit`] saved.
-    ///
-    /// # Errors
-    /// [`CohortError::Unreadable`] for a file that is missing or no such model.
-    pub fn read(path: &std::path::Path) -> std::result::Result<SavedModel, CohortError> {
-        let bad = |reason: String| CohortError::Unreadable { path: path.display().to_string(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        serde_json::from_str(&text).map_err(|error| bad(format!("it is no saved model: {error}")))
-    }
-
-    /// Linear predictor of every row of a frame; `None` where a value is missing.
-    ///
-    /// # Errors
-    /// Where the frame lacks a column of the model.
-    pub fn linear_predictors(&self, frame: &Frame) -> std::result::Result<Vec<Option<f64>>, CohortError> {
-        let mut sums = vec![Some(self.intercept); frame.subjects.len()];
-        for term in &self.terms {
-            let values: Vec<Option<f64>> = match &term.level {
-                None => frame.numbers(&term.column)?.iter().map(|v| v.map(|x| x / term.per)).collect(),
-                Some(level) => {
-                    let cells = frame.texts(&term.column)?;
-                    cells.iter().map(|c| c.as_ref().map(|v| if v == level { 1.0 } else { 0.0 })).collect()
-                }
-            };
-            for (sum, value) in sums.iter_mut().zip(values) {
-                *sum = sum.zip(value).map(|(sum, x)| sum + term.coefficient * x);
-            }
-        }
-        Ok(sums)
     }
 }
 

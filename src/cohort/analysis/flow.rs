@@ -5,6 +5,13 @@ use super::super::endpoint::Endpoint;
 use super::super::results::{FlowEntry, PatientFlow};
 use crate::study::{Exclusion, Sessions, Wide};
 
+const NO_IMAGING: &str = "no imaging";
+const NOT_MEASURED: &str = "imaging could not be measured";
+const NO_OUTCOME: &str = "no outcome";
+
+/// Why a patient is not in the analysis; a report in another language has a twin of each.
+pub const REASONS: [&str; 3] = [NO_IMAGING, NOT_MEASURED, NO_OUTCOME];
+
 /// The flow of a study. `failed` are the sessions that could not be measured, with the message.
 pub fn flow(
     frame: &Frame,
@@ -41,7 +48,7 @@ pub fn flow(
             .collect();
         for session in &lacking {
             let broken = failed.iter().any(|f| f.subject == *subject && f.session == **session);
-            let reason = if broken { "imaging could not be measured" } else { "no imaging" };
+            let reason = if broken { NOT_MEASURED } else { NO_IMAGING };
             flow.not_analysed.push(entry(subject, session, reason.to_owned()));
         }
         if lacking.is_empty() {
@@ -49,7 +56,7 @@ pub fn flow(
         }
         match endpoint.map(|e| e.positive[row]) {
             Some(Some(_)) if lacking.is_empty() => flow.n_analysed += 1,
-            Some(None) => flow.not_analysed.push(entry(subject, "", "no outcome".to_owned())),
+            Some(None) => flow.not_analysed.push(entry(subject, "", NO_OUTCOME.to_owned())),
             _ => {}
         }
     }

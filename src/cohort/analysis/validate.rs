@@ -21,6 +21,8 @@ const LEAVE_ONE_OUT_UP_TO: usize = 4000;
 
 /// Rows that the models of all pairs left out may have together: some ten seconds.
 const PAIRS_OF_ROWS: usize = 20_000_000;
+/// Pairs left out at most where each model chooses its penalty: all of 15 and 35 patients.
+const PAIRS_TUNED: usize = 525;
 
 /// What is done beside the bootstrap; the default is what a study's own run does.
 #[derive(Debug, Clone)]
@@ -85,8 +87,13 @@ pub fn validate(prepared: &Prepared, method: Method, options: &ValidateOptions) 
             p: None,
         })
         .collect();
-    let pairs =
-        validation::leave_pair_of_groups_out(design, positive, group, method, Some(most_pairs(positive, seed)))?;
+    let pairs = validation::leave_pair_of_groups_out(
+        design,
+        positive,
+        group,
+        method,
+        Some(most_pairs(positive, method, seed)),
+    )?;
     schemes.push(Scheme {
         scheme: "leave-pair-out".into(),
         metric: "auc".into(),
@@ -201,9 +208,11 @@ fn cross_validated(
     Ok(())
 }
 
-/// Pairs left out at most, and the seed by which they are drawn.
-fn most_pairs(positive: &[bool], seed: u64) -> (usize, u64) {
-    ((PAIRS_OF_ROWS / positive.len().max(1)).max(500), seed)
+/// Pairs left out at most, and the seed by which they are drawn. A penalty that is chosen anew for each pair costs a hundred fits.
+fn most_pairs(positive: &[bool], method: Method, seed: u64) -> (usize, u64) {
+    let most = (PAIRS_OF_ROWS / positive.len().max(1)).max(500);
+    let is_tuned = matches!(method, Method::Ridge { lambda: None } | Method::Lasso { lambda: None });
+    (if is_tuned { most.min(PAIRS_TUNED) } else { most }, seed)
 }
 
 /// Predictions by models that did not see the patient: all others' or, of many patients, those of ten folds.
@@ -234,7 +243,7 @@ fn null(prepared: &Prepared, method: Method, options: &ValidateOptions) -> Resul
     let of_patient: Vec<bool> = of_patient.into_iter().map(|class| class.unwrap_or(false)).collect();
     let area = |classes: &[bool]| {
         let rows: Vec<bool> = group.iter().map(|&patient| classes[patient]).collect();
-        let most = Some(most_pairs(positive, options.seed));
+        let most = Some(most_pairs(positive, method, options.seed));
         Some(validation::leave_pair_of_groups_out(design, &rows, group, method, most).ok()?.auc)
     };
     let null = permutation_null(&of_patient, options.permutations, options.seed, area)?;

@@ -126,6 +126,9 @@ pub struct SavedTerm {
     pub column: String,
     /// Level of a text column that counts 1, others 0; `None` for a number column.
     pub level: Option<String>,
+    /// Reference level of a text column: the one that counts 0 in all terms of the column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// Divisor of a number column.
     pub per: f64,
     /// Log odds ratio per `per` units, or of the level.

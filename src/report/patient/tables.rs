@@ -3,6 +3,7 @@
 use super::Maker;
 use crate::cohort::measurement_error::{Allowed, Limit, Verdict};
 use crate::cohort::results::{Change, ResponseRow};
+use crate::report::lang::Reason;
 use crate::report::tables::{self, MISSING, ReportTable};
 use crate::report::{Lang, labels};
 
@@ -38,7 +39,8 @@ impl Maker<'_> {
                     (Some(_), None) => MISSING.to_owned(),
                 };
             if let Some(limit) = limit {
-                let gaps = [("column", &*name), ("source", &limit.source)];
+                let source = lang.reason(Reason::Source, &limit.source);
+                let gaps = [("column", &*name), ("source", &*source)];
                 let note = lang.fill("Limit of {column}: {source}.", &gaps);
                 if !table.notes.contains(&note) {
                     table.notes.push(note);
@@ -94,7 +96,7 @@ impl Maker<'_> {
                 yes(row.confirmed),
                 stage(row.iss),
                 stage(row.r_iss),
-                row.reasons.join("; "),
+                row.reasons.iter().map(|reason| lang.reason(Reason::Response, reason)).collect::<Vec<_>>().join("; "),
             ]
         };
         table.rows = self.outputs.responses.iter().filter(|row| row.subject == self.subject).map(row).collect();

@@ -5,8 +5,8 @@ use crate::cohort::results::AgreementResults;
 use crate::report::drawing::{Anchor, Drawing};
 use crate::report::{Lang, ReportError, labels, style};
 
-const HEIGHT: f64 = 260.0;
-const FRAME: [f64; 4] = [56.0, 14.0, 276.0, 214.0];
+const HEIGHT: f64 = 270.0;
+const FRAME: [f64; 4] = [62.0, 14.0, 304.0, 218.0];
 
 /// The figure of the first two columns.
 ///

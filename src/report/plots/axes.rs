@@ -1,6 +1,6 @@
 //! Axes: from data to figure units, with ticks, grid lines and titles.
 
-use crate::report::drawing::{Anchor, Drawing};
+use crate::report::drawing::{Anchor, Drawing, fitted, text_width};
 use crate::report::style;
 use plotters::coord::ranged1d::Ranged;
 use plotters::coord::types::RangedCoordf64;
@@ -134,7 +134,11 @@ impl Axes {
             drawing.line(&[(x, bottom), (x, bottom + 4.0)], style::INK, style::HAIR);
             drawing.text((x, bottom + 14.5), &text, style::SMALL, style::INK, Anchor::Middle);
         }
-        drawing.text(((left + right) / 2.0, bottom + 30.0), title, style::TEXT, style::INK, Anchor::Middle);
+        let middle = (left + right) / 2.0;
+        let room = 2.0 * middle.min(drawing.size().0 - middle) - 8.0;
+        let em = title_size(title, room);
+        let title = fitted(title, em, room);
+        drawing.text((middle, bottom + 30.0), &title, em, style::INK, Anchor::Middle);
     }
 
     /// Ticks and labels of the vertical axis, with its title `title_gap` to the left, and faint grid lines.
@@ -148,14 +152,50 @@ impl Axes {
             drawing.line(&[(left - 4.0, y), (left, y)], style::INK, style::HAIR);
             drawing.text((left - 6.5, y + 0.35 * style::SMALL), &text, style::SMALL, style::INK, Anchor::End);
         }
-        let middle = (left - title_gap, (top + bottom) / 2.0);
-        drawing.text_upwards(middle, title, style::TEXT, style::INK, Anchor::Middle);
+        // a title longer than its axis becomes smaller, then two lines
+        let (x, middle) = (left - title_gap, (top + bottom) / 2.0);
+        let room = bottom - top + top.min(10.0);
+        let em = title_size(title, room);
+        let lines = if text_width(title, em) > room { in_two(title) } else { vec![title] };
+        for (n, line) in lines.iter().rev().enumerate() {
+            let at = (x - n as f64 * (em + 1.5), middle);
+            drawing.text_upwards(at, &fitted(line, em, room), em, style::INK, Anchor::Middle);
+        }
     }
+}
+
+/// Usual size of a title, smaller where it is longer than its room.
+fn title_size(title: &str, room: f64) -> f64 {
+    if text_width(title, style::TEXT) > room { style::SMALL } else { style::TEXT }
+}
+
+/// A text in two lines: after a minus sign, else at the space next to its middle.
+fn in_two(text: &str) -> Vec<&str> {
+    let middle = text.len() / 2;
+    let space = text.match_indices(' ').map(|(at, _)| at + 1).min_by_key(|at| at.abs_diff(middle));
+    let cut = text.find(" − ").map(|at| at + " − ".len()).or(space).unwrap_or(0);
+    let (first, second) = text.split_at(cut);
+    [first.trim_end(), second].into_iter().filter(|line| !line.is_empty()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_that_is_longer_than_its_axis_gets_smaller_and_then_two_lines() {
+        assert_eq!(in_two("sFF mean L1 (%) − PDFF mean L1 (%)"), ["sFF mean L1 (%) −", "PDFF mean L1 (%)"]);
+        assert_eq!(in_two("one two three four"), ["one two", "three four"]);
+        assert_eq!(in_two("unbroken"), ["unbroken"]);
+        let y_title = |title: &str| {
+            let mut drawing = Drawing::new(300.0, 150.0);
+            let scale = Scale::linear(0.0, 1.0);
+            Axes { frame: [60.0, 10.0, 290.0, 110.0], x: scale, y: scale }.y_axis(&mut drawing, title, 5, 40.0);
+            let svg = drawing.svg().unwrap();
+            svg.lines().filter(|line| line.contains("rotate(")).count()
+        };
+        assert_eq!([y_title("Sensitivity"), y_title("Difference of the first − and of the second one")], [1, 2]);
+    }
 
     #[test]
     fn ticks_are_round_and_inside() {

@@ -1,7 +1,7 @@
 //! Forest plot: odds ratios with their intervals on a logarithmic axis.
 //!
-//! Words on the left, intervals in the middle, numbers on the right, wider than one journal column; rows of one model
-//! stand under its name. An interval that leaves the axis ends in an arrow.
+//! One journal column wide: the words of a row above, its interval and its numbers below them; rows of one model stand under
+//! its name. An interval that leaves the axis ends in an arrow.
 
 use super::axes::{Axes, Scale, extent};
 use crate::report::drawing::{Anchor, Drawing, fitted};
@@ -23,11 +23,15 @@ pub struct ForestRow {
     pub p: Option<f64>,
 }
 
-const WIDTH: f64 = 1.6 * style::COLUMN;
-const ROW: f64 = 17.0;
+/// Height of a heading, of a row, and from the words of a row to its interval.
+const HEADING: f64 = 17.0;
+const ROW: f64 = 27.0;
+const BELOW: f64 = 12.0;
 const TOP: f64 = 24.0;
-/// Left and right end of the intervals; words stand on their left, numbers on their right.
-const ENDS: [f64; 2] = [272.0, 432.0];
+/// Left and right end of the intervals; numbers stand on their right.
+const ENDS: [f64; 2] = [20.0, 196.0];
+/// Half the side of the square at an odds ratio.
+const HALF: f64 = 2.2;
 /// An axis never reaches further than this factor from one.
 const FURTHEST: f64 = 100.0;
 
@@ -41,30 +45,35 @@ pub fn forest_figure(rows: &[ForestRow], title: &str, lang: Lang) -> Result<Draw
     }
     let is_first = |n: usize| !rows[n].model.is_empty() && (n == 0 || rows[n - 1].model != rows[n].model);
     let headings = (0..rows.len()).filter(|n| is_first(*n)).count();
-    let bottom = TOP + ROW * (rows.len() + headings) as f64 + 6.0;
-    let mut drawing = Drawing::new(WIDTH, bottom + 40.0);
+    let bottom = TOP + ROW * rows.len() as f64 + HEADING * headings as f64 + 4.0;
+    let mut drawing = Drawing::new(style::COLUMN, bottom + 40.0);
     let ends = rows.iter().flat_map(|row| row.interval.into_iter().flatten().chain([row.odds_ratio]));
     let (low, high) = extent(ends.filter(|v| *v > 0.0));
     let x = Scale::logarithmic((low * 0.9).clamp(1.0 / FURTHEST, 0.8), (high * 1.1).clamp(1.25, FURTHEST));
     let axes = Axes { frame: [ENDS[0], TOP, ENDS[1], bottom], x, y: Scale::linear(0.0, 1.0) };
-    let (left, right) = (8.0, WIDTH - 8.0);
+    let (left, right) = (8.0, style::COLUMN - 8.0);
     axes.x_axis(&mut drawing, lang.say("Odds ratio (95 % CI), logarithmic"), 6);
     drawing.line(&[(ENDS[0], bottom), (ENDS[1], bottom)], style::INK, style::HAIR);
-    drawing.dashed(&[(axes.x_at(1.0), TOP), (axes.x_at(1.0), bottom)], style::GREY, style::HAIR, &[3.0, 3.0]);
-    drawing.text((left, 14.0), title, style::SMALL, style::GREY, Anchor::Start);
+    let title = fitted(title, style::SMALL, right - left - 100.0);
+    drawing.text((left, 14.0), &title, style::SMALL, style::GREY, Anchor::Start);
     drawing.text((right, 14.0), lang.say("OR (95 % CI), P"), style::SMALL, style::GREY, Anchor::End);
-    let mut y = TOP - 4.0;
+    let mut y = TOP;
     for (n, row) in rows.iter().enumerate() {
-        let indent = if row.model.is_empty() { 0.0 } else { 10.0 };
         if is_first(n) {
-            y += ROW;
-            drawing.bold((left, y), &row.model, style::SMALL, style::INK, Anchor::Start);
+            y += HEADING;
+            drawing.bold((left, y - 4.0), &row.model, style::SMALL, style::INK, Anchor::Start);
         }
+        let indent = if row.model.is_empty() { 0.0 } else { 6.0 };
+        let words = y + 0.4 * ROW;
+        let name = fitted(&labels::column(&row.term, lang), style::SMALL, right - left - indent);
+        drawing.text((left + indent, words), &name, style::SMALL, style::INK, Anchor::Start);
+        drawing.text((right, words + BELOW), &odds_text(row), style::SMALL, style::INK, Anchor::End);
+        let at = words + BELOW - 3.5;
+        // the line of no effect, interrupted where words stand
+        let one = axes.x_at(1.0);
+        drawing.line(&[(one, at - 5.0), (one, at + 6.0)], style::GREY, style::HAIR);
+        draw_interval(&mut drawing, &axes, row, at);
         y += ROW;
-        let name = fitted(&labels::column(&row.term, lang), style::SMALL, ENDS[0] - 10.0 - left - indent);
-        drawing.text((left + indent, y), &name, style::SMALL, style::INK, Anchor::Start);
-        drawing.text((right, y), &odds_text(row), style::SMALL, style::INK, Anchor::End);
-        draw_interval(&mut drawing, &axes, row, y - 3.5);
     }
     Ok(drawing)
 }
@@ -88,7 +97,7 @@ fn draw_interval(drawing: &mut Drawing, axes: &Axes, row: &ForestRow, y: f64) {
         }
     }
     let x = axes.x_at(row.odds_ratio.max(1e-300)).clamp(left, right);
-    drawing.rectangle((x - 3.2, y - 3.2), 6.4, 6.4, colour);
+    drawing.rectangle((x - HALF, y - HALF), 2.0 * HALF, 2.0 * HALF, colour);
 }
 
 fn odds_text(row: &ForestRow) -> String {

@@ -69,7 +69,7 @@ fn key(drawing: &mut Drawing, curves: &[Curve], top: f64, lang: Lang) {
         let room = auc_x - text_width(&auc, style::SMALL) - 8.0 - 36.0;
         drawing.text(
             (36.0, y),
-            &fitted(&name(curve, lang), style::SMALL, room),
+            &fitted(&labels::column(&curve.predictor, lang), style::SMALL, room),
             style::SMALL,
             style::INK,
             Anchor::Start,
@@ -77,9 +77,13 @@ fn key(drawing: &mut Drawing, curves: &[Curve], top: f64, lang: Lang) {
         drawing.text((auc_x, y), &auc, style::SMALL, style::INK, Anchor::End);
         let counts = format!("{} / {}", curve.n_positive, curve.n_negative);
         drawing.text((n_x, y), &counts, style::SMALL, style::INK, Anchor::End);
+        let mut below = Vec::new();
+        if curve.family == Family::Exploratory {
+            below.push(lang.say("exploratory").to_owned());
+        }
         if let Some(cutoff) = curve.cutoffs.first() {
             let sign = if curve.direction == Direction::Higher { '≥' } else { '≤' };
-            let text = lang.fill(
+            below.push(lang.fill(
                 "○ {rule} cut-off {threshold}: sensitivity {sensitivity}, specificity {specificity}",
                 &[
                     ("rule", rule_name(&cutoff.rule)),
@@ -87,18 +91,10 @@ fn key(drawing: &mut Drawing, curves: &[Curve], top: f64, lang: Lang) {
                     ("sensitivity", &format!("{:.2}", cutoff.sensitivity)),
                     ("specificity", &format!("{:.2}", cutoff.specificity)),
                 ],
-            );
-            drawing.text((36.0, y + 11.0), &text, 8.5, style::GREY, Anchor::Start);
+            ));
         }
-    }
-}
-
-fn name(curve: &Curve, lang: Lang) -> String {
-    match curve.family {
-        Family::Exploratory => {
-            format!("{} [{}]", labels::column(&curve.predictor, lang), lang.say("exploratory"))
-        }
-        _ => labels::column(&curve.predictor, lang),
+        let below = fitted(&below.join(" · "), 8.5, n_x - 36.0);
+        drawing.text((36.0, y + 11.0), &below, 8.5, style::GREY, Anchor::Start);
     }
 }
 
@@ -172,7 +168,8 @@ mod tests {
         };
         let drawing = roc_figure(&results, Lang::En).unwrap();
         let svg = drawing.svg().unwrap();
-        for text in ["0.931 (0.831–0.971)", "15 / 33", "sFF mean L1–L5, change (%)", "[exploratory]", "cut-off ≥ 41.2"]
+        for text in
+            ["0.931 (0.831–0.971)", "15 / 33", "sFF mean L1–L5, change (%)", "exploratory · ○ Youden cut-off ≥ 41.2"]
         {
             assert!(svg.contains(text), "{text} is missing");
         }

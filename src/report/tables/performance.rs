@@ -38,7 +38,7 @@ pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
         for term in model.terms.iter().filter(|term| term.name != "(intercept)") {
             let ends = term.ci_low.zip(term.ci_high).map(|(low, high)| [low.exp(), high.exp()]);
             let [value, low, high] = ratios(term.odds_ratio, ends);
-            let interval = ends.map_or(String::new(), |_| format!(" ({low} to {high})"));
+            let interval = ends.map_or(String::new(), |_| format!(" ({})", lang.range(&low, &high)));
             table.rows.push(vec![
                 name.clone(),
                 labels::column(&term.name, lang),
@@ -80,13 +80,15 @@ pub fn curves(results: &RocResults, lang: Lang) -> ReportTable {
             [] => vec![None],
             several => several.iter().map(Some).collect(),
         };
-        let rate = |value: f64, [low, high]: [f64; 2]| format!("{value:.2} ({low:.2} to {high:.2})");
+        let rate = |value: f64, [low, high]: [f64; 2]| {
+            format!("{value:.2} ({})", lang.range(&format!("{low:.2}"), &format!("{high:.2}")))
+        };
         for cutoff in cutoffs {
             table.rows.push(vec![
                 labels::column(&curve.predictor, lang),
                 lang.say(family(curve.family)).to_owned(),
                 direction(curve.direction, lang).to_owned(),
-                area(curve),
+                area(curve, lang),
                 format!("{} / {}", curve.n_positive, curve.n_negative),
                 cutoff.map_or(MISSING.to_owned(), |c| threshold(curve, c, rules.len() > 1)),
                 cutoff.map_or(MISSING.to_owned(), |c| rate(c.sensitivity, c.sensitivity_ci)),
@@ -105,9 +107,11 @@ pub fn curves(results: &RocResults, lang: Lang) -> ReportTable {
 }
 
 /// `0.931 (0.831 to 0.971)`.
-fn area(curve: &Curve) -> String {
+fn area(curve: &Curve, lang: Lang) -> String {
     match (curve.ci_low, curve.ci_high) {
-        (Some(low), Some(high)) => format!("{:.3} ({low:.3} to {high:.3})", curve.auc),
+        (Some(low), Some(high)) => {
+            format!("{:.3} ({})", curve.auc, lang.range(&format!("{low:.3}"), &format!("{high:.3}")))
+        }
         _ => format!("{:.3}", curve.auc),
     }
 }
@@ -149,7 +153,7 @@ pub fn comparisons(results: &RocResults, lang: Lang) -> ReportTable {
             labels::column(&pair.a, lang),
             labels::column(&pair.b, lang),
             pair.n.to_string(),
-            with_interval(Some(pair.difference), pair.ci_low, pair.ci_high),
+            with_interval(Some(pair.difference), [pair.ci_low, pair.ci_high], lang),
             optional(pair.z),
             p_text(pair.p),
         ]);
@@ -181,7 +185,9 @@ pub fn validation(results: &ValidateResults, lang: Lang) -> ReportTable {
         let number = |value: f64| minus(&format!("{value:.decimals$}"));
         let shown = |value: Option<f64>| value.map_or(MISSING.to_owned(), number);
         let corrected = match (scheme.corrected, scheme.ci_low, scheme.ci_high) {
-            (Some(value), Some(low), Some(high)) => format!("{} ({} to {})", number(value), number(low), number(high)),
+            (Some(value), Some(low), Some(high)) => {
+                format!("{} ({})", number(value), lang.range(&number(low), &number(high)))
+            }
             (value, ..) => shown(value),
         };
         table.rows.push(vec![

@@ -39,6 +39,13 @@ fn a_saved_model_gives_back_its_own_predictions_levels_included() {
         assert!((a - b.unwrap()).abs() < 1e-9);
     }
     assert_eq!(fitted.model.terms[2].name, "sex = m");
+    // a level that the model never saw is no reference level
+    let mut other = frame.clone();
+    other.texts[0].1[3] = Some("x".to_owned());
+    let error = fitted.saved.linear_predictors(&other).unwrap_err().to_string();
+    assert!(error.contains("\"x\" for subject 3") && error.contains("m, f"), "{error}");
+    other.texts[0].1[3] = None;
+    assert_eq!(fitted.saved.linear_predictors(&other).unwrap()[3], None);
 }
 
 #[test]

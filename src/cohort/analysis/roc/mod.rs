@@ -11,7 +11,7 @@ pub use options::RocOptions;
 
 use super::super::endpoint::Endpoint;
 use super::super::marker::Marker;
-use super::super::results::RocResults;
+use super::super::results::{Family, RocResults, SavedModel};
 use super::super::{CohortError, Frame};
 use crate::error::{Exit, Result, Warning};
 use crate::stats::delong::{DeLong, delong};
@@ -36,7 +36,43 @@ pub fn roc(frame: &Frame, endpoint: &Endpoint, markers: &[Marker], options: &Roc
     Ok(results)
 }
 
-/// The same, but a marker without a value in one of the classes is left out and told, instead of ending the work.
+/// The same with the prediction of a saved model as one more curve. On other patients than its own it is compared with the
+/// markers as every curve is; where the model was fitted on these patients no test against them holds (Demler 2012,
+/// doi:10.1002/sim.5328), which is told instead.
+///
+/// # Errors
+/// As [`roc`], and where the table lacks a column of the model.
+pub fn roc_with_model(
+    frame: &Frame,
+    endpoint: &Endpoint,
+    markers: &[Marker],
+    (model, family): (&SavedModel, Family),
+    options: &RocOptions,
+) -> Result<RocResults> {
+    endpoint.check_two_classes()?;
+    let predicted = model::Prediction::of(frame, endpoint, model, family)?;
+    if !predicted.is_apparent {
+        let frame = frame.with(&predicted.marker.column, predicted.values);
+        let markers: Vec<Marker> = markers.iter().cloned().chain([predicted.marker]).collect();
+        let mut results = roc(&frame, endpoint, &markers, options)?;
+        results.warnings.extend(model.other_outcome(endpoint));
+        return Ok(results);
+    }
+    let mut results = roc(frame, endpoint, markers, options)?;
+    if !markers.is_empty() {
+        let message = format!(
+            "{}: the model was fitted on these patients, so its curve is not tested against the markers; compare models by \
+             their likelihood (`fit`), or give other patients",
+            predicted.marker.column
+        );
+        results.warnings.push(Warning::new("model-fitted-here", message));
+    }
+    let curve = curve(frame, endpoint, &predicted.marker, &predicted.values, options, &mut results.warnings)?;
+    results.curves.push(curve);
+    Ok(results)
+}
+
+/// As [`roc`], but a marker without a value in one of the classes is left out and told, instead of ending the work.
 ///
 /// # Errors
 /// All others: missing columns, text where numbers belong.
@@ -91,7 +127,6 @@ pub fn present(frame: &Frame, markers: &[Marker], warnings: &mut Vec<Warning>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cohort::results::Family;
 
     #[test]
     fn curves_and_their_comparison_hold_on_a_hand_made_cohort() {

@@ -24,31 +24,36 @@ pub fn model_curve(
     options: &RocOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Curve> {
-    let values = model.linear_predictors(frame)?;
-    let variables: BTreeSet<&str> = model.terms.iter().map(|term| term.column.as_str()).collect();
-    let kind = if variables.len() > 1 { "multivariable" } else { "univariable" };
-    let is_apparent = is_fitted_here(frame, endpoint, model, &values)?;
-    let column = format!("{kind}{}", if is_apparent { APPARENT } else { "" });
-    let marker = Marker { column, direction: Direction::Higher, family };
+    let Prediction { marker, values, .. } = Prediction::of(frame, endpoint, model, family)?;
     curve(frame, endpoint, &marker, &values, options, warnings)
 }
 
-/// Whether a model was fitted on these patients: as many of either class, and the cut-off that it keeps is found again.
-fn is_fitted_here(
-    frame: &Frame,
-    endpoint: &Endpoint,
-    model: &SavedModel,
-    values: &[Option<f64>],
-) -> std::result::Result<bool, CohortError> {
-    let cases = frame.cases(&[values.to_vec()], &endpoint.positive);
-    let events = cases.positive.iter().filter(|positive| **positive).count();
-    if (cases.positive.len(), events) != (model.n, model.events) {
-        return Ok(false);
+/// What a model says of these patients.
+pub(super) struct Prediction {
+    /// Its name; higher points to the positive class.
+    pub(super) marker: Marker,
+    /// Linear predictor of each row, null where a value is missing.
+    pub(super) values: Vec<Option<f64>>,
+    /// Whether the model was fitted on these patients.
+    pub(super) is_apparent: bool,
+}
+
+impl Prediction {
+    pub(super) fn of(
+        frame: &Frame,
+        endpoint: &Endpoint,
+        model: &SavedModel,
+        family: Family,
+    ) -> std::result::Result<Prediction, CohortError> {
+        let values = model.linear_predictors(frame)?;
+        let variables: BTreeSet<&str> = model.terms.iter().map(|term| term.column.as_str()).collect();
+        let kind = if variables.len() > 1 { "multivariable" } else { "univariable" };
+        let is_apparent = model.is_fitted_on(&frame.cases(std::slice::from_ref(&values), &endpoint.positive));
+        let mut column = format!("{kind}{}", if is_apparent { APPARENT } else { "" });
+        // a table may have a column of that name
+        while frame.columns().any(|there| there == column) {
+            column += " (model)";
+        }
+        Ok(Prediction { marker: Marker { column, direction: Direction::Higher, family }, values, is_apparent })
     }
-    let here = super::super::fit::best_cutoff(&cases.columns[0], &cases.positive);
-    Ok(match (here, model.cutoff) {
-        // tables hold six digits of a number
-        (Some(here), Some(kept)) => (here - kept).abs() <= 1e-3 * kept.abs().max(1.0),
-        (here, kept) => here == kept,
-    })
 }

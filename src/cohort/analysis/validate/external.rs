@@ -56,6 +56,12 @@ pub fn validate_saved(frame: &Frame, endpoint: &Endpoint, model: &SavedModel) ->
         external("calibration_slope", calibrated.slope, slope_interval(predictors, positive, clusters.as_deref())),
     ];
     let mut warnings = super::super::clustered(frame, "intervals go by patients");
+    warnings.extend(model.other_outcome(endpoint));
+    if model.is_fitted_on(&cases) {
+        let message = "the model was fitted on these patients: these values are apparent and too good; validate it with --term, or \
+                       on other patients";
+        warnings.push(Warning::new("model-fitted-here", message));
+    }
     match model.cutoff {
         Some(threshold) => {
             let locked = cutoff::at(predictors, positive, Direction::Higher, threshold)?;

@@ -1,0 +1,131 @@
+//! What must be known of the results: warnings of the analysis by kind, flags of the sessions.
+
+use super::outputs::{self, Outputs};
+use super::tables::ReportTable;
+use super::{Lang, font};
+use crate::error::Warning;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All warnings of one kind.
+#[derive(Debug, Serialize)]
+pub(super) struct Notice {
+    slug: String,
+    /// What the slug means, where the report is not in the language of the messages.
+    meaning: Option<&'static str>,
+    messages: Vec<String>,
+}
+
+/// What the analysis warns of, by kind, each sentence once.
+pub(super) fn notices(outputs: &Outputs, lang: Lang) -> Vec<Notice> {
+    let mut all: Vec<&Warning> = Vec::new();
+    all.extend(outputs.flow.iter().flat_map(|flow| &flow.warnings));
+    all.extend(outputs.compare.iter().flat_map(|results| &results.warnings));
+    all.extend(outputs.fit.iter().flat_map(|results| &results.warnings));
+    all.extend(outputs.fit.iter().flat_map(|results| &results.models).flat_map(|model| &model.warnings));
+    all.extend(outputs.roc.iter().flat_map(|results| &results.warnings));
+    all.extend(outputs.validate.iter().flat_map(|results| &results.warnings));
+    let of_figures = font::language_of_figures(lang).1;
+    all.extend(&of_figures);
+    let mut notices: Vec<Notice> = Vec::new();
+    for Warning { slug, message } in all {
+        match notices.iter_mut().find(|notice| notice.slug == *slug) {
+            Some(notice) if notice.messages.contains(message) => {}
+            Some(notice) => notice.messages.push(message.clone()),
+            None => {
+                let meaning = lang.meaning(slug);
+                notices.push(Notice { slug: slug.clone(), meaning, messages: vec![message.clone()] });
+            }
+        }
+    }
+    notices
+}
+
+/// Flags of the long table and of the sessions as a whole, by session name `sub-X_ses-Y`.
+pub(super) fn flags_by_session(outputs: &Outputs) -> BTreeMap<String, BTreeSet<String>> {
+    let mut flags: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (session, warnings) in outputs.flow.iter().flat_map(|flow| &flow.session_warnings) {
+        flags.entry(session.clone()).or_default().extend(warnings.iter().map(|warning| warning.slug.to_string()));
+    }
+    let Some(long) = &outputs.long else { return flags };
+    let (Ok(subjects), Ok(sessions), Ok(cells)) =
+        (long.labels("subject"), long.labels("session"), long.text("qc_flags"))
+    else {
+        return flags;
+    };
+    for ((subject, session), cell) in subjects.iter().zip(&sessions).zip(&cells) {
+        let entry = flags.entry(format!("sub-{subject}_ses-{session}")).or_default();
+        // the regime of a dropout ratio is recorded there too; it is no fault
+        entry.extend(outputs::list(cell.as_deref()).into_iter().filter(|flag| !flag.starts_with("regime-")));
+    }
+    flags
+}
+
+/// Flag, number of sessions, and which.
+pub(super) fn session_flags(flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Option<ReportTable> {
+    let mut by_flag: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (session, flags) in flags {
+        flags.iter().for_each(|flag| by_flag.entry(flag.clone()).or_default().push(session.clone()));
+    }
+    let row = |(flag, sessions): (String, Vec<String>)| {
+        let shown = 8;
+        let more = sessions.len().saturating_sub(shown);
+        let tail = if more > 0 { lang.fill(" and {n} more", &[("n", &more.to_string())]) } else { String::new() };
+        vec![
+            lang.flag(&flag),
+            sessions.len().to_string(),
+            format!("{}{tail}", sessions[..sessions.len() - more].join(", ")),
+        ]
+    };
+    let table = ReportTable {
+        rows: by_flag.into_iter().map(row).collect(),
+        ..ReportTable::new(
+            lang.say("Flags of the measured sessions"),
+            &[lang.say("flag"), lang.say("sessions"), lang.say("which")],
+        )
+    };
+    (!table.rows.is_empty()).then_some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cohort::results::{FlowEntry, PatientFlow};
+    use crate::report::{PatientSettings, render};
+
+    #[test]
+    fn a_japanese_report_says_what_a_slug_means_before_the_recorded_message() {
+        let entry = |session: &str, reason: &str| FlowEntry {
+            subject: "001".to_owned(),
+            session: session.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let flow = PatientFlow {
+            not_analysed: vec![entry("", "no outcome")],
+            excluded_levels: vec![entry("baseline", "L4: fracture")],
+            failed_sessions: vec![entry("cycle2", "not-nifti: x.nii is not a NIfTI image")],
+            warnings: vec![Warning::new("one-class", "0 positive and 9 negative")],
+            session_warnings: BTreeMap::from([(
+                "sub-001_ses-baseline".to_owned(),
+                vec![Warning::new("swap-suspected", "only 3 % of the rim")],
+            )]),
+            ..PatientFlow::default()
+        };
+        let outputs = Outputs { flow: Some(flow), ..Outputs::default() };
+        let page = |lang| render(&outputs, &[], &PatientSettings::default(), lang).unwrap();
+        let japanese = page(Lang::Ja);
+        for text in [
+            "<code>one-class</code> 一方の群の患者がいない。 0 positive and 9 negative",
+            "<td>治療効果の判定なし</td>",
+            "<td>L4：骨折</td>",
+            "<td>NIfTI画像ではない。not-nifti: x.nii is not a NIfTI image</td>",
+            "<td>水と脂肪の入れ替わりが疑われる。脂肪分画は解析から除いた (swap-suspected)</td>",
+            "計測失敗 (cycle2): NIfTI画像ではない。not-nifti",
+        ] {
+            assert!(japanese.contains(text), "{text}");
+        }
+        let english = page(Lang::En);
+        assert!(english.contains("<code>one-class</code> 0 positive and 9 negative"));
+        assert!(english.contains("<td>no outcome</td>") && english.contains("<td>swap-suspected</td>"));
+    }
+}
