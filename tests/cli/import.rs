@@ -216,7 +216,7 @@ fn no_patient_identity_is_in_any_byte_that_is_written() {
     // folders and files that are called after the patient, as exports are, and one that is cut off
     let export = folder.path().join("export");
     let mut n = 0;
-    for set in ["sa0", "ga1", "pb0", "ub0", "seg", "rt", "e1", "dual", "bad"] {
+    for set in ["sa0", "ga1", "pb0", "ub0", "seg", "vert", "vert-open", "rt", "e1", "dual", "bad"] {
         for file in files(&fixture(set)) {
             n += 1;
             let to = export.join(format!("Zzsurname^Qqgiven_19341231/PIDZZ-998877/20210304/{set}/ACCZZ5544_{n}.dcm"));
