@@ -17,14 +17,13 @@ pub(super) struct GlobalAdc {
     pub mean: Option<f64>,
     /// Volume of each class of ADC.
     pub classes: Vec<Window>,
-    /// Number of values.
-    pub n_voxels: usize,
+    /// The values, um2/s, lesion after lesion.
+    pub values: Vec<f32>,
 }
 
 impl GlobalAdc {
     /// Of lesions and their values, in classes between ascending cut points (um2/s).
     pub(super) fn of(lesions: &[Lesion], values: Vec<Vec<f32>>, cuts: &[f64]) -> GlobalAdc {
-        let n_voxels: usize = values.iter().map(Vec::len).sum();
         let total_ml: f64 = lesions.iter().map(|lesion| lesion.volume_ml).sum();
         let of_each: f64 = lesions.iter().map(|lesion| lesion.volume_ml * lesion.adc_mean_um2_s).sum();
         let ml_each = |place: usize| lesions[place].volume_ml / values[place].len().max(1) as f64;
@@ -37,17 +36,14 @@ impl GlobalAdc {
         }
         classes.iter_mut().for_each(|class| class.fraction = class.volume_ml / total_ml);
         let alike = (1..values.len()).all(|place| (ml_each(place) / ml_each(0) - 1.0).abs() < 1e-9);
+        let weights = values.iter().enumerate().flat_map(|(place, of)| std::iter::repeat_n(ml_each(place), of.len()));
+        let weights: Vec<f64> = if alike { Vec::new() } else { weights.collect() };
+        let values: Vec<f32> = values.into_iter().flatten().collect();
         let median = match alike {
-            true => median(values.into_iter().flatten().collect()),
-            false => {
-                let with_weight = |(place, of): (usize, &Vec<f32>)| {
-                    let weight = ml_each(place);
-                    of.iter().map(move |&value| (value, weight)).collect::<Vec<_>>()
-                };
-                weighted_median(values.iter().enumerate().flat_map(with_weight).collect())
-            }
+            true => median(values.clone()),
+            false => weighted_median(values.iter().copied().zip(weights).collect()),
         };
-        GlobalAdc { median, mean: (n_voxels > 0).then(|| of_each / total_ml), classes, n_voxels }
+        GlobalAdc { median, mean: (!values.is_empty()).then(|| of_each / total_ml), classes, values }
     }
 }
 
@@ -99,7 +95,7 @@ mod tests {
         };
         let lesions = [lesion(3.0, 600.0), lesion(1.0, 1000.0)];
         let found = GlobalAdc::of(&lesions, vec![vec![600.0; 3], vec![1000.0; 12]], &[655.0, 1400.0]);
-        assert_eq!((found.median, found.mean, found.n_voxels), (Some(600.0), Some(700.0), 15));
+        assert_eq!((found.median, found.mean, found.values.len()), (Some(600.0), Some(700.0), 15));
         let volumes: Vec<f64> = found.classes.iter().map(|class| (class.volume_ml * 1e9).round() / 1e9).collect();
         assert_eq!(volumes, [3.0, 1.0, 0.0]);
         assert!((found.classes[0].fraction - 0.75).abs() < 1e-12);

@@ -178,6 +178,9 @@ pub struct Tdv {
     /// Lesion number of each voxel, 0 = none.
     #[serde(skip)]
     pub labels: Array3<i32>,
+    /// What gADC is of, um2/s.
+    #[serde(skip)]
+    pub adc_values: Vec<f32>,
     /// What the reader must know.
     #[serde(skip)]
     pub warnings: Vec<Warning>,
@@ -250,7 +253,7 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
         total_ml,
         n_lesions: lesions.len(),
         n_voxels,
-        n_adc_voxels: gadc.n_voxels,
+        n_adc_voxels: gadc.values.len(),
         gadc_median_um2_s: gadc.median,
         gadc_mean_um2_s: gadc.mean,
         threshold_signal: threshold,
@@ -262,6 +265,7 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
         sensitivity,
         lesions,
         labels,
+        adc_values: gadc.values,
         warnings: warnings(params, &threshold_from, [n_voxels, n_bone - removed.exclude], n_without_contrast),
     })
 }

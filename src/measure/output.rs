@@ -20,6 +20,8 @@ pub struct MeasuredSession {
     pub maps: Vec<MapOut>,
     /// Lesions of the total diffusion volume, largest first.
     pub lesions: Vec<Lesion>,
+    /// ADC that gADC is of, um2/s; none where lesions were not sought.
+    pub lesion_adc: Option<Vec<f32>>,
     /// What was noticed on the way, each once.
     pub warnings: Vec<Warning>,
     /// b-value of the map `dwi`, s/mm2.

@@ -106,6 +106,7 @@ pub struct SessionWork<'a> {
     rows: Vec<MeasureRow>,
     maps: Vec<MapOut>,
     lesions: Vec<Lesion>,
+    lesion_adc: Option<Vec<f32>>,
     warnings: Vec<Warning>,
     /// What a picture of the session needs.
     pub backgrounds: Backgrounds,
@@ -126,6 +127,7 @@ impl<'a> SessionWork<'a> {
             rows: Vec::new(),
             maps: Vec::new(),
             lesions: Vec::new(),
+            lesion_adc: None,
             warnings: Vec::new(),
             backgrounds: Backgrounds::default(),
         }
@@ -237,9 +239,10 @@ impl<'a> SessionWork<'a> {
         self.keep_map(name, MapData::Scalar(Arc::clone(map), Stored::F32), sidecar);
     }
 
-    /// Keeps the lesions.
-    pub fn keep_lesions(&mut self, lesions: Vec<Lesion>) {
+    /// Keeps the lesions, and what their global ADC is of (um2/s).
+    pub fn keep_lesions(&mut self, lesions: Vec<Lesion>, adc: Vec<f32>) {
         self.lesions = lesions;
+        self.lesion_adc = Some(adc);
     }
 
     /// One row of the biomarker that is being measured.
@@ -295,6 +298,7 @@ impl<'a> SessionWork<'a> {
             rows: self.rows,
             maps: self.maps,
             lesions: self.lesions,
+            lesion_adc: self.lesion_adc,
             warnings: self.warnings,
             signal_b: self.params.tdv.signal_b,
             backgrounds: self.backgrounds,

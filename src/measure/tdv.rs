@@ -119,7 +119,7 @@ pub(super) fn segment(work: &mut SessionWork) -> Result<Tdv> {
     let method = "signal above the stated threshold in bone, within the ADC window, connected components";
     let sidecar = MapSidecar::new("tdv", Unit::Count.ascii(), method, parameters, sources).with_warnings(&tdv.warnings);
     work.keep_map("tDV", MapData::Labels(labels), sidecar);
-    work.keep_lesions(tdv.lesions.clone());
+    work.keep_lesions(tdv.lesions.clone(), std::mem::take(&mut tdv.adc_values));
     work.backgrounds.bone = Some(bone);
     work.warn(tdv.warnings.iter().cloned());
     Ok(tdv)

@@ -30,9 +30,8 @@ pub fn write_histograms(path: &Path, measured: &MeasuredSession) -> Result<bool>
         .iter()
         .map(|region| ("adc", region.name.as_str(), region.values(values)))
         .collect();
-    if let Some(lesions) = measured.map("tDV").and_then(|map| map.labels()) {
-        let of_lesions = values.iter().zip(lesions.data.iter()).filter(|(_, lesion)| **lesion > 0);
-        regions.push(("gadc", "body", of_lesions.map(|(value, _)| *value).collect()));
+    if let Some(of_lesions) = &measured.lesion_adc {
+        regions.push(("gadc", "body", of_lesions.clone()));
     }
     let edges = edges_over(RANGE_UM2_S[0], RANGE_UM2_S[1] - WIDTH_UM2_S, Binning::Width(WIDTH_UM2_S));
     let rows = regions.iter().flat_map(|(measure, region, values)| {

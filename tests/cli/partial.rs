@@ -50,7 +50,7 @@ fn a_patient_without_labels_is_named_with_the_reason_and_the_others_are_reported
     let long = fs::read_to_string(out.join("tables/long.csv")).unwrap();
     assert!(long.contains("001,baseline,sff,L1-L5,") && !long.contains("002,baseline,"));
     assert!(html.contains("session failed (baseline): missing-file: sub-002_ses-baseline lacks labels"));
-    assert!(html.contains("ADC of the voxels of tDV") && html.contains("ADC of the voxels of L1–L5"));
+    assert!(html.contains("ADC of the lesions of tDV") && html.contains("ADC of the voxels of L1–L5"));
 }
 
 #[test]

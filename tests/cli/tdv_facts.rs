@@ -89,10 +89,10 @@ fn fat_in_a_lesion_stands_in_its_row() {
     let (header, row) = (lines.next().unwrap(), lines.next().unwrap());
     assert_eq!(header.len(), row.len());
     assert_eq!(
-        header[14..],
+        header[15..],
         ["ff_median_pct", "ff_ring_pct", "ff_beyond_pct", "fat_dot_ml", "has_fat_dot", "has_fat_halo"]
     );
-    assert_eq!(row[14..], ["5.0", "40.0", "40.0", "0.1280", "true", "false"]);
+    assert_eq!(row[15..], ["5.0", "40.0", "40.0", "0.1280", "true", "false"]);
 
     // a dot of 55 points more than its lesion is none of 60
     let json = folder.json(&[&BASE[..], &FAT, &["--fat-contrast", "60", "-q"]].concat());

@@ -37,7 +37,7 @@ impl Maker<'_> {
                     "ADC of the voxels of {region}; classes shaded, triangles: medians.",
                     &[("region", &labels::region(region))],
                 ),
-                _ => lang.say("ADC of the voxels of tDV; classes shaded, triangles: medians.").to_owned(),
+                _ => lang.say("ADC of the lesions of tDV; classes shaded, triangles: medians.").to_owned(),
             };
             figures.push(PatientFigure { caption, svg: svg_for_page(&drawing)?, is_wide: false });
         }
