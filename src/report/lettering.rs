@@ -48,8 +48,12 @@ const LETTER: f64 = 13.0;
 const SCALE: f64 = 12.0;
 /// Sizes that are tried, as shares of the usual ones.
 const SHRINK: [f64; 5] = [1.0, 0.88, 0.76, 0.66, 0.56];
-/// Clear pixels between two words, across and down: both have a rim, and words on one line must not be read as one.
-const CLEAR: [f64; 2] = [8.0, 3.0];
+/// Clear pixels between two words on one line, which must not be read as one.
+const ACROSS: f64 = 8.0;
+/// Clear pixels between names above each other: both have a rim.
+const DOWN: f64 = 1.0;
+/// Clear pixels that a letter or scale bar should have above and below: past the contour of a vertebra, else less.
+const OFF_NAMES: [f64; 3] = [10.0, 3.0, DOWN];
 /// Pixels from a border.
 const INSET: f64 = 5.0;
 
@@ -77,17 +81,17 @@ impl ScaleBar {
     }
 }
 
-fn touch(a: Extent, b: Extent) -> bool {
-    let apart = |axis: usize| a[axis] >= b[axis + 2] + CLEAR[axis] || b[axis] >= a[axis + 2] + CLEAR[axis];
-    !apart(0) && !apart(1)
+fn touch(a: Extent, b: Extent, down: f64) -> bool {
+    let apart = |axis: usize, clear: f64| a[axis] >= b[axis + 2] + clear || b[axis] >= a[axis + 2] + clear;
+    !apart(0, ACROSS) && !apart(1, down)
 }
 
 impl Lettering<'_> {
     /// All words and the scale bar at the largest size at which none lies on another; at the smallest where there is none.
     pub fn placed(&self) -> (Vec<Word>, Option<ScaleBar>) {
         let mut smallest = (Vec::new(), None);
-        for share in SHRINK {
-            let (words, bar, is_clear) = self.at_size(share);
+        for (share, down) in SHRINK.into_iter().flat_map(|share| OFF_NAMES.map(|down| (share, down))) {
+            let (words, bar, is_clear) = self.at_size(share, down);
             smallest = (words, bar);
             if is_clear {
                 break;
@@ -96,7 +100,7 @@ impl Lettering<'_> {
         smallest
     }
 
-    fn at_size(&self, share: f64) -> (Vec<Word>, Option<ScaleBar>, bool) {
+    fn at_size(&self, share: f64, down: f64) -> (Vec<Word>, Option<ScaleBar>, bool) {
         let [left, top, width, height] = self.rect;
         let mut taken: Vec<Extent> = Vec::new();
         let mut is_clear = true;
@@ -132,7 +136,8 @@ impl Lettering<'_> {
         for pair in [&pairs[1], &pairs[0]] {
             let is_free = |pair: &&[Word; 2]| {
                 let [a, b] = pair.each_ref().map(Word::extent);
-                !touch(a, b) && taken.iter().all(|other| !touch(a, *other) && !touch(b, *other))
+                let is_off = |word: Extent| taken.iter().all(|other| !touch(word, *other, down));
+                !touch(a, b, down) && is_off(a) && is_off(b)
             };
             let free = pair.iter().find(is_free);
             is_clear &= free.is_some();
@@ -150,7 +155,8 @@ impl Lettering<'_> {
             };
             let lowest = top + height - 8.0;
             let mut heights = away_from(lowest, [top + height / 2.0, lowest]);
-            let is_free = |bar: &ScaleBar| taken.iter().all(|other| !touch(bar.extent(), *other));
+            let is_free =
+                |bar: &ScaleBar| taken.iter().all(|other| !touch(bar.extent(), *other, down.min(OFF_NAMES[1])));
             let free = heights.find_map(|y| Some(bar(y)).filter(is_free));
             is_clear &= free.is_some();
             free.unwrap_or_else(|| bar(lowest))
@@ -160,7 +166,7 @@ impl Lettering<'_> {
 }
 
 fn keep(extent: Extent, taken: &mut Vec<Extent>) -> bool {
-    let is_clear = taken.iter().all(|other| !touch(extent, *other));
+    let is_clear = taken.iter().all(|other| !touch(extent, *other, DOWN));
     taken.push(extent);
     is_clear
 }
@@ -183,7 +189,7 @@ mod tests {
         extents.extend(bar.as_ref().map(ScaleBar::extent));
         for (n, a) in extents.iter().enumerate() {
             for b in &extents[n + 1..] {
-                assert!(!touch(*a, *b), "{a:?} and {b:?} of {:?}: {words:?}", lettering.rect);
+                assert!(!touch(*a, *b, DOWN), "{a:?} and {b:?} of {:?}: {words:?}", lettering.rect);
             }
             assert!(a[1] >= lettering.rect[1] && a[3] <= lettering.rect[1] + lettering.rect[3], "{a:?}");
         }
@@ -197,7 +203,7 @@ mod tests {
     #[test]
     fn no_word_lies_on_another_however_narrow_the_panel() {
         for width in [380.0, 120.0, 60.0, 45.0, 36.0] {
-            for n in [0, 1, 2, 5, 6, 9] {
+            for n in [0, 1, 2, 5, 6, 9, 17] {
                 let names = levels(n);
                 let scale = Some((0.3 * width, "10 mm".to_owned()));
                 for along in [0.5, 0.88] {
@@ -236,7 +242,7 @@ mod tests {
         let (words, bar) = Lettering { rect, names: &names, borders: ['R', 'L', 'S', 'I'], along: 0.5, scale }.placed();
         let at = |text: &str| words.iter().find(|word| word.text == text).unwrap().at;
         assert_eq!((at("R").0, at("L").0, at("R").1), (5.0, 55.0, at("L").1));
-        assert!((at("R").1 - at("L3").1).abs() > 10.0);
+        assert!((at("R").1 - at("L3").1).abs() >= 19.0, "past the contour");
         assert!(bar.is_some_and(|bar| bar.y < at("I").1 - 10.0));
     }
 }
