@@ -44,6 +44,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("polars", &["study", "cohort"]),
     ("polars_io", &["study", "cohort"]),
     ("calamine", &["study"]),
+    ("ambers", &["study"]),
+    ("arrow_array", &["study"]),
     ("plotters", &["report"]),
     ("minijinja", &["report"]),
     ("rust_xlsxwriter", &["report"]),

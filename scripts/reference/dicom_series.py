@@ -171,7 +171,8 @@ def ge(out, patient="a", visit=1):
                 ds.EchoNumbers = echo + 1
                 block = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
                 block.add_new(0x2F, "SS", component)
-                out.save(ds, f"g{patient}{visit}")
+                # implicit, as GE writes mostly: the private number arrives without its representation
+                out.save(ds, f"g{patient}{visit}", ImplicitVRLittleEndian)
 
 
 def philips(out, patient="b", visit=0):
@@ -399,6 +400,11 @@ def bad(out):
     for k in range(SLICES):
         ds = image("b", 0, 73, k + 1, maker, model, ["DERIVED", "PRIMARY", "DIFFUSION", "TRACEW"], "diff", 0, k, sequence=["EP"])
         out.save(ds, "bad/no-b")
+    # several frames in a classic image, which cannot say where they lie
+    for k in range(3):
+        ds = image("b", 0, 74, k + 1, maker, model, water, "x", 0, k, te=2.46)
+        ds.NumberOfFrames, ds.PixelData = 2, 2 * ds.PixelData
+        out.save(ds, "bad/frames")
 
 
 def two_echoes(out):

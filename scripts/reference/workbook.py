@@ -2,9 +2,11 @@
 # requires-python = ">=3.9"
 # dependencies = ["openpyxl"]
 # ///
-"""Writes tests/cli/wide.xlsx (the table of tests/cli/statistics.rs) and tests/cli/manifest.xlsx (a list of files as in
-tests/cli/bids.rs) as a spreadsheet program would save them."""
+"""Writes tests/cli/wide.xlsx (the table of tests/cli/statistics.rs), tests/cli/manifest.xlsx (a list of files as in
+tests/cli/bids.rs) and tests/cli/clinical.xlsx (what clinical tables hold beside numbers) as a spreadsheet program would
+save them."""
 
+import datetime
 import pathlib
 import re
 
@@ -30,3 +32,27 @@ for row in [
 ]:
     book.active.append(row)
 book.save(root / "tests/cli/manifest.xlsx")
+
+# dates, numbers as text, a percentage, a formula that no program has computed, an error, a second sheet
+book = openpyxl.Workbook()
+day = datetime.date(2020, 1, 31)
+rows = [
+    ["subject", "session", "m_protein_serum_g_dl", "hb_g_dl", "visit", "share", "computed", "ratio"],
+    ["001", "baseline", 3.25, "10.5", day, 0.25, "=C2*2", 1],
+    ["001", "cycle2", 1, " 11 ", day + datetime.timedelta(60), 0.07, 2, "=1/0"],
+    ["002", "baseline", None, None, datetime.datetime(2020, 3, 1, 10, 30), None, 4, 2],
+]
+for row in rows:
+    book.active.append(row)
+for cell in ["F2", "F3"]:
+    book.active[cell].number_format = "0.0%"
+book.active["H3"].value, book.active["H3"].data_type = "#DIV/0!", "e"
+book.create_sheet("notes").append(["not a table"])
+book.save(root / "tests/cli/clinical.xlsx")
+
+book = openpyxl.Workbook()
+book.active.title = "notes"
+book.active.append(["see the next sheet"])
+for row in rows[:2]:
+    (book["clinical"] if "clinical" in book.sheetnames else book.create_sheet("clinical")).append(row)
+book.save(root / "tests/cli/second_sheet.xlsx")

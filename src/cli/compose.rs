@@ -5,7 +5,7 @@ use super::dwi_input::{self, BValues, DwiFile};
 use super::normalise_args::NormaliseArgs;
 use super::qc::QcArgs;
 use super::region_input::file_name;
-use super::station_visits::check_one_visit;
+use super::station_visits::{check_one_visit, place_warnings};
 use super::{CliError, Context, output};
 use crate::diffusion::normalise::Normalisation;
 use crate::diffusion::{
@@ -133,7 +133,7 @@ pub fn run(args: ComposeArgs, context: &Context) -> Result<()> {
     let outlines: Vec<ArrayView3<'_, f32>> = views.iter().map(|view| view.index_axis(Axis(3), lowest)).collect();
     let mismatches = mismatches(&plan, &outlines, &adc_views);
     warnings.extend(mismatches.iter().filter_map(shift_warning));
-    warnings.extend(gap_warnings(&plan));
+    warnings.extend(place_warnings(&plan));
     let [nx, ny, nz] = plan.grid.dims;
     let mut composed = Array4::zeros((nx, ny, nz, b.len()).f());
     for (volume, target) in composed.axis_iter_mut(Axis(3)).enumerate() {
@@ -292,16 +292,6 @@ fn shift_warning(mismatch: &Mismatch) -> Option<Warning> {
     let message =
         format!("the outlines of the body in stations {a} and {b} are shifted by {most:.1} mm against each other");
     (most > WORTH_A_LOOK_MM).then(|| Warning::new("station-shift", message))
-}
-
-/// A warning for each pair of neighbours that shares no slice.
-fn gap_warnings(plan: &Plan) -> Vec<Warning> {
-    let gaps = plan.shared_slices().into_iter().filter(|(_, shared)| shared.is_none());
-    gaps.map(|([a, b], _)| {
-        let number = |place: usize| plan.placements[place].station + 1;
-        Warning::new("stations-do-not-overlap", format!("stations {} and {} share no slice", number(a), number(b)))
-    })
-    .collect()
 }
 
 fn describe(

@@ -129,7 +129,7 @@ pub fn run(args: DropoutArgs, context: &Context) -> Result<()> {
 
     let places = region_rows::read(&regions, &ip.grid, &in_phase, context, &mut warnings)?;
     let mut rows = region_rows::measure(&places, dr.view(), &ip.grid, Unit::Percent);
-    for (row, place) in rows.iter_mut().zip(&places) {
+    for (row, place) in rows.iter_mut().zip(places.iter()) {
         let found = match regime {
             RegimeChoice::Water => Regime::Water,
             RegimeChoice::Fat => Regime::Fat,

@@ -109,6 +109,19 @@ impl PackedDwi {
     }
 }
 
+impl PackedDwi {
+    /// The file that holds a volume, and which of that file's it is.
+    fn part_of(&self, mut volume: usize) -> Option<(&PackedSeries, usize)> {
+        for part in &self.parts {
+            match volume.checked_sub(part.len()) {
+                Some(beyond) => volume = beyond,
+                None => return Some((part, volume)),
+            }
+        }
+        None
+    }
+}
+
 impl Signals for PackedDwi {
     fn dims(&self) -> [usize; 3] {
         self.grid.dims
@@ -118,12 +131,16 @@ impl Signals for PackedDwi {
         self.parts.iter().map(PackedSeries::len).sum()
     }
 
-    fn read(&self, mut volume: usize, start: usize, out: &mut [f32]) {
-        for part in &self.parts {
-            match volume.checked_sub(part.len()) {
-                Some(beyond) => volume = beyond,
-                None => return part.read(volume, start, out),
-            }
+    fn read(&self, volume: usize, start: usize, out: &mut [f32]) {
+        if let Some((part, volume)) = self.part_of(volume) {
+            part.read(volume, start, out);
+        }
+    }
+
+    fn survey(&self, volume: usize, start: usize, n: usize, first_and_step: [usize; 2]) -> (f32, Vec<f32>) {
+        match self.part_of(volume) {
+            Some((part, volume)) => part.survey(volume, start, n, first_and_step),
+            None => (0.0, Vec::new()),
         }
     }
 }

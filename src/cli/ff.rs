@@ -150,11 +150,11 @@ pub fn run(args: FfArgs, context: &Context) -> Result<()> {
     if let Some((water, fat)) = &parts
         && let (Some(water), Some(fat)) = (water.as_slice_memory_order(), fat.as_slice_memory_order())
     {
-        for (row, place) in rows.iter_mut().zip(&places) {
+        for (row, place) in rows.iter_mut().zip(places.iter()) {
             row.extra("ratio_of_sums", json!(region_ratio(water, fat, &place.voxels, 0.0)));
         }
     }
-    for (row, place) in rows.iter_mut().zip(&places) {
+    for (row, place) in rows.iter_mut().zip(places.iter()) {
         if let Some(answers) = &answers {
             answers.describe(row, place);
         }

@@ -210,7 +210,7 @@ fn finish(
         maps.push(("_PDFFt1", Unit::Percent, corrected));
     }
     for (row, place) in
-        rows.iter_mut().zip(&places).filter(|(row, place)| !row.statistics.stands_for(place.voxels.len()))
+        rows.iter_mut().zip(places.iter()).filter(|(row, place)| !row.statistics.stands_for(place.voxels.len()))
     {
         let (n, of) = (row.statistics.n_voxels, place.voxels.len());
         let message =

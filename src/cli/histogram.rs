@@ -8,7 +8,8 @@ use crate::diffusion::adc::flag;
 use crate::error::{Result, Warning};
 use crate::image::{Overwrite, PackedSeries, Signals, Volume, image_stem, read_sidecar, with_suffix, write_json};
 use crate::region::{
-    Binning, Histogram, IvhLevels, Region, RegionSummary, Sorted, SummaryParams, edges_over, region_of_mask,
+    Binning, Histogram, IvhLevels, Region, RegionSummary, Sorted, SummaryParams, edges_over, flags_of_regions,
+    region_of_mask,
 };
 use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
 use crate::report::{Lang, SessionPicture};
@@ -125,7 +126,9 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         Some(second) => params.compare(region, [map.data.view(), second.data.view()], &map.grid, unit),
         None => params.summarise(region, map.data.view(), &map.grid, unit),
     };
-    let summaries: Vec<RegionSummary> = found.iter().map(summarise).collect();
+    let flags = flags_of_regions(&warnings);
+    let summaries: Vec<RegionSummary> =
+        found.iter().map(|region| RegionSummary { qc_flags: flags.clone(), ..summarise(region) }).collect();
     warnings.extend(summaries.iter().filter_map(missing_warning));
     let results = HistogramResults {
         map: file_name(&path),
@@ -291,28 +294,28 @@ fn plot_of(
     second: Option<&Volume>,
     params: &SummaryParams,
 ) -> HistogramPlot {
-    let drawn: Vec<(String, Vec<f32>)> = match second {
+    let drawn: Vec<(String, Sorted)> = match second {
         Some(second) => regions
             .iter()
             .take(1)
             .flat_map(|region| {
-                [map, second]
-                    .map(|of| (format!("{} {}", region.name, file_name(&of.source)), region.values(of.data.view())))
+                [map, second].map(|of| {
+                    (format!("{} {}", region.name, file_name(&of.source)), region.values(of.data.view()).into())
+                })
             })
             .collect(),
         None => regions
             .iter()
             .take(MOST_DRAWN)
-            .map(|region| (region.name.clone(), region.values(map.data.view())))
+            .map(|region| (region.name.clone(), region.values(map.data.view()).into()))
             .collect(),
     };
-    let all = drawn.iter().flat_map(|(_, values)| values).filter(|v| v.is_finite()).map(|&v| f64::from(v));
-    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    let ends = drawn.iter().map(|(_, sorted)| [sorted.percentile(0.0), sorted.percentile(100.0)]);
+    let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), [a, b]| (low.min(a), high.max(b)));
     let edges = if low < high { edges_over(low, high, params.binning) } else { vec![low - 0.5, low + 0.5] };
     let distributions = drawn
         .into_iter()
-        .map(|(name, values)| {
-            let sorted = Sorted::of(&values);
+        .map(|(name, sorted)| {
             let histogram = Histogram::between(sorted.values(), edges.clone());
             let n = sorted.values().len();
             Distribution {

@@ -175,7 +175,7 @@ impl Stations {
 }
 
 /// Header and rows of the table.
-pub fn lesion_rows(lesions: &[Lesion]) -> ([&'static str; 14], Vec<Vec<String>>) {
+pub fn lesion_rows(lesions: &[Lesion]) -> ([&'static str; 15], Vec<Vec<String>>) {
     let header = [
         "id",
         "volume_ml",
@@ -191,6 +191,7 @@ pub fn lesion_rows(lesions: &[Lesion]) -> ([&'static str; 14], Vec<Vec<String>>)
         "adc_p90_um2_s",
         "level",
         "station",
+        "n_adc_voxels",
     ];
     let tenth = |value: f64| if value.is_finite() { format!("{value:.1}") } else { String::new() };
     let rows = lesions.iter().map(|lesion| {
@@ -200,6 +201,7 @@ pub fn lesion_rows(lesions: &[Lesion]) -> ([&'static str; 14], Vec<Vec<String>>)
         row.extend([lesion.adc_mean_um2_s, lesion.adc_sd_um2_s].map(tenth));
         row.extend(lesion.adc_p10_p90_um2_s.map(tenth));
         row.extend([&lesion.level, &lesion.station].map(|text| text.clone().unwrap_or_default()));
+        row.push(lesion.n_adc_voxels.to_string());
         row
     });
     (header, rows.collect())

@@ -4,11 +4,12 @@ use super::args::{Format, RegionArgs};
 use super::{Context, output, region_input};
 use crate::error::{Result, Warning};
 use crate::image::Grid;
-use crate::region::{Region, Statistics};
+use crate::region::{Region, Statistics, flags_of_regions};
 use crate::units::Unit;
 use ndarray::ArrayView3;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::ops::Deref;
 use std::path::Path;
 
 /// One region's statistics of one map.
@@ -23,6 +24,8 @@ pub struct RegionRow {
     /// First-order statistics.
     #[serde(flatten)]
     pub statistics: Statistics,
+    /// What was done to the region's labels: `labels-resampled`, `vertebral-body`.
+    pub qc_flags: Vec<String>,
     /// What one subcommand adds.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -32,6 +35,21 @@ impl RegionRow {
     /// Adds a value of this subcommand.
     pub fn extra(&mut self, name: &str, value: Value) {
         self.extra.insert(name.to_owned(), value);
+    }
+}
+
+/// Regions on the grid of an image, and the flags of every number that is measured in them.
+#[derive(Debug, Default)]
+pub struct Places {
+    regions: Vec<Region>,
+    flags: Vec<String>,
+}
+
+impl Deref for Places {
+    type Target = [Region];
+
+    fn deref(&self) -> &[Region] {
+        &self.regions
     }
 }
 
@@ -45,21 +63,23 @@ pub fn read(
     image: &Path,
     context: &Context,
     warnings: &mut Vec<Warning>,
-) -> Result<Vec<Region>> {
-    let Some(mut loaded) = region_input::load(args, context, grid, image)? else { return Ok(Vec::new()) };
+) -> Result<Places> {
+    let Some(mut loaded) = region_input::load(args, context, grid, image)? else { return Ok(Places::default()) };
+    let flags = flags_of_regions(&loaded.warnings);
     warnings.append(&mut loaded.warnings);
-    Ok(loaded.regions)
+    Ok(Places { regions: loaded.regions, flags })
 }
 
 /// Statistics of a map in each region.
-pub fn measure(regions: &[Region], map: ArrayView3<'_, f32>, grid: &Grid, unit: Unit) -> Vec<RegionRow> {
-    regions
+pub fn measure(places: &Places, map: ArrayView3<'_, f32>, grid: &Grid, unit: Unit) -> Vec<RegionRow> {
+    places
         .iter()
         .map(|region| RegionRow {
             region: region.name.clone(),
             volume_ml: region.volume_ml(grid),
             unit,
             statistics: Statistics::of(&region.values(map)),
+            qc_flags: places.flags.clone(),
             extra: Map::new(),
         })
         .collect()
@@ -77,6 +97,9 @@ pub fn print(rows: &[RegionRow], format: Format) -> Result<()> {
     let extra: Vec<&str> = rows.first().map(|row| row.extra.keys().map(String::as_str).collect()).unwrap_or_default();
     let mut header = vec!["region", "n_voxels", "volume_ml", "unit", "mean", "sd", "median", "p10", "p90"];
     header.extend(&extra);
+    // always there for programs; for persons where it says something
+    let shows_flags = format != Format::Table || rows.iter().any(|row| !row.qc_flags.is_empty());
+    header.extend(shows_flags.then_some("qc_flags"));
     let number = |value: f64, decimals: usize| match (value.is_finite(), format) {
         (false, Format::Table) => "–".to_owned(),
         (false, _) => String::new(),
@@ -95,6 +118,7 @@ pub fn print(rows: &[RegionRow], format: Format) -> Result<()> {
             Some(Value::Null) | None => String::new(),
             Some(other) => other.to_string(),
         }));
+        cells.extend(shows_flags.then(|| row.qc_flags.join(";")));
         cells
     };
     output::print_rows(&header, &rows.iter().map(cells).collect::<Vec<_>>(), format)

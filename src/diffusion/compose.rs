@@ -86,7 +86,8 @@ impl Placement {
         }
     }
 
-    /// Values of the station along one row (along i) of the composed grid, NaN where it has none, and the weight of each.
+    /// Values of the station along one row (along i) of the composed grid, NaN where it has none, and the weight of each;
+    /// false where it has none at all.
     pub(super) fn read_row(
         &self,
         station: &ArrayView3<'_, f32>,
@@ -94,7 +95,7 @@ impl Placement {
         slice_axis: usize,
         values: &mut [f32],
         weights: &mut [f32],
-    ) {
+    ) -> bool {
         if let (Mapping::Lattice { start, sign }, true) = (&self.mapping, slice_axis > 0) {
             return self.copy_row(station, (start, sign), jk, slice_axis, values, weights);
         }
@@ -104,6 +105,7 @@ impl Placement {
                 None => (f32::NAN, 0.0),
             };
         }
+        true
     }
 
     /// As [`Placement::read_row`], for a row that is one row of the station, in one of its slices.
@@ -115,13 +117,13 @@ impl Placement {
         slice_axis: usize,
         values: &mut [f32],
         weights: &mut [f32],
-    ) {
+    ) -> bool {
         values.fill(f32::NAN);
         weights.fill(0.0);
         let place = |axis: usize, n: usize| {
             usize::try_from(start[axis] + sign[axis] * n as i64).ok().filter(|&at| at < station.shape()[axis])
         };
-        let (Some(j), Some(k)) = (place(1, jk[0]), place(2, jk[1])) else { return };
+        let (Some(j), Some(k)) = (place(1, jk[0]), place(2, jk[1])) else { return false };
         let mut row = station.slice(s![.., j, k]);
         let mut first = -start[0]; // composed voxel of the row's first one
         if sign[0] < 0 {
@@ -137,6 +139,7 @@ impl Placement {
         }
         let weight = self.weights[if slice_axis == 1 { j } else { k }];
         weights.iter_mut().skip(first).take(n).for_each(|w| *w = weight);
+        true
     }
 }
 
@@ -219,7 +222,9 @@ pub fn compose_into(
             sums.fill([0.0; 2]);
             for placement in &plan.placements {
                 let (n, gain) = (placement.station, gains[placement.station] as f32);
-                placement.read_row(&stations[n], [j, k], plan.slice_axis, &mut values, &mut weights);
+                if !placement.read_row(&stations[n], [j, k], plan.slice_axis, &mut values, &mut weights) {
+                    continue;
+                }
                 for (([sum, weight], value), &w) in sums.iter_mut().zip(&values).zip(&weights) {
                     let is_number = value.is_finite();
                     *sum += if is_number { w * gain * value } else { 0.0 };

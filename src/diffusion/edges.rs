@@ -22,8 +22,11 @@ use crate::region::Sorted;
 use ndarray::{Array3, ArrayView3, Axis};
 use std::str::FromStr;
 
-/// Core voxels from which on their median is the signal of the lesion.
+/// Core voxels from which on they stand for the lesion.
 const ENOUGH_CORE: usize = 3;
+/// Neighbours of a voxel of the core; and the fewest of one that may stand for it where a lesion has too few of these.
+const DEEPEST: u8 = 6;
+const LEAST_DEEP: u8 = 4;
 /// Spreads of the marrow about its mode that are noise, and that a core must at least lie above it.
 const NOISE_SPREADS: f64 = 2.0;
 const LEAST_CONTRAST_SPREADS: f64 = 3.0;
@@ -155,16 +158,29 @@ fn cores(
     all.into_iter().zip(inner).map(signal).collect()
 }
 
-/// True where the six nearest voxels belong to the same component; a voxel at the border of the grid is at the edge.
-fn is_core(components: &Array3<i32>, [i, j, k]: [usize; 3]) -> bool {
+/// True where the six nearest voxels belong to the same component.
+fn is_core(components: &Array3<i32>, at: [usize; 3]) -> bool {
+    depth(components, at) == DEEPEST
+}
+
+/// How many of the six nearest voxels belong to the same component; those beyond the border of the grid do not.
+pub(super) fn depth(components: &Array3<i32>, [i, j, k]: [usize; 3]) -> u8 {
     let id = components[[i, j, k]];
-    let is_same = |at: [usize; 3]| components.get(at) == Some(&id);
-    i > 0
-        && j > 0
-        && k > 0
-        && [[i - 1, j, k], [i, j - 1, k], [i, j, k - 1], [i + 1, j, k], [i, j + 1, k], [i, j, k + 1]]
-            .into_iter()
-            .all(is_same)
+    let before = |n: usize| n.wrapping_sub(1);
+    [[before(i), j, k], [i, before(j), k], [i, j, before(k)], [i + 1, j, k], [i, j + 1, k], [i, j, k + 1]]
+        .into_iter()
+        .map(|at| u8::from(components.get(at) == Some(&id)))
+        .sum()
+}
+
+/// The values of the innermost voxels: those with six neighbours of the same component, where that are fewer than three those
+/// with five, or with four; else all.
+pub(super) fn innermost(values: Vec<f32>, depths: &[u8]) -> Vec<f32> {
+    let deep = |least: u8| depths.iter().filter(|&&depth| depth >= least).count();
+    match (LEAST_DEEP..=DEEPEST).rev().find(|&least| deep(least) >= ENOUGH_CORE) {
+        Some(least) => values.into_iter().zip(depths).filter(|(_, depth)| **depth >= least).map(|(v, _)| v).collect(),
+        None => values,
+    }
 }
 
 /// The up to 26 neighbours of a voxel that lie on the grid.

@@ -134,7 +134,7 @@ pub enum DiffusionError {
         what: &'static str,
     },
     /// An ADC map whose values cannot be um2/s.
-    #[error("the ADC map cannot be in um2/s: its median in tissue is {median}")]
+    #[error("the ADC map cannot be in um2/s: its median in tissue is {median:.4}")]
     AdcUnit {
         /// Median of the positive values inside the mask.
         median: f64,

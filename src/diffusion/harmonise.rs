@@ -1,9 +1,11 @@
 //! One intensity gain a station, from what neighbouring stations show where they overlap.
 //!
-//! Method  the median log-ratio of the two stations over the tissue they share, in all b-values together: one gain a
-//!         station, the same for every b, so that ADC does not change. Gains are chained from the middle station (gain 1),
-//!         which keeps the chain short. Tissue = geometric mean of the two above a quarter of its 99th percentile, a
-//!         rule that does not depend on the gain.
+//! Method  the ratio of the sums of the two stations' signals over the tissue they share, in all b-values together: one gain a
+//!         station, the same for every b, so that ADC does not change. Sums and not a median of ratios: signals of a few
+//!         units are rounded to whole numbers, and ratios of such numbers crowd at 1. Left out is what lies farther from the
+//!         median log-ratio than three of its spreads (at least a factor of 1.5): moved edges, artefacts. Gains are chained
+//!         from the middle station (gain 1), which keeps the chain short. Tissue = geometric mean of the two above a quarter
+//!         of its 99th percentile, a rule that does not depend on the gain.
 //! Limits  a gain that varies within a station (coil sensitivity) is not seen; motion between stations widens the spread
 //!         that is reported
 
@@ -17,6 +19,11 @@ use rayon::prelude::*;
 const TISSUE_SHARE: f32 = 0.25;
 /// Fewest voxel values from which a gain is taken.
 const FEWEST: usize = 50;
+/// Distance from the median log-ratio up to which a value counts: in standard deviations of a normal distribution, and at least.
+const REACH_SD: f64 = 3.0;
+const LEAST_REACH: f64 = 0.405;
+/// Half the interquartile range of a normal distribution, in standard deviations.
+const HALF_IQR_TO_SD: f64 = 0.6745;
 
 /// What is done about different intensities of the stations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -38,7 +45,7 @@ pub struct Overlap {
     pub n_slices: usize,
     /// Number of tissue values compared, over all b-values.
     pub n_values: usize,
-    /// Median ratio of the superior to the inferior station's signal; none where too little tissue is shared.
+    /// Ratio of the superior to the inferior station's signal; none where too little tissue is shared.
     pub ratio: Option<f64>,
     /// Half the interquartile range of the log-ratio: how well the two agree up to that ratio.
     pub log_spread: Option<f64>,
@@ -53,32 +60,49 @@ pub fn overlaps(plan: &Plan, stations: &[ArrayView4<'_, f32>]) -> Vec<Overlap> {
         .map(|([a, b], shared)| {
             let numbers = [a, b].map(|n| plan.placements[n].station);
             let n_volumes = numbers.iter().map(|&n| stations[n].shape()[3]).min().unwrap_or(0);
-            let mut ratios: Vec<f32> = match shared {
+            let signals: Vec<[f32; 2]> = match shared {
                 None => Vec::new(),
                 Some(slices) => (0..n_volumes)
                     .flat_map(|volume| {
                         let views = numbers.map(|n| stations[n].index_axis(Axis(3), volume));
-                        tissue_log_ratios(plan, [a, b], &views, slices)
+                        tissue_signals(plan, [a, b], &views, slices)
                     })
                     .collect(),
             };
-            ratios.par_sort_unstable_by(f32::total_cmp);
-            let quantile = |q: f64| f64::from(ratios[((ratios.len() - 1) as f64 * q).round() as usize]);
-            let enough = ratios.len() >= FEWEST;
+            let compared = (signals.len() >= FEWEST).then(|| ratio_and_spread(&signals));
             Overlap {
                 stations: numbers.map(|n| n + 1),
                 n_slices: shared.map_or(0, |[first, last]| last - first + 1),
-                n_values: ratios.len(),
-                ratio: enough.then(|| quantile(0.5).exp()),
-                log_spread: enough.then(|| 0.5 * (quantile(0.75) - quantile(0.25))),
+                n_values: signals.len(),
+                ratio: compared.map(|(ratio, _)| ratio),
+                log_spread: compared.map(|(_, spread)| spread),
                 n_dropped: shared.map_or(0, |[first, last]| dropped_slices((last - first + 1) as f64)),
             }
         })
         .collect()
 }
 
-/// Log-ratios of two placements over the tissue of the slices they share, in one volume.
-fn tissue_log_ratios(plan: &Plan, pair: [usize; 2], views: &[ArrayView3<'_, f32>; 2], slices: [usize; 2]) -> Vec<f32> {
+/// Ratio of the sums of what lies near the median log-ratio, and half the interquartile range of all log-ratios.
+fn ratio_and_spread(signals: &[[f32; 2]]) -> (f64, f64) {
+    let log_ratios: Vec<f32> = signals.par_iter().map(|[a, b]| (a / b).ln()).collect();
+    let mut sorted = log_ratios.clone();
+    sorted.par_sort_unstable_by(f32::total_cmp);
+    let [lower, median, upper] =
+        [0.25, 0.5, 0.75].map(|q| f64::from(sorted[((sorted.len() - 1) as f64 * q).round() as usize]));
+    let spread = 0.5 * (upper - lower);
+    let reach = (REACH_SD * spread / HALF_IQR_TO_SD).max(LEAST_REACH);
+    let near = signals.iter().zip(&log_ratios).filter(|(_, log)| (f64::from(**log) - median).abs() <= reach);
+    let [a, b] = near.fold([0.0, 0.0], |[a, b], (pair, _)| [a + f64::from(pair[0]), b + f64::from(pair[1])]);
+    (a / b, spread)
+}
+
+/// Signals of two placements over the tissue of the slices they share, in one volume.
+fn tissue_signals(
+    plan: &Plan,
+    pair: [usize; 2],
+    views: &[ArrayView3<'_, f32>; 2],
+    slices: [usize; 2],
+) -> Vec<[f32; 2]> {
     let [nx, ny, nz] = plan.grid.dims;
     let mut ranges = [0..nx, 0..ny, 0..nz];
     ranges[plan.slice_axis] = slices[0]..(slices[1] + 1).min(plan.grid.dims[plan.slice_axis]);
@@ -108,7 +132,7 @@ fn tissue_log_ratios(plan: &Plan, pair: [usize; 2], views: &[ArrayView3<'_, f32>
     let mut means: Vec<f32> = signals.iter().map(|[a, b]| (a * b).sqrt()).collect();
     let rank = ((means.len() - 1) as f64 * 0.99) as usize;
     let tissue = TISSUE_SHARE * *means.select_nth_unstable_by(rank, f32::total_cmp).1;
-    signals.into_iter().filter(|[a, b]| (a * b).sqrt() > tissue).map(|[a, b]| (a / b).ln()).collect()
+    signals.into_iter().filter(|[a, b]| (a * b).sqrt() > tissue).collect()
 }
 
 /// Gain of each station (in the caller's order) that brings all to the level of the middle one.
@@ -163,6 +187,18 @@ mod tests {
                 assert!((gain * scanner_gain[n] - 1.0).abs() < 1e-4, "{gains:?}");
             }
         }
+    }
+
+    #[test]
+    fn small_whole_numbers_do_not_hide_a_gain_and_moved_edges_do_not_make_one() {
+        // tissue of 3 to 9 units, rounded as scanners store it: most ratios of such numbers are exactly 1
+        let tissue = |n: usize| 3.0 + 6.0 * ((n * 7919) % 1009) as f32 / 1008.0;
+        let mut signals: Vec<[f32; 2]> = (0..5000).map(|n| [(1.06 * tissue(n)).round(), tissue(n).round()]).collect();
+        let (ratio, _) = ratio_and_spread(&signals);
+        assert!((ratio / 1.06 - 1.0).abs() < 0.005, "{ratio}");
+        signals.extend((0..500).map(|n| [8.0 * tissue(n), tissue(n)]));
+        let (with_edges, _) = ratio_and_spread(&signals);
+        assert!((with_edges / ratio - 1.0).abs() < 1e-6, "{with_edges}");
     }
 
     #[test]

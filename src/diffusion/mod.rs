@@ -38,6 +38,7 @@ pub mod harmonise;
 pub mod high_b;
 pub mod ivim;
 mod lesion;
+mod lesion_adc;
 pub mod lesion_fat;
 pub mod map_change;
 pub mod map_smooth;

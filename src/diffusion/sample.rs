@@ -38,10 +38,11 @@ impl Survey {
         let n = series.n_voxels();
         let mut seen = vec![(0.0, Vec::new()); series.n_volumes()];
         for &volume in volumes {
-            let parts: Vec<(f32, Vec<f32>)> = (0..n.div_ceil(STRETCH))
-                .into_par_iter()
-                .map_init(|| vec![0.0_f32; STRETCH], |values, part| looked_at(series, volume, part * STRETCH, values))
-                .collect();
+            let part = |part: usize| {
+                let (start, step) = (part * STRETCH, step(n));
+                series.survey(volume, start, STRETCH.min(n - start), [start.next_multiple_of(step) - start, step])
+            };
+            let parts: Vec<(f32, Vec<f32>)> = (0..n.div_ceil(STRETCH)).into_par_iter().map(part).collect();
             let highest = parts.iter().fold(0.0, |most: f32, (highest, _)| most.max(*highest));
             seen[volume] = (highest, parts.into_iter().flat_map(|(_, sampled)| sampled).collect());
         }
@@ -58,23 +59,6 @@ impl Survey {
         let n = volumes.first().map_or(0, |&volume| self.seen[volume].1.len());
         (0..n).map(|row| volumes.iter().map(|&volume| self.seen[volume].1[row]).collect()).collect()
     }
-}
-
-/// Largest finite value of a stretch, and its sampled values.
-fn looked_at(series: &impl Signals, volume: usize, start: usize, values: &mut [f32]) -> (f32, Vec<f32>) {
-    let n = series.n_voxels();
-    let values = &mut values[..STRETCH.min(n - start)];
-    series.read(volume, start, values);
-    // several at once, so that the compiler can vectorise it
-    let mut most = [0.0_f32; 16];
-    for part in values.chunks(most.len()) {
-        for (most, &v) in most.iter_mut().zip(part) {
-            *most = if v > *most && v < f32::INFINITY { v } else { *most };
-        }
-    }
-    let step = step(n);
-    let sampled = values.iter().skip(start.next_multiple_of(step) - start).step_by(step).copied().collect();
-    (most.into_iter().fold(0.0, f32::max), sampled)
 }
 
 /// A number above zero that is not infinite.

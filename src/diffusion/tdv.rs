@@ -8,7 +8,8 @@
 //!         (Blackledge 2014, doi:10.1371/journal.pone.0091779). The voxel volume is the determinant of the grid, so slice
 //!         *spacing* counts, not thickness. For tau see [`super::signal_rule`]; on request neighbours are made to agree
 //!         (`mrf.rs`) and voxels at the edge of a lesion count by their share of it ([`super::edges`]): then volumes, and
-//!         the volume that a component must reach, are those of the shares, while labels and ADC are of whole voxels.
+//!         the volume that a component must reach, are those of the shares, ADC is that of the innermost voxels, and
+//!         labels are of whole voxels.
 //! Limits  normal marrow is not at muscle level: 3.2 +- 0.9 x muscle at b = 900 (Colombo 2021,
 //!         doi:10.3390/diagnostics11050913), so a ratio of 1 marks all normal marrow. Masks decide more than the ADC
 //!         window. The ADC of treated disease passes through high values before fat returns: read tDV and gADC together.
@@ -17,7 +18,8 @@ mod bone;
 
 use super::DiffusionError;
 use super::edges::{Edges, Volumes};
-use super::lesion::{self, Lesion};
+use super::lesion::{self, Found, Lesion};
+use super::lesion_adc::GlobalAdc;
 use super::marrow_signal::Bulk;
 use super::mrf::regularised;
 use super::signal_rule::{
@@ -25,7 +27,7 @@ use super::signal_rule::{
 };
 use crate::error::Warning;
 use crate::image::{Grid, filled};
-use crate::region::{Connectivity, Window, components, windows};
+use crate::region::{Connectivity, Window, components};
 use bone::{bounding_box, crop, excluded, marrow, marrow_signals};
 use ndarray::{Array3, ArrayView3, Axis, Slice, Zip};
 
@@ -151,15 +153,17 @@ pub struct Tdv {
     pub n_lesions: usize,
     /// Number of voxels selected.
     pub n_voxels: usize,
-    /// Median ADC of everything selected, um2/s; none where nothing was.
+    /// Number of voxels that gADC is of: all, or with shared edges the innermost.
+    pub n_adc_voxels: usize,
+    /// Median ADC of everything selected, by volume, um2/s; none where nothing was.
     pub gadc_median_um2_s: Option<f64>,
-    /// Mean ADC of everything selected, um2/s; none where nothing was.
+    /// Mean ADC of everything selected, by volume, um2/s; none where nothing was.
     pub gadc_mean_um2_s: Option<f64>,
     /// The threshold as a signal.
     pub threshold_signal: f64,
     /// What the threshold was made of.
     pub threshold_from: Threshold,
-    /// Volume of each class of ADC among what was selected; with shared edges its part of the total is that of its voxels.
+    /// Volume of each class of ADC among what was selected.
     pub classes: Vec<Window>,
     /// Number of voxels of the bone mask.
     pub n_bone: usize,
@@ -221,12 +225,11 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
     removed.min_volume = sizes.iter().zip(&volumes.voxels).filter(|(_, v)| !is_kept(**v)).map(|(size, _)| size).sum();
     let numbers = lesion::by_size(&volumes.voxels, least);
     let origin = bounds.map(|[first, _]| first);
-    let adc_of = crop(input.adc, bounds);
-    let (mut lesions, all_adc) = lesion::table(&components, &numbers, adc_of, origin, input.grid);
-    for (id, &number) in numbers.iter().enumerate().filter(|(_, number)| **number > 0) {
-        lesions[number as usize - 1].volume_ml = volumes.voxels[id] * voxel_ml;
-    }
-    let n_voxels = all_adc.len();
+    let found =
+        Found { components: &components, numbers: &numbers, volumes: &volumes.voxels, origin, grid: input.grid };
+    let (lesions, values) = lesion::table(&found, crop(input.adc, bounds), params.edges);
+    let n_voxels = lesions.iter().map(|lesion| lesion.n_voxels).sum();
+    let gadc = GlobalAdc::of(&lesions, values, &params.adc_classes);
     let kept = |volumes: &Volumes| volumes.voxels.iter().filter(|v| is_kept(**v)).sum::<f64>();
     let total_ml = kept(&volumes) * voxel_ml;
     let n_without_contrast = (0..numbers.len()).filter(|&id| numbers[id] > 0 && volumes.without_contrast[id]).count();
@@ -247,11 +250,12 @@ pub fn segment(input: &TdvInput<'_>, params: &TdvParams) -> Result<Tdv, Diffusio
         total_ml,
         n_lesions: lesions.len(),
         n_voxels,
-        gadc_mean_um2_s: (n_voxels > 0).then(|| all_adc.iter().map(|&v| f64::from(v)).sum::<f64>() / n_voxels as f64),
+        n_adc_voxels: gadc.n_voxels,
+        gadc_median_um2_s: gadc.median,
+        gadc_mean_um2_s: gadc.mean,
         threshold_signal: threshold,
         threshold_from,
-        classes: windows(&all_adc, &params.adc_classes, total_ml / n_voxels.max(1) as f64),
-        gadc_median_um2_s: lesion::median(all_adc),
+        classes: gadc.classes,
         n_bone,
         bone_ml: n_bone as f64 * voxel_ml,
         removed,

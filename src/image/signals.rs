@@ -16,10 +16,37 @@ pub trait Signals: Sync {
     /// The values of `volume` from voxel `start` on, as many as `out` holds.
     fn read(&self, volume: usize, start: usize, out: &mut [f32]);
 
+    /// Largest finite value (at least 0) of `n` voxels from `start` on, and every `step`-th value from `first` on, counted
+    /// from `start`.
+    fn survey(&self, volume: usize, start: usize, n: usize, [first, step]: [usize; 2]) -> (f32, Vec<f32>) {
+        surveyed(self, volume, start, n, [first, step])
+    }
+
     /// Number of voxels of one volume.
     fn n_voxels(&self) -> usize {
         self.dims().iter().product()
     }
+}
+
+/// As [`Signals::survey`], by decoding every value.
+pub(super) fn surveyed<S: Signals + ?Sized>(
+    series: &S,
+    volume: usize,
+    start: usize,
+    n: usize,
+    [first, step]: [usize; 2],
+) -> (f32, Vec<f32>) {
+    let mut values = vec![0.0; n];
+    series.read(volume, start, &mut values);
+    // several at once, so that the compiler can vectorise it
+    let mut most = [0.0_f32; 16];
+    for part in values.chunks(most.len()) {
+        for (most, &v) in most.iter_mut().zip(part) {
+            *most = if v > *most && v < f32::INFINITY { v } else { *most };
+        }
+    }
+    let sampled = values.iter().skip(first).step_by(step).copied().collect();
+    (most.into_iter().fold(0.0, f32::max), sampled)
 }
 
 impl Signals for ArrayView4<'_, f32> {

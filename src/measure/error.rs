@@ -25,15 +25,15 @@ pub enum MeasureError {
         /// The files.
         files: Vec<String>,
     },
-    /// As many phases as magnitudes are needed.
-    #[error("{session} has {magnitudes} magnitudes and {phases} phases")]
+    /// As many of the one part as of the other are needed.
+    #[error("{session} has {} echoes with a {} and {} with a {}", counts[0], parts[0], counts[1], parts[1])]
     EchoCount {
         /// `sub-X_ses-Y`.
         session: String,
-        /// Echoes with a magnitude.
-        magnitudes: usize,
-        /// Echoes with a phase.
-        phases: usize,
+        /// Magnitude and phase, or real and imaginary part.
+        parts: [&'static str; 2],
+        /// Echoes with each.
+        counts: [usize; 2],
     },
     /// A mask without a voxel.
     #[error("the {} mask {file} is empty", role.name())]
@@ -124,7 +124,7 @@ impl Failure for MeasureError {
                  run = \"first\" or \"last\""
                     .to_owned()
             }
-            MeasureError::EchoCount { .. } => "add the echoes that are missing, or take all phases away".to_owned(),
+            MeasureError::EchoCount { .. } => "add the echoes that are missing, or take all of one part away".to_owned(),
             MeasureError::EmptyMask { .. } => "draw the mask on the composed diffusion images and export it again".to_owned(),
             MeasureError::NothingToMeasure { .. } => {
                 "add water and fat, in- and opposed-phase, a fat-fraction map or diffusion stations".to_owned()

@@ -34,7 +34,7 @@ pub static BIOMARKER: Biomarker = Biomarker {
 
 fn measure(work: &mut SessionWork) -> Result<()> {
     let tdv = work.tdv()?;
-    let (median, mean, n_voxels) = (tdv.gadc_median_um2_s, tdv.gadc_mean_um2_s, tdv.n_voxels);
+    let (median, mean, n_voxels) = (tdv.gadc_median_um2_s, tdv.gadc_mean_um2_s, tdv.n_adc_voxels);
     work.row(BODY, "median", median, n_voxels, &[]);
     work.row(BODY, "mean", mean, n_voxels, &[]);
     Ok(())

@@ -10,6 +10,7 @@
 use super::evidence::{Evidence, evidence};
 use super::levels::named_levels;
 use super::load::Load;
+use super::raw_echoes::RawEchoes;
 use super::registry::Biomarker;
 use super::session::{called_for, refuse_ambiguous};
 use super::tdv::read_role_mask;
@@ -102,19 +103,23 @@ impl Look<'_> {
             let path = self.inputs.file(role).filter(|path| is_readable(path))?;
             Some((reader.grid(path).ok()?, role, path.to_owned()))
         };
-        let alone = [Role::Water, Role::Fat, Role::InPhase, Role::OpposedPhase, Role::FatFraction, Role::EchoMag];
-        let images: Vec<(Grid, Role, PathBuf)> = alone.into_iter().filter_map(grid_of).collect();
+        let alone = [Role::Water, Role::Fat, Role::InPhase, Role::OpposedPhase, Role::FatFraction];
+        let echoes = RawEchoes::of(self.inputs);
+        let of_echoes = echoes.as_ref().map(|echoes| echoes.role);
+        let images: Vec<(Grid, Role, PathBuf)> = alone.into_iter().chain(of_echoes).filter_map(grid_of).collect();
         let of = |role: Role| images.iter().find(|image| image.1 == role);
         for (a, b) in [(Role::Water, Role::Fat), (Role::InPhase, Role::OpposedPhase)] {
             if let (Some(a), Some(b)) = (of(a), of(b)) {
                 self.same((&a.0, a.1, &a.2), (&b.0, b.1, &b.2));
             }
         }
-        self.echoes(is_readable);
+        if let Some(echoes) = &echoes {
+            self.echoes(echoes, is_readable);
+        }
         // each of these is measured in the vertebrae of the one label map
         let first = |roles: &[Role]| roles.iter().find_map(|role| of(*role));
-        let measured =
-            [first(&[Role::FatFraction]), first(&[Role::EchoMag]), first(&[Role::Water]), first(&[Role::InPhase])];
+        let echo = of_echoes.and_then(|role| first(&[role]));
+        let measured = [first(&[Role::FatFraction]), echo, first(&[Role::Water]), first(&[Role::InPhase])];
         let mut measured = measured.into_iter().flatten();
         let (Some(params), Some(image)) = (self.params, measured.next()) else { return };
         if !self.inputs.labels_on(ON_DIXON).is_some_and(is_readable) {
@@ -130,34 +135,32 @@ impl Look<'_> {
     }
 
     /// Echo times, field strength, numbers and grids of raw echoes.
-    fn echoes(&mut self, is_readable: &dyn Fn(&Path) -> bool) {
-        let files =
-            |role: Role| -> Vec<PathBuf> { self.inputs.files_of(role).into_iter().map(Path::to_path_buf).collect() };
-        let (magnitude, phase) = (files(Role::EchoMag), files(Role::EchoPhase));
-        if magnitude.is_empty() || !magnitude.iter().chain(&phase).all(|path| is_readable(path)) {
+    fn echoes(&mut self, echoes: &RawEchoes, is_readable: &dyn Fn(&Path) -> bool) {
+        if !echoes.files().all(|path| is_readable(path)) {
             return;
         }
+        let RawEchoes { role, parts, first, second } = echoes;
         let reader = Reader::default();
         let count = |paths: &[PathBuf]| -> usize { paths.iter().filter_map(|path| reader.n_volumes(path).ok()).sum() };
-        let (n, n_phase) = (count(&magnitude), count(&phase));
+        let (n, n_second) = (count(first), count(second));
         let grids: Vec<(Grid, &PathBuf)> =
-            magnitude.iter().chain(&phase).filter_map(|path| Some((reader.grid(path).ok()?, path))).collect();
-        if let Some(((first, path), rest)) = grids.split_first() {
-            for (grid, other) in rest {
-                self.same((first, Role::EchoMag, path), (grid, Role::EchoMag, other));
+            echoes.files().filter_map(|path| Some((reader.grid(path).ok()?, path))).collect();
+        if let Some(((grid, path), rest)) = grids.split_first() {
+            for (other_grid, other) in rest {
+                self.same((grid, *role, path), (other_grid, *role, other));
             }
         }
-        if n_phase > 0 && n_phase != n {
-            let missing = MeasureError::EchoCount { session: self.inputs.name(), magnitudes: n, phases: n_phase };
-            self.blocks.push(missing.into());
+        if n_second > 0 && n_second != n {
+            let (session, counts) = (self.inputs.name(), [n, n_second]);
+            self.blocks.push(MeasureError::EchoCount { session, parts: *parts, counts }.into());
         }
-        if n_phase == n {
-            self.keep(echo_times::check_order(["magnitude", "phase"], [&magnitude, &phase]));
+        if n_second == n {
+            self.keep(echo_times::check_order(*parts, [first, second]));
         }
-        if let Some(times) = self.keep(echo_times::find(&magnitude, &[], n)) {
+        if let Some(times) = self.keep(echo_times::find(first, &[], n)) {
             self.warn(times.warnings());
         }
-        self.keep(echo_times::field_strength_t(&magnitude, None));
+        self.keep(echo_times::field_strength_t(first, None));
     }
 
     /// Stations, their b-values, and what is drawn on the composed grid.

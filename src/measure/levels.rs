@@ -4,12 +4,9 @@
 
 use super::{MeasureError, MeasureParams, Role, SessionInputs};
 use crate::error::{Result, Warning};
-use crate::image::{Grid, LABELS_RESAMPLED, Reader, place_labels, place_mask};
-use crate::region::{Region, keep_body, read_body, read_label_map, regions};
+use crate::image::{Grid, Reader, place_labels, place_mask};
+use crate::region::{Region, flags_of_regions, keep_body, read_body, read_label_map, regions};
 use std::path::{Path, PathBuf};
-
-/// Slug of regions that were cut to the vertebral body; it also stands in `qc_flags`.
-const BODY_ONLY: &str = "vertebral-body";
 
 /// Vertebrae of one label map on the grid of the images.
 #[derive(Debug, Clone)]
@@ -55,7 +52,6 @@ pub fn named_levels(
         warning.message = format!("left out: {}", why.join(", "));
     }
     warnings.extend(told);
-    let flagged = |warning: &&Warning| [LABELS_RESAMPLED, BODY_ONLY].contains(&warning.slug.as_str());
-    let flags = warnings.iter().filter(flagged).map(|warning| warning.slug.clone()).collect();
+    let flags = flags_of_regions(&warnings);
     Ok((NamedLevels { grid: labels.grid, source: labels.source, regions: found, flags }, warnings))
 }

@@ -1,6 +1,7 @@
 //! How much there is to compute in a session, from headers alone: for the memory that sessions may take together, and for
 //! what `doctor` says beforehand.
 
+use super::raw_echoes::RawEchoes;
 use super::{Role, SessionInputs};
 use crate::image::Reader;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::path::Path;
 pub struct Load {
     /// Voxels of water and of in-phase images; fat and opposed-phase are as large.
     pub pair_voxels: u64,
-    /// Voxels of raw echoes, each magnitude and phase counted.
+    /// Voxels of raw echoes, each magnitude and phase (real and imaginary part) counted.
     pub echo_voxels: u64,
     /// Voxels of the diffusion stations.
     pub dwi_voxels: u64,
@@ -39,7 +40,7 @@ impl Load {
         };
         Load {
             pair_voxels: sum(&[Role::Water, Role::InPhase], &voxels),
-            echo_voxels: sum(&[Role::EchoMag, Role::EchoPhase], &with_volumes),
+            echo_voxels: RawEchoes::of(inputs).map_or(0, |echoes| echoes.files().map(|path| with_volumes(path)).sum()),
             dwi_voxels: sum(&[Role::Dwi], &voxels),
             dwi_volume_voxels: sum(&[Role::Dwi], &with_volumes),
         }

@@ -15,6 +15,7 @@ mod load;
 mod output;
 mod params;
 mod pdff;
+mod raw_echoes;
 mod registry;
 mod role;
 mod row;

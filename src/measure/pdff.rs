@@ -1,12 +1,13 @@
 //! Proton-density fat fraction of the vertebrae: fitted to the raw echoes where a session has them, else from a map that
 //! the scanner states as such. Which one it was stands in the sidecar, and the first is said aloud.
 //!
-//! Inputs  raw echoes as magnitude and phase; or a fat-fraction map, its unit from the sidecar (`Units`), percent where
+//! Inputs  raw echoes as magnitude and phase, or as real and imaginary part; or a fat-fraction map, its unit from the sidecar (`Units`), percent where
 //!         none is stated, and refused where the values contradict it
 //! Output  percent, never clipped
 //! Limits  of a map, what the scanner's reconstruction corrected for is taken on trust
 
 use super::Role;
+use super::raw_echoes::RawEchoes;
 use super::registry::{Biomarker, Citation};
 use super::session::SessionWork;
 use super::sff::{FF_RANGE, fat_number};
@@ -15,14 +16,13 @@ use crate::dixon::multi_echo::{self, Echoes, Params, separate};
 use crate::dixon::two_echoes::{self, separate_two};
 use crate::dixon::{FatModel, FfUnit, scaled_map};
 use crate::error::{Result, Warning};
-use crate::image::echoes::{EchoOptions, EchoSeries, read_magnitude, read_magnitude_phase};
+use crate::image::echoes::{EchoOptions, EchoSeries, read_magnitude};
 use crate::image::{MapSidecar, Reader, Volume, read_sidecar};
 use crate::region::Region;
 use crate::units::Unit;
 use ndarray::Array3;
 use num_complex::Complex32;
 use serde_json::json;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Registry entry.
@@ -30,8 +30,13 @@ pub static BIOMARKER: Biomarker = Biomarker {
     name: "pdff",
     title: "Proton-density fat fraction",
     needs: &[Role::Labels],
-    one_of: &[&[Role::EchoMag, Role::EchoPhase], &[Role::FatFraction], &[Role::EchoMag]],
-    signature: &[Role::FatFraction, Role::EchoMag, Role::EchoPhase],
+    one_of: &[
+        &[Role::EchoMag, Role::EchoPhase],
+        &[Role::EchoReal, Role::EchoImag],
+        &[Role::FatFraction],
+        &[Role::EchoMag],
+    ],
+    signature: &[Role::FatFraction, Role::EchoMag, Role::EchoPhase, Role::EchoReal, Role::EchoImag],
     yields: &[
         fat_number("mean", FF_RANGE, "mean of the voxels' proton-density fat fraction"),
         fat_number("median", FF_RANGE, "median of the voxels' proton-density fat fraction"),
@@ -48,11 +53,11 @@ pub static BIOMARKER: Biomarker = Biomarker {
 };
 
 fn measure(work: &mut SessionWork) -> Result<()> {
-    let has = |role| work.inputs.has(role);
-    // a map that the scanner made from the phase says more than magnitudes without it
-    match has(Role::EchoMag) && (has(Role::EchoPhase) || !has(Role::FatFraction)) {
-        true => from_echoes(work),
-        false => from_map(work),
+    let has_map = work.inputs.has(Role::FatFraction);
+    match RawEchoes::of(work.inputs) {
+        // a map that the scanner made from the phase says more than magnitudes without it
+        Some(echoes) if echoes.is_complex() || !has_map => from_echoes(work, &echoes),
+        _ => from_map(work),
     }
 }
 
@@ -83,31 +88,33 @@ fn from_map(work: &mut SessionWork) -> Result<()> {
 }
 
 /// A fit to the raw echoes.
-fn from_echoes(work: &mut SessionWork) -> Result<()> {
-    let files = |role| work.inputs.files_of(role).into_iter().map(Path::to_path_buf).collect::<Vec<_>>();
-    let (magnitude, phase) = (files(Role::EchoMag), files(Role::EchoPhase));
+fn from_echoes(work: &mut SessionWork, echoes: &RawEchoes) -> Result<()> {
     let (options, reader) = (EchoOptions::default(), Reader::default());
     let fat_model = work.params.fat_model.clone();
-    let (facts, fitted) = match phase.is_empty() {
-        false => {
-            let series = read_magnitude_phase(&magnitude, &phase, &options, &reader)?;
+    let (facts, fitted) = match echoes.is_complex() {
+        true => {
+            let series = echoes.read(&options, &reader)?;
             let fitted = fit(&series, &fat_model)?;
             (series.without_values(), fitted)
         }
-        true => {
-            let series = read_magnitude(&magnitude, &options, &reader)?;
+        false => {
+            let series = read_magnitude(&echoes.first, &options, &reader)?;
             let fitted = fit_magnitudes(&series, &fat_model)?;
             (series.without_values(), fitted)
         }
     };
     let (n, model) = (facts.echo_times_ms.len(), &fat_model.name);
-    let without = if phase.is_empty() { ", by their magnitudes alone, since there is no phase," } else { "" };
-    let message = format!("PDFF is fitted to {n} raw echoes{without} with the fat model {model}");
+    let parts = match (echoes.is_complex(), echoes.role) {
+        (false, _) => ", by their magnitudes alone, since there is no phase,",
+        (true, Role::EchoReal) => ", by their real and imaginary parts,",
+        (true, _) => "",
+    };
+    let message = format!("PDFF is fitted to {n} raw echoes{parts} with the fat model {model}");
     work.warn([Warning::new("pdff-from-echoes", message)]);
     work.warn(facts.warnings);
     work.warn(fitted.warnings);
     let map = Arc::new(Volume::new(facts.grid.clone(), fitted.pdff));
-    let regions = work.dixon_regions(&map.grid, Role::EchoMag)?;
+    let regions = work.dixon_regions(&map.grid, echoes.role)?;
     let swapped: Vec<String> = regions
         .iter()
         .filter(|region| share(region, &fitted.swap) > SWAPPED_SHARE)
@@ -126,7 +133,7 @@ fn from_echoes(work: &mut SessionWork) -> Result<()> {
         "found": fitted.found,
     });
     let sidecar = |measure: &str, unit: Unit| {
-        MapSidecar::new(measure, unit.ascii(), fitted.method, parameters.clone(), magnitude.iter().chain(&phase))
+        MapSidecar::new(measure, unit.ascii(), fitted.method, parameters.clone(), echoes.files())
     };
     work.keep_scalar("PDFF", &map, sidecar("pdff", Unit::Percent));
     for (name, unit, data) in fitted.others {

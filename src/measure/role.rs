@@ -21,6 +21,10 @@ pub enum Role {
     EchoMag,
     /// Phase of one echo; index = echo number.
     EchoPhase,
+    /// Real part of one echo; index = echo number.
+    EchoReal,
+    /// Imaginary part of one echo; index = echo number.
+    EchoImag,
     /// Fat-fraction map of the scanner.
     FatFraction,
     /// Diffusion-weighted series of one station; index = station, 1 the most superior.
@@ -41,13 +45,15 @@ pub enum Role {
 
 impl Role {
     /// All roles in their stable order.
-    pub const ALL: [Role; 14] = [
+    pub const ALL: [Role; 16] = [
         Role::Water,
         Role::Fat,
         Role::InPhase,
         Role::OpposedPhase,
         Role::EchoMag,
         Role::EchoPhase,
+        Role::EchoReal,
+        Role::EchoImag,
         Role::FatFraction,
         Role::Dwi,
         Role::Adc,
@@ -67,6 +73,8 @@ impl Role {
             Role::OpposedPhase => "opposed-phase",
             Role::EchoMag => "echo-mag",
             Role::EchoPhase => "echo-phase",
+            Role::EchoReal => "echo-real",
+            Role::EchoImag => "echo-imag",
             Role::FatFraction => "fat-fraction",
             Role::Dwi => "dwi",
             Role::Adc => "adc",
@@ -92,6 +100,8 @@ impl Role {
             Role::OpposedPhase => "anat/*_rec-opposed_dixon.nii.gz",
             Role::EchoMag => "anat/*_echo-N_part-mag_MEGRE.nii.gz",
             Role::EchoPhase => "anat/*_echo-N_part-phase_MEGRE.nii.gz",
+            Role::EchoReal => "anat/*_echo-N_part-real_MEGRE.nii.gz",
+            Role::EchoImag => "anat/*_echo-N_part-imag_MEGRE.nii.gz",
             Role::FatFraction => "anat/*_rec-fatfraction_dixon.nii.gz",
             Role::Dwi => "dwi/*_chunk-N_dwi.nii.gz",
             Role::Adc => "dwi/*_chunk-N_ADC.nii.gz",

@@ -5,9 +5,18 @@
 
 use super::{Level, RegionError, Scheme};
 use crate::error::{Result, Warning};
-use crate::image::{LabelNames, Labels, Mask, Reader, embedded_label_names};
+use crate::image::{LABELS_RESAMPLED, LabelNames, Labels, Mask, Reader, embedded_label_names};
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// Slug of regions that were cut to the vertebral body; it also stands in `qc_flags`.
+const BODY_ONLY: &str = "vertebral-body";
+
+/// What every number carries that is measured in regions of which these warnings were given.
+pub fn flags_of_regions(warnings: &[Warning]) -> Vec<String> {
+    let flagged = |warning: &&Warning| [LABELS_RESAMPLED, BODY_ONLY].contains(&warning.slug.as_str());
+    warnings.iter().filter(flagged).map(|warning| warning.slug.clone()).collect()
+}
 
 /// What stands in the place of a scheme's name where each map says itself what its integers mean.
 pub const EMBEDDED: &str = "embedded";
@@ -115,7 +124,7 @@ pub fn keep_body(labels: &mut Labels, body: &Mask) -> Warning {
     let share = 100.0 * after as f64 / before.max(1) as f64;
     let message =
         format!("labels cut to the vertebral bodies: {share:.0} % of their voxels ({after} of {before}) are left");
-    Warning::new("vertebral-body", message)
+    Warning::new(BODY_ONLY, message)
 }
 
 #[cfg(test)]

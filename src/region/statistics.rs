@@ -219,23 +219,7 @@ const CHUNK: usize = 1 << 16;
 impl Sorted {
     /// The finite values, sorted; the others counted.
     pub fn of(values: &[f32]) -> Sorted {
-        let mut finite: Vec<f32> = values.iter().copied().filter(|v| v.is_finite()).collect();
-        let n_missing = values.len() - finite.len();
-        let (min, max) = finite.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
-        // -0.0 would lose its sign, so it is left to the sort
-        let is_counted = max - min < COUNTED_RANGE && finite.iter().all(|v| v.fract() == 0.0 && v.to_bits() != 1 << 31);
-        if is_counted && max.abs().max(min.abs()) < 8_388_608.0 {
-            let mut counts = vec![0_usize; (max - min) as usize + 1];
-            finite.iter().for_each(|v| counts[(v - min) as usize] += 1);
-            let mut place = 0;
-            for (step, count) in counts.into_iter().enumerate() {
-                finite[place..place + count].fill(min + step as f32);
-                place += count;
-            }
-        } else {
-            finite.par_sort_unstable_by(f32::total_cmp);
-        }
-        Sorted { values: finite, n_missing }
+        Sorted::from(values.to_vec())
     }
 
     /// The values.
@@ -252,6 +236,30 @@ impl Sorted {
         let below = position.floor() as usize;
         let (at, above) = (f64::from(self.values[below]), f64::from(self.values[(below + 1).min(last)]));
         at + (position - below as f64) * (above - at)
+    }
+}
+
+impl From<Vec<f32>> for Sorted {
+    /// As [`Sorted::of`], in the memory of the values: those of a whole body are not copied.
+    fn from(mut finite: Vec<f32>) -> Sorted {
+        let n = finite.len();
+        finite.retain(|v| v.is_finite());
+        let n_missing = n - finite.len();
+        let (min, max) = finite.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+        // -0.0 would lose its sign, so it is left to the sort
+        let is_counted = max - min < COUNTED_RANGE && finite.iter().all(|v| v.fract() == 0.0 && v.to_bits() != 1 << 31);
+        if is_counted && max.abs().max(min.abs()) < 8_388_608.0 {
+            let mut counts = vec![0_usize; (max - min) as usize + 1];
+            finite.iter().for_each(|v| counts[(v - min) as usize] += 1);
+            let mut place = 0;
+            for (step, count) in counts.into_iter().enumerate() {
+                finite[place..place + count].fill(min + step as f32);
+                place += count;
+            }
+        } else {
+            finite.par_sort_unstable_by(f32::total_cmp);
+        }
+        Sorted { values: finite, n_missing }
     }
 }
 

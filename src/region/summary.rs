@@ -30,6 +30,8 @@ pub struct RegionSummary {
     /// Every feature in the names of IBSI, where asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ibsi: Vec<Feature>,
+    /// What was done to the region's labels: `labels-resampled`, `vertebral-body`; filled by who placed them.
+    pub qc_flags: Vec<String>,
     /// The same region in a second map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparison>,
@@ -76,8 +78,7 @@ pub struct SummaryParams {
 impl SummaryParams {
     /// Summary of one map in one region.
     pub fn summarise(&self, region: &Region, map: ArrayView3<f32>, grid: &Grid, unit: Unit) -> RegionSummary {
-        // the values in their order are not needed beside the sorted ones: of a whole body they take a tenth of the memory
-        let sorted = Sorted::of(&region.values(map));
+        let sorted = Sorted::from(region.values(map));
         let statistics = Statistics::of_sorted(&sorted, self.binning);
         let histogram = Histogram::of_sorted(sorted.values(), self.binning);
         let percentiles =
@@ -91,6 +92,7 @@ impl SummaryParams {
             ibsi: self.ibsi.map_or_else(Vec::new, |levels| features(&statistics, &histogram, sorted.values(), levels)),
             histogram,
             statistics,
+            qc_flags: Vec::new(),
             compare: None,
         }
     }
@@ -104,8 +106,7 @@ impl SummaryParams {
         unit: Unit,
     ) -> RegionSummary {
         let mut summary = self.summarise(region, first, grid, unit);
-        let values = region.values(second);
-        let sorted = Sorted::of(&values);
+        let sorted = Sorted::from(region.values(second));
         let statistics = Statistics::of_sorted(&sorted, self.binning);
         let low = summary.statistics.min.min(statistics.min);
         let high = summary.statistics.max.max(statistics.max);

@@ -26,6 +26,8 @@ pub fn role_of_name(folder: &str, name: &str) -> Option<(Role, String)> {
         ("anat", "MEGRE") => match entity("part") {
             Some("mag") => numbered(Role::EchoMag, "echo"),
             Some("phase") => numbered(Role::EchoPhase, "echo"),
+            Some("real") => numbered(Role::EchoReal, "echo"),
+            Some("imag") => numbered(Role::EchoImag, "echo"),
             _ => None,
         },
         ("anat", _) => match entity("rec")? {

@@ -17,10 +17,13 @@ mod session_histograms;
 mod session_manifest;
 mod session_writer;
 pub mod simulate;
+#[cfg(feature = "spss")]
+mod spss;
 mod study_manifest;
 mod table_formats;
 mod text_table;
 mod throttle;
+mod workbook;
 
 pub use collect::{Collected, WITHHELD, Wide, collect};
 pub use config::{

@@ -3,14 +3,14 @@
 //! A row with fewer or more fields than the header is refused: it is the mark of a file cut short or of a comma inside a
 //! number, and filling it up would move or lose values without a word. So are two columns of one name.
 
-use calamine::{Data, Reader};
+use super::workbook::workbook;
 use polars::prelude::{Column, DataFrame, DataType};
 use polars_io::prelude::{CsvParseOptions, CsvReadOptions, ParquetReader, SerReader};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// Reads a table; the ending of its name says of which kind it is (`.tsv`, `.parquet`, `.xlsx`, `.xls`, `.xlsb`, `.ods`,
-/// everything else is CSV). Of a workbook the first sheet is read.
+/// `.sav` and `.zsav` with the feature `spss`, everything else is CSV). Of a workbook the first sheet is read.
 ///
 /// # Errors
 /// The reason where it cannot be read or is no such table.
@@ -21,20 +21,18 @@ pub fn read_frame(path: &Path) -> Result<DataFrame, String> {
         "parquet" => parquet(bytes),
         "xlsx" | "xls" | "xlsb" | "ods" => workbook(bytes),
         "tsv" => text(bytes, b'\t'),
-        "sav" | "zsav" => {
-            Err("SPSS files are not read: in SPSS save the data as CSV (File, Save As), values not labels".to_owned())
-        }
+        "sav" | "zsav" => spss(bytes),
         _ => text(bytes, b','),
     }
 }
 
-/// The one table of a study by that name, whatever its kind: `stem.csv`, `.tsv`, `.xlsx`, `.xls`, `.ods` or `.parquet`; an
-/// SPSS file is found too, and refused by [`read_frame`] with what to do.
+/// The one table of a study by that name, whatever its kind: `stem.csv`, `.tsv`, `.xlsx`, `.xls`, `.ods`, `.parquet`
+/// or `.sav`.
 ///
 /// # Errors
 /// The reason where there are two.
 pub fn table_named(folder: &Path, stem: &str) -> Result<Option<PathBuf>, String> {
-    let endings = ["csv", "tsv", "xlsx", "xls", "xlsb", "ods", "parquet", "sav"];
+    let endings = ["csv", "tsv", "xlsx", "xls", "xlsb", "ods", "parquet", "sav", "zsav"];
     let there: Vec<PathBuf> =
         endings.iter().map(|ending| folder.join(format!("{stem}.{ending}"))).filter(|path| path.is_file()).collect();
     match there.as_slice() {
@@ -45,6 +43,17 @@ pub fn table_named(folder: &Path, stem: &str) -> Result<Option<PathBuf>, String>
             Err(format!("there are {} and {}: keep one of them", name(first), name(second)))
         }
     }
+}
+
+#[cfg(feature = "spss")]
+use super::spss::spss;
+
+/// Without its reader, which takes long to build, an SPSS file is refused with both ways out.
+#[cfg(not(feature = "spss"))]
+fn spss(_: Vec<u8>) -> Result<DataFrame, String> {
+    Err("this build does not read SPSS files: in SPSS save the data as CSV (File, Save As), values not labels, or build \
+         myelomri with `cargo build --release --features spss`"
+        .to_owned())
 }
 
 fn text(bytes: Vec<u8>, separator: u8) -> Result<DataFrame, String> {
@@ -109,6 +118,10 @@ fn check_header(header: &[String]) -> Result<(), String> {
             "its header has one column with {other:?} in it; separate columns by commas (.tsv: by tabs)"
         ));
     }
+    check_distinct(header)
+}
+
+fn check_distinct(header: &[String]) -> Result<(), String> {
     let mut names: Vec<&String> = header.iter().collect();
     names.sort();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -124,44 +137,13 @@ fn parquet(bytes: Vec<u8>) -> Result<DataFrame, String> {
     DataFrame::new(frame.height(), columns).map_err(|error| error.to_string())
 }
 
-fn workbook(bytes: Vec<u8>) -> Result<DataFrame, String> {
-    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-    let sheet = book
-        .worksheet_range_at(0)
-        .ok_or_else(|| "the workbook has no sheet".to_owned())?
-        .map_err(|error| error.to_string())?;
-    let cell = |data: &Data| match data {
-        Data::Empty => None,
-        other => Some(other.to_string()),
-    };
-    let mut rows = sheet.rows();
-    let header: Vec<String> = rows
-        .next()
-        .ok_or_else(|| "the first sheet is empty".to_owned())?
-        .iter()
-        .map(|data| cell(data).unwrap_or_default())
-        .collect();
-    let mut columns: Vec<(String, Vec<Option<String>>)> = header.into_iter().map(|name| (name, Vec::new())).collect();
-    for row in rows {
-        for (column, data) in columns.iter_mut().zip(row) {
-            column.1.push(cell(data));
-        }
-    }
-    // formatted but empty cells at the right and at the bottom belong to no table
-    columns.retain(|(name, cells)| !name.is_empty() || cells.iter().any(Option::is_some));
-    let filled = |cells: &Vec<Option<String>>| cells.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-    let height = columns.iter().map(|(_, cells)| filled(cells)).max().unwrap_or(0);
-    for (_, cells) in &mut columns {
-        cells.truncate(height);
-    }
-    frame_of(columns)
-}
-
 /// A frame of text columns.
 ///
 /// # Errors
 /// The reason where columns differ in length or share a name.
 pub fn frame_of(columns: Vec<(String, Vec<Option<String>>)>) -> Result<DataFrame, String> {
+    let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+    check_distinct(&names)?;
     let height = columns.first().map_or(0, |(_, cells)| cells.len());
     let columns = columns.into_iter().map(|(name, cells)| Column::new(name.as_str().into(), cells)).collect();
     DataFrame::new(height, columns).map_err(|error| error.to_string())

@@ -96,5 +96,34 @@ fn a_clinical_table_may_be_tabs_and_an_spss_file_says_how_to_save_it() {
     myelomri().arg("doctor").arg(&study).assert().success();
     fs::remove_file(study.join("clinical.tsv")).unwrap();
     fs::write(study.join("clinical.sav"), "$FL2").unwrap();
-    myelomri().arg("doctor").arg(&study).assert().code(4).stdout(contains("save the data as CSV"));
+    let refused = myelomri().arg("doctor").arg(&study).assert().code(4);
+    if cfg!(feature = "spss") {
+        refused.stdout(contains("clinical.sav"));
+    } else {
+        refused.stdout(contains("save the data as CSV").and(contains("--features spss")));
+    }
+}
+
+#[test]
+fn a_workbook_is_a_clinical_table_as_it_is_shown() {
+    let book = |name: &str| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/").to_owned() + name;
+    let clinical = book("clinical.xlsx");
+    myelomri()
+        .args(["response", "--format", "csv", "--table", &clinical])
+        .assert()
+        .success()
+        .stdout(contains("001,cycle2"));
+    // what a sheet shows otherwise than it stores is text, and named where a number is asked for
+    for (column, shown) in [
+        ("share", "\"25%\" in row 2"),
+        ("visit", "\"2020-01-31\" in row 2"),
+        ("computed", "\"=C2*2, a formula without a stored result\" in row 2"),
+        ("ratio", "\"#DIV/0!\" in row 3"),
+    ] {
+        let named = format!("m_protein_serum={column}:g/dL");
+        let arguments = ["response", "--table", &clinical, "--column", &named];
+        myelomri().args(arguments).assert().code(4).stderr(contains(shown));
+    }
+    let arguments = ["response", "--table", &book("second_sheet.xlsx")];
+    myelomri().args(arguments).assert().code(3).stderr(contains("others are clinical"));
 }

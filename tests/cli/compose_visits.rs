@@ -77,6 +77,17 @@ fn stations_of_two_visits_are_refused_and_two_studies_are_named() {
 }
 
 #[test]
+fn one_place_given_twice_is_refused_or_named() {
+    let folder = Folder::new();
+    for name in ["top", "again"] {
+        folder.series(name, &grid(12, 0.0), &B, |at, b| tissue(&grid(12, 0.0), at, b));
+    }
+    folder.refuses(&["compose", "top.nii.gz", "top.nii.gz", "-o", "x"], 4, "station-given-twice");
+    let said = folder.run(&["compose", "top.nii.gz", "again.nii.gz", "-o", "x"]).assert().success();
+    said.stderr(predicates::str::contains("station-within-another"));
+}
+
+#[test]
 fn what_cannot_be_compared_is_refused() {
     let folder = folder();
     let reference = ["--normalise", "reference", "-o", "a"];

@@ -131,10 +131,19 @@ fn a_person_is_named_by_key_and_never_by_value() {
     let clinical = study.join("clinical.csv");
     let table = fs::read_to_string(&clinical).unwrap();
     fs::write(&clinical, table.replacen("regimen", "date_of_birth", 1)).unwrap();
+    // headings that say nothing: a column of dates, a name in a text, one number among others that looks like a date
+    fs::write(
+        study.join("visits.csv"),
+        "subject,seen,asked,count\n001,20200131,see Doe^Jane,20200131\n2,20200131,,5\n",
+    )
+    .unwrap();
     let shown = myelomri().arg("doctor").arg(&study).assert().success();
     let output = shown.get_output();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(!text.contains("column count"), "{text}");
     for key in [
+        "column seen: a date",
+        "column asked: a name",
         "PatientName",
         "StudyDate",
         "InstitutionName",

@@ -31,7 +31,11 @@ fn series_that_make_no_volume_are_named_and_the_rest_goes_on() {
         ("mixed", "mixed-series: one series holds images of 8x6 and of 4x4 pixels"),
         ("burned", "BurnedInAnnotation (0028,0301) is not NO"),
         ("overlay", "an overlay (6000,3000) is drawn over the image"),
-        ("compressed", "no decoder for it, encrypted, or damaged (transfer syntax 1.2.840.10008.1.2.4.80)"),
+        ("frames", "the built-in converter does not read files of several frames that do not say where each lies"),
+        (
+            "compressed",
+            "the built-in converter does not read JPEG-LS lossless (transfer syntax 1.2.840.10008.1.2.4.80)",
+        ),
     ] {
         let alone = folder.path().join(format!("{name}-alone"));
         let set = format!("bad/{name}");
@@ -65,6 +69,43 @@ fn words_and_types_that_contradict_each_other_are_asked_about() {
         import(&[&format!("bad/{name}")], &study, &[]).code(4).stderr(contains(evidence));
         assert!(study.join("roles.csv").is_file() && !study.join("sub-001").exists());
     }
+}
+
+#[test]
+fn vertebrae_that_are_named_twice_or_otherwise_wait_for_a_word_and_take_the_scheme_of_the_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("study");
+    let again = || import(&["sa0", "vert-open"], &study, &[]);
+    again()
+        .code(4)
+        .stderr(contains("L1 also in segment 2: choose one, skip the other"))
+        .stderr(contains("segment 3, its names say L3 and L4"))
+        .stderr(contains("segment 4, named with no known word"));
+    let labels = study.join("sub-001/ses-baseline/anat/sub-001_ses-baseline_seg-vertebrae_dseg.nii.gz");
+    assert!(!labels.exists());
+    let roles = study.join("roles.csv");
+    let table = fs::read_to_string(&roles).unwrap();
+    let edited = |level: &str| -> String {
+        let line = |line: &str| match line.split(',').nth(4).unwrap() {
+            "segment 2" | "segment 4" => line.replace(",ambiguous,", ",skip,"),
+            "segment 1" => line.replace(",ambiguous,", ",vertebra,"),
+            "segment 3" => line.replace(",ambiguous,,", &format!(",vertebra,{level},")),
+            _ => line.to_owned(),
+        };
+        table.lines().map(line).collect::<Vec<_>>().join("\n")
+    };
+    fs::write(&roles, edited("")).unwrap();
+    again().code(4).stderr(contains("`` in the column index is no vertebra"));
+    fs::write(&roles, edited("L3")).unwrap();
+    fs::write(study.join("study.toml"), "[regions]\nscheme = \"spineps\"\n").unwrap();
+    again().success().stderr(contains("vertebra labels: L1 20, L3 22 (numbers of spineps), 6 voxels"));
+    assert!(labels.is_file());
+    // nothing of a name has reached the table
+    assert!(!fs::read_to_string(&roles).unwrap().contains("lesion"));
+    // another scheme is another label map
+    fs::write(study.join("study.toml"), "[regions]\nscheme = \"embedded\"\n").unwrap();
+    again().code(6).stderr(contains("name a scheme there"));
+    assert!(!labels.exists());
 }
 
 #[test]

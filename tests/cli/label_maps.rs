@@ -41,7 +41,10 @@ fn the_posterior_elements_are_taken_off_by_a_mask_of_the_bodies() {
     let semantic = golden("spineps_semantic.nii.gz");
     let body = ["--scheme", "spineps", "--body", &semantic];
     let run = histogram("spineps_vertebrae.nii.gz", &[&body[..], &["--body-class", "49"]].concat()).success();
-    assert_eq!(n_of_l3(run.stderr(contains("vertebral-body"))), 400);
+    let run = run.stderr(contains("vertebral-body"));
+    let results: Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    assert_eq!(results["regions"][0]["qc_flags"], serde_json::json!(["vertebral-body"]));
+    assert_eq!(n_of_l3(run), 400);
     histogram("spineps_vertebrae.nii.gz", &body).code(4).stderr(contains("body-class").and(contains("41, 49")));
 }
 
@@ -51,7 +54,30 @@ fn another_grid_an_off_lattice_segmentation_and_a_map_upside_down_are_refused_wi
     let refused = histogram("coarse.nii.gz", &["--scheme", &table]).code(4);
     refused.stderr(contains("grid-mismatch").and(contains("--on-grid-mismatch resample-labels")));
     let asked = histogram("coarse.nii.gz", &["--scheme", &table, "--on-grid-mismatch", "resample-labels"]).success();
-    asked.stderr(contains("labels-resampled").and(contains("nearest neighbour")));
+    let asked = asked.stderr(contains("labels-resampled").and(contains("nearest neighbour")));
+    let results: Value = serde_json::from_slice(&asked.get_output().stdout).unwrap();
+    let regions = results["regions"].as_array().unwrap();
+    assert!(
+        !regions.is_empty() && regions.iter().all(|row| row["qc_flags"] == serde_json::json!(["labels-resampled"]))
+    );
+    // every command that measures in vertebrae marks its rows, on the terminal too
+    let (image, labels) = (golden("image.nii.gz"), golden("coarse.nii.gz"));
+    let place = ["--labels", &labels, "--scheme", &table, "--on-grid-mismatch", "resample-labels"];
+    let maps: [&[&str]; 3] = [
+        &["histogram", &image],
+        &["ff", "--fat-fraction", &image, "--ff-unit", "permille"],
+        &["dropout", "--in-phase", &image, "--opposed-phase", &image, "--regime", "water"],
+    ];
+    for map in maps {
+        for format in ["table", "csv"] {
+            let run = myelomri().args(map).args(place).args(["--format", format]).assert().success();
+            let out = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+            assert!(
+                out.lines().next().unwrap().contains("qc_flags") && out.contains("labels-resampled"),
+                "{map:?}: {out}"
+            );
+        }
+    }
     histogram("off_lattice.seg.nrrd", &[]).code(4).stderr(contains("grid-mismatch"));
     histogram("upside_down.nii.gz", &["--scheme", "spineps"]).code(4).stderr(contains("upside down"));
 }

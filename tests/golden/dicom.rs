@@ -166,6 +166,97 @@ fn each_pixel_lies_where_its_header_says() {
     }
 }
 
+/// One series packed in many ways (`scripts/reference/dicom_syntaxes.py`).
+#[test]
+fn each_transfer_syntax_is_read_right_or_refused_by_its_name() {
+    let one = |name: &str| imported(&[golden(&format!("dicom/syntax/{name}"))], Choice::Builtin);
+    for name in
+        ["deflate", "big-endian", "rle", "jpeg-lossless", "jpeg-lossless-16", "jpeg-lossless-14", "jpeg-baseline"]
+    {
+        let (folder, done) = one(name);
+        assert!(done.failure().is_none(), "{name}: {:?}", done.failure());
+        let path = file(&folder, "baseline", "anat", "rec-water_dixon.nii.gz");
+        follows_the_formula(&path, Axes::Axial, &[0.0], 1.0, 0.0);
+        let is_lossy = done.notes.iter().any(|note| note.contains("1 series went through lossy compression"));
+        assert_eq!(is_lossy, name == "jpeg-baseline", "{name}");
+    }
+    for name in ["rle-signed", "jpeg-lossless-signed"] {
+        let (folder, _) = one(name);
+        let path = file(&folder, "baseline", "anat", "rec-water_dixon.nii.gz");
+        follows_the_formula(&path, Axes::Axial, &[0.0], 1.0, -300.0);
+    }
+    for (name, syntax) in [
+        ("jpeg-extended", "JPEG extended (transfer syntax 1.2.840.10008.1.2.4.51)"),
+        ("jpeg-ls", "JPEG-LS lossless (transfer syntax 1.2.840.10008.1.2.4.80)"),
+        ("jpeg-ls-near", "JPEG-LS near-lossless (transfer syntax 1.2.840.10008.1.2.4.81)"),
+        ("jpeg-2000", "JPEG 2000 lossless (transfer syntax 1.2.840.10008.1.2.4.90)"),
+        ("jpeg-2000-lossy", "JPEG 2000 (transfer syntax 1.2.840.10008.1.2.4.91)"),
+    ] {
+        let (folder, done) = one(name);
+        let failed = done.failed.join("\n");
+        assert!(failed.contains(&format!("does not read {syntax}; convert it with dcm2niix")), "{name}: {failed}");
+        assert!(failed.contains("IM0001"), "{failed}");
+        assert!(!folder.path().join("study/sub-001").exists());
+    }
+}
+
+/// Two pictures of four slices each; without the word in the image type a private attribute alone says so.
+#[test]
+fn mosaics_are_never_taken_for_one_slice() {
+    for name in ["mosaic", "mosaic-unnamed"] {
+        let roots = [golden(&format!("dicom/syntax/{name}"))];
+        let (_folder, done) = imported(&roots, Choice::Builtin);
+        let failed = done.failed.join("\n");
+        assert!(failed.contains("does not read Siemens mosaics (many slices in one picture)"), "{name}: {failed}");
+        if converters().len() > 1 {
+            let (folder, done) = imported(&roots, Choice::Auto);
+            assert!(done.failure().is_none(), "{name}: {:?}", done.failure());
+            let path = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
+            let series = read_series(&path).unwrap();
+            assert_eq!((series.grid.dims, series.len()), ([8, 6, 4], 2));
+            let b = read_bval(&path.with_file_name("sub-001_ses-baseline_chunk-1_dwi.bval")).unwrap();
+            assert_eq!(b, [50.0, 750.0]);
+            // the pictures are 12 x 16: 10 row + column, slices by rows of tiles
+            for ((i, j, k, _), &value) in series.data.indexed_iter() {
+                let (row, column) = (5 - j + 6 * (k / 2), i + 8 * (k % 2));
+                assert_eq!(f64::from(value), (10 * row + column) as f64, "{name} {i} {j} {k}");
+            }
+        }
+    }
+}
+
+/// Segments made by highdicom (`scripts/reference/dicom_vertebrae.py`): segment n is row n from the top, columns 1 to 3.
+#[test]
+fn segments_of_vertebrae_become_one_label_map_with_the_numbers_of_the_scheme() {
+    let roots = [golden("dicom/sa0"), golden("dicom/vert")];
+    let (folder, done) = imported(&roots, Choice::Builtin);
+    let drawn = |part: &str| done.rows.iter().find(|row| row.part == part).unwrap();
+    let said = |part: &str| (drawn(part).role.as_str(), drawn(part).index.as_str());
+    assert_eq!(said("segment 1"), ("vertebra", "L1"));
+    assert_eq!(said("segment 2"), ("vertebra", "L2"));
+    assert_eq!(said("segment 3"), ("vertebra", "L3"));
+    // a disc is no vertebra, and nobody says what else it is for
+    assert_eq!(said("segment 4"), ("ambiguous", ""));
+    assert_eq!(said("segment 5"), ("reference", ""));
+
+    let path = file(&folder, "baseline", "anat", "seg-vertebrae_dseg.nii.gz");
+    let labels = myelomri::image::read_labels(&path).unwrap();
+    let water = read_series(&file(&folder, "baseline", "anat", "rec-water_dixon.nii.gz")).unwrap();
+    assert_eq!((labels.grid.dims, labels.grid.affine), (water.grid.dims, water.grid.affine));
+    for ((i, j, k), &label) in labels.data.indexed_iter() {
+        // rows count from the last
+        let want = match 5 - j {
+            0 if (1..4).contains(&i) => 41,
+            1 if (1..4).contains(&i) && k == 1 => 42,
+            2 if (1..4).contains(&i) => 43,
+            _ => 0,
+        };
+        assert_eq!(label, want, "{i} {j} {k}");
+    }
+    let table = std::fs::read_to_string(path.with_file_name("sub-001_ses-baseline_seg-vertebrae_dseg.tsv")).unwrap();
+    assert_eq!(table, "index\tname\n41\tL1\n42\tL2\n43\tL3\n");
+}
+
 #[test]
 fn philips_signals_are_floating_point_values_and_maps_as_displayed() {
     for choice in converters() {
@@ -209,10 +300,13 @@ fn enhanced_images_are_taken_apart_by_frame() {
 
 #[test]
 fn offsets_and_numbers_of_ge_are_understood() {
-    // dcm2niix wants attributes for b-values that the simulation lacks: its volumes are not taken without them
+    // dcm2niix wants attributes for b-values that the simulation lacks: its volumes are told by their pixels
     for choice in [Choice::Builtin, Choice::Auto] {
         let (folder, done) = imported(&[golden("dicom/ga1")], choice);
         assert!(done.failure().is_none(), "{:?}", done.failure());
+        if choice == Choice::Auto && converters().len() > 1 {
+            assert!(done.notes.iter().any(|note| note.contains("volumes told by their pixels")), "{:?}", done.notes);
+        }
         let path = file(&folder, "baseline", "dwi", "chunk-1_dwi.nii.gz");
         follows_the_formula(&path, Axes::Axial, &[0.0, 1.0, 2.0], 1.0, 0.0);
         assert_eq!(

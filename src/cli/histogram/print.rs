@@ -42,6 +42,9 @@ pub fn print(results: &HistogramResults, shapes: Option<Shapes>, format: Format)
     if results.compared_with.is_some() {
         header.extend(["mean_difference", "median_difference", "overlap"]);
     }
+    // always there for programs; for persons where it says something
+    let shows_flags = exact || results.regions.iter().any(|region| !region.qc_flags.is_empty());
+    header.extend(shows_flags.then_some("qc_flags"));
     let shapes = shapes.filter(|_| !exact);
     header.extend(shapes.as_ref().map(|_| "shape"));
     let row = |(n, summary): (usize, &RegionSummary)| {
@@ -60,6 +63,7 @@ pub fn print(results: &HistogramResults, shapes: Option<Shapes>, format: Format)
             cells.push(number(change.median_difference, decimals));
             cells.push(number(change.overlap, 3));
         }
+        cells.extend(shows_flags.then(|| summary.qc_flags.join(";")));
         cells.extend(shapes.as_ref().map(|shapes| shapes.lines[n].clone()));
         cells
     };

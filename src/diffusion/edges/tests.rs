@@ -1,6 +1,6 @@
 use super::*;
 use crate::diffusion::tdv;
-use crate::diffusion::{SignalRule, TdvInput, TdvParams};
+use crate::diffusion::{SignalRule, Tdv, TdvInput, TdvParams};
 use crate::image::{Grid, filled};
 use rand::SeedableRng;
 use rand_distr::{Distribution, Normal};
@@ -41,7 +41,11 @@ fn ball(radius: f64, signal: f64, noise: f64, seed: u64) -> Array3<f32> {
 }
 
 fn total_ml(image: &Array3<f32>, threshold: f64, edges: Edges) -> f64 {
-    let (adc, bone) = (filled(DIMS, 700.0_f32), filled(DIMS, true));
+    segmented(image, &filled(DIMS, 700.0_f32), threshold, edges).total_ml
+}
+
+fn segmented(image: &Array3<f32>, adc: &Array3<f32>, threshold: f64, edges: Edges) -> Tdv {
+    let bone = filled(DIMS, true);
     let grid = grid();
     let input = TdvInput {
         grid: &grid,
@@ -52,7 +56,7 @@ fn total_ml(image: &Array3<f32>, threshold: f64, edges: Edges) -> f64 {
         reference: None,
     };
     let params = TdvParams { edges, ..TdvParams::new(SignalRule::Absolute, threshold) };
-    tdv::segment(&input, &params).unwrap().total_ml
+    tdv::segment(&input, &params).unwrap()
 }
 
 fn volume_ml(radius: f64) -> f64 {
@@ -116,4 +120,40 @@ fn a_volume_of_whole_voxels_is_their_number() {
     let image = ball(10.0, 240.0, 0.0, 1);
     let n = image.iter().filter(|&&v| v > 170.0).count();
     assert!((total_ml(&image, 170.0, Edges::Whole) - n as f64 * VOXEL_ML).abs() < 1e-9);
+}
+
+#[test]
+fn adc_of_a_small_lesion_is_that_of_its_inside_not_of_its_edge() {
+    // signals of marrow and lesion at b = 50 and 900 s/mm2 mix by volume, ADC does not
+    let adc_of = |low: f64, high: f64| (low / high).ln() / 850e-6;
+    let truth = adc_of(400.0, 240.0);
+    for radius in [5.5, 7.0, 12.0] {
+        let high = ball(radius, 240.0, 0.0, 1);
+        let adc = high.mapv(|high| {
+            let share = (f64::from(high) - MARROW) / (240.0 - MARROW);
+            adc_of(150.0 + share * 250.0, f64::from(high)) as f32
+        });
+        let [whole, shared] = [Edges::Whole, Edges::Shared].map(|edges| segmented(&high, &adc, 150.0, edges));
+        for median in [shared.lesions[0].adc_median_um2_s, shared.gadc_median_um2_s.unwrap()] {
+            assert!((median / truth - 1.0).abs() < 0.001, "{radius}: {median}");
+        }
+        assert!(whole.gadc_mean_um2_s.unwrap() / truth < 0.99, "{radius}: {:?}", whole.gadc_mean_um2_s);
+        assert_eq!((whole.n_adc_voxels, shared.n_voxels), (whole.n_voxels, whole.n_voxels));
+        assert!(shared.n_adc_voxels < shared.n_voxels && shared.lesions[0].n_adc_voxels == shared.n_adc_voxels);
+        // classes hold the whole volume, whatever the values are of
+        let of_classes: f64 = shared.classes.iter().map(|class| class.volume_ml).sum();
+        assert!((of_classes - shared.total_ml).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn the_innermost_voxels_stand_for_a_lesion() {
+    let values = |depths: &[u8]| innermost((1..=depths.len()).map(|n| n as f32).collect(), depths);
+    assert_eq!(values(&[6, 1, 6, 5, 6]), [1.0, 3.0, 5.0]);
+    assert_eq!(values(&[6, 1, 6, 5, 3]), [1.0, 3.0, 4.0]);
+    assert_eq!(values(&[4, 1, 6, 4, 3]), [1.0, 3.0, 4.0]);
+    assert_eq!(values(&[6, 1, 3, 2]), [1.0, 2.0, 3.0, 4.0]);
+    let mut components = filled([4, 3, 3], 1_i32);
+    components[[2, 1, 1]] = 2;
+    assert_eq!([[1, 1, 1], [0, 0, 0], [2, 1, 1]].map(|at| depth(&components, at)), [5, 3, 0]);
 }

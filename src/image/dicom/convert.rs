@@ -1,7 +1,7 @@
 //! The program's own conversion: simple classic and enhanced MR series to volumes.
 //!
 //! What it does not know it refuses: mosaics, colour, pixels of other widths than 8, 16 or 32 bits, transfer syntaxes that
-//! cannot be decoded (JPEG 2000, JPEG-LS), sheared stacks. Values are
+//! cannot be decoded ([`super::syntax`]: JPEG 2000, JPEG-LS), sheared stacks. Values are
 //! - displayed values `SV RS + RI` for maps and phases, and for signals of every maker but Philips;
 //! - Philips' floating-point values `(SV RS + RI) / (RS SS)` for signals, which alone can be compared between images of
 //!   one examination (Chenevert 2014, doi:10.1593/tlo.13811).
@@ -10,6 +10,7 @@ use super::DicomError;
 use super::header::Header;
 use super::series::{FrameRef, frame};
 use super::stack::Stack;
+use super::syntax;
 use crate::image::{Grid, Stored};
 use dicom_pixeldata::PixelDecoder;
 use ndarray::{Array4, ShapeBuilder};
@@ -105,8 +106,14 @@ pub(super) fn factors(header: &Header, frame_in_file: usize, scaling: Scaling) -
 
 fn check_known(header: &Header) -> Result<(), DicomError> {
     let unknown = |what: &str| Err(DicomError::Unknown { what: what.to_owned() });
+    if !syntax::is_read(&header.transfer_syntax) {
+        return Err(DicomError::Unknown { what: syntax::name(&header.transfer_syntax) });
+    }
     if header.is_mosaic() {
         return unknown("Siemens mosaics (many slices in one picture)");
+    }
+    if header.n_frames != header.frames.len() {
+        return unknown("files of several frames that do not say where each lies");
     }
     if header.samples != 1 {
         return unknown("colour images");
@@ -117,11 +124,14 @@ fn check_known(header: &Header) -> Result<(), DicomError> {
     Ok(())
 }
 
-fn decode(header: &Header, slices: Vec<Slice>, nx: usize, scaling: Scaling) -> Result<(), DicomError> {
-    let failed =
-        |why: &str| DicomError::Pixels { reason: format!("{why} (transfer syntax {})", header.transfer_syntax) };
+/// Decodes frames of one file into slices of a grid whose rows have `nx` pixels.
+///
+/// # Errors
+/// [`DicomError::Pixels`].
+pub(super) fn decode(header: &Header, slices: Vec<Slice>, nx: usize, scaling: Scaling) -> Result<(), DicomError> {
+    let failed = |why: &str| DicomError::Pixels { reason: format!("{why}; {}", syntax::name(&header.transfer_syntax)) };
     let file = dicom_object::open_file(&header.path).map_err(|_| failed("the file cannot be read to its end"))?;
-    let decoded = file.decode_pixel_data().map_err(|_| failed("no decoder for it, encrypted, or damaged"))?;
+    let decoded = file.decode_pixel_data().map_err(|_| failed("encrypted or damaged"))?;
     let n_bits_stored = u32::from(decoded.bits_stored().clamp(1, header.bits));
     let width = usize::from(header.bits / 8);
     let bytes = decoded.data();

@@ -9,6 +9,7 @@ use super::DicomError;
 use super::convert::{Scaling, Volumes, factors, stored};
 use super::header::Header;
 use super::series::{Part, frame};
+use super::slice_order::told_by_pixels;
 use super::stack::Stack;
 use crate::image::gradients::read_bval;
 use crate::image::{ImageError, read_series};
@@ -140,15 +141,18 @@ impl Dcm2niix {
         if job.part.is_share_of_files(headers) {
             return Err(failed("its files hold images of other roles too, which it does not tell apart".to_owned()));
         }
-        if let Some([image]) = runs.images.get(&n).map(Vec::as_slice)
-            && let Ok(volumes) = read(image, job, headers)
-        {
-            return Ok(volumes);
+        if let Some([image]) = runs.images.get(&n).map(Vec::as_slice) {
+            match read(image, job, headers) {
+                Ok(volumes) => return Ok(volumes),
+                // the same images in the same order would come again
+                Err(Fault::Order(error)) => return Err(error),
+                Err(Fault::Image(_)) => {}
+            }
         }
         let alone = [Some(*job)];
         let (_folder, images) = self.run_once(&alone, &[0], headers, uses_scale(job, headers), "y")?;
         match images.get(&0).map(Vec::as_slice) {
-            Some([image]) => read(image, job, headers),
+            Some([image]) => read(image, job, headers).map_err(Fault::into_error),
             other => Err(failed(format!("{} images instead of one", other.map_or(0, <[PathBuf]>::len)))),
         }
     }
@@ -219,21 +223,42 @@ fn uses_scale(job: &Job<'_>, headers: &[Header]) -> bool {
     job.scaling == Scaling::Signal || !has_scale
 }
 
+/// Why an image is not taken.
+enum Fault {
+    /// It is not what the headers announce.
+    Image(DicomError),
+    /// It is, but nothing tells its volumes apart.
+    Order(DicomError),
+}
+
+impl Fault {
+    fn into_error(self) -> DicomError {
+        match self {
+            Fault::Image(error) | Fault::Order(error) => error,
+        }
+    }
+}
+
 /// An image that dcm2niix wrote, where it is what the headers announce.
-fn read(image: &Path, job: &Job<'_>, headers: &[Header]) -> Result<Volumes, DicomError> {
+fn read(image: &Path, job: &Job<'_>, headers: &[Header]) -> Result<Volumes, Fault> {
     let Job { part, stack, scaling } = *job;
-    let read = read_series(image).map_err(|error| failed(without_path(&error)))?;
+    let other = |reason: String| Err(Fault::Image(failed(reason)));
+    let read = match read_series(image) {
+        Ok(read) => read,
+        Err(error) => return other(without_path(&error)),
+    };
     let n_volumes = read.len();
     if let Some(stack) = stack {
         if stack.grid.check_same(&read.grid, ["headers", "image"], ["DICOM", "dcm2niix"]).is_err() {
-            return Err(failed(format!("grid {} instead of {}", read.grid.describe(), stack.grid.describe())));
+            return other(format!("grid {} instead of {}", read.grid.describe(), stack.grid.describe()));
         }
         if n_volumes != stack.volumes.len() {
-            return Err(failed(format!("{n_volumes} volumes instead of {}", stack.volumes.len())));
+            return other(format!("{n_volumes} volumes instead of {}", stack.volumes.len()));
         }
     }
     let own = read_bval(&image.with_extension("bval")).ok().filter(|own| own.len() == n_volumes);
-    let (b_values, note) = settle_b_values(own, part, stack, headers, n_volumes)?;
+    let by_pixels = || told_by_pixels(read.data.view(), stack?, headers, scaling);
+    let (b_values, note) = settle_b_values(own, part, stack, headers, n_volumes, by_pixels).map_err(Fault::Order)?;
     let slope = part.frames.first().map(|at| factors(&headers[at.header], at.frame, scaling)[0]);
     let stored = stored(&read.data, slope);
     // the grid of the headers is the same in more digits
@@ -246,13 +271,15 @@ const SAME_B: f64 = 1.0;
 /// GE adds this to b on some software, and dcm2niix may keep it.
 const GE_OFFSET: f64 = 1e9;
 
-/// b-value of each volume: those of the headers, in the order in which dcm2niix put the volumes.
+/// b-value of each volume: those of the headers, in the order in which dcm2niix put the volumes, by its own b-values or else
+/// by the pixels.
 fn settle_b_values(
     own: Option<Vec<f64>>,
     part: &Part,
     stack: Option<&Stack>,
     headers: &[Header],
     n_volumes: usize,
+    by_pixels: impl FnOnce() -> Option<Vec<usize>>,
 ) -> Result<(Option<Vec<f64>>, Option<String>), DicomError> {
     let announced = part.b_values(headers);
     let expected = match (stack, &announced[..]) {
@@ -270,12 +297,17 @@ fn settle_b_values(
     if let Some(values) = own.as_deref().and_then(|own| in_order_of(own, &expected)) {
         return Ok((Some(values), None));
     }
+    let wrote = if own.is_some() { "wrong b-values" } else { "no b-values" };
     if announced.len() > 1 {
+        if let Some(order) = by_pixels() {
+            let values = order.into_iter().map(|n| expected[n]).collect();
+            let note = format!("dcm2niix wrote {wrote}; those of the headers are taken, volumes told by their pixels");
+            return Ok((Some(values), Some(note)));
+        }
         return Err(failed(
             "its b-values are not those of the headers, so the order of its volumes is unknown".to_owned(),
         ));
     }
-    let wrote = if own.is_some() { "wrong b-values" } else { "no b-values" };
     let is_weighted = expected.iter().any(|&b| b > 0.0);
     let note = format!("dcm2niix wrote {wrote}; b {} is taken from the headers", announced.first().unwrap_or(&0.0));
     Ok((Some(expected), (own.is_some() || is_weighted).then_some(note)))

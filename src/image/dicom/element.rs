@@ -13,6 +13,8 @@ pub(super) type Object = InMemDicomObject;
 pub(super) enum Stored {
     /// Decimal text, several separated by backslashes.
     Text,
+    /// Little-endian 16-bit integers.
+    I16,
     /// Little-endian 32-bit floats.
     F32,
     /// Little-endian 64-bit floats.
@@ -50,19 +52,14 @@ pub(super) fn number(object: &Object, tag: Tag) -> Option<f64> {
 pub(super) fn private_numbers(object: &Object, tag: Tag, stored: Stored) -> Vec<f64> {
     let Some(element) = object.get(tag) else { return Vec::new() };
     let is_raw = matches!(element.vr().to_string(), "UN" | "OB" | "OW");
+    let raw = || element.value().to_bytes().map(|bytes| bytes.into_owned()).unwrap_or_default();
     let found: Vec<f64> = match (is_raw, stored) {
+        (true, Stored::I16) => raw().as_chunks::<2>().0.iter().map(|two| f64::from(i16::from_le_bytes(*two))).collect(),
         (true, Stored::F32) => {
-            let bytes = element.value().to_bytes().map(|bytes| bytes.into_owned()).unwrap_or_default();
-            bytes.as_chunks::<4>().0.iter().map(|four| f64::from(f32::from_le_bytes(*four))).collect()
+            raw().as_chunks::<4>().0.iter().map(|four| f64::from(f32::from_le_bytes(*four))).collect()
         }
-        (true, Stored::F64) => {
-            let bytes = element.value().to_bytes().map(|bytes| bytes.into_owned()).unwrap_or_default();
-            bytes.as_chunks::<8>().0.iter().map(|eight| f64::from_le_bytes(*eight)).collect()
-        }
-        (true, Stored::Text) => {
-            let bytes = element.value().to_bytes().map(|bytes| bytes.into_owned()).unwrap_or_default();
-            parse(&String::from_utf8_lossy(&bytes))
-        }
+        (true, Stored::F64) => raw().as_chunks::<8>().0.iter().map(|eight| f64::from_le_bytes(*eight)).collect(),
+        (true, Stored::Text) => parse(&String::from_utf8_lossy(&raw())),
         (false, _) => match element.value().to_multi_float64() {
             Ok(values) => values,
             Err(_) => element.value().to_str().map(|text| parse(&text)).unwrap_or_default(),

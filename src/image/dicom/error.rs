@@ -111,7 +111,9 @@ impl Failure for DicomError {
             DicomError::Converter { .. } => {
                 "pass --converter builtin for simple series, or export the series again".to_owned()
             }
-            DicomError::Unknown { .. } => "convert it with dcm2niix (--converter dcm2niix)".to_owned(),
+            DicomError::Unknown { .. } => {
+                "convert it with dcm2niix (--converter dcm2niix), or export the series again, uncompressed".to_owned()
+            }
             DicomError::Pixels { .. } => {
                 "export the series again, uncompressed (Explicit VR Little Endian) and unencrypted".to_owned()
             }

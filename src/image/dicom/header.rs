@@ -5,8 +5,8 @@
 
 use super::element::{Object, array, bytes, item, items, number, numbers, text, words};
 use super::identity::Identity;
-use super::tags;
-use super::vendor::{BValue, Component, Vendor, b_value, component, philips_scale_slope};
+use super::vendor::{BValue, Component, Vendor, b_value, component, philips_scale_slope, states_mosaic};
+use super::{syntax, tags};
 use dicom_object::{DefaultDicomObject, Tag};
 use std::path::PathBuf;
 
@@ -64,8 +64,14 @@ pub struct Header {
     pub(super) bits: u16,
     /// True where stored pixels are signed.
     pub(super) is_signed: bool,
+    /// Many slices in one picture.
+    pub(super) is_mosaic: bool,
+    /// The pixels, now or once, went through a compression that changes them.
+    pub is_lossy: bool,
     /// Samples of a pixel; 1 for grey.
     pub(super) samples: u16,
+    /// Frames that the file announces; it places those in `frames` alone.
+    pub(super) n_frames: usize,
     /// Size of the file, bytes.
     pub n_bytes: u64,
     /// The images it holds.
@@ -153,6 +159,9 @@ impl Header {
             accession: uid(tags::ACCESSION_NUMBER),
         };
         let annotation = uid(tags::BURNED_IN_ANNOTATION);
+        let transfer_syntax = trimmed(meta.transfer_syntax());
+        let frames = if kind == Kind::Contours { Vec::new() } else { frames(object, vendor) };
+        let says_mosaic = frames.iter().any(|frame| frame.image_type.iter().any(|word| word == "MOSAIC"));
         let references = super::references::of(object, kind);
         Header {
             path,
@@ -165,7 +174,13 @@ impl Header {
             sop_uid: uid(tags::SOP_INSTANCE_UID),
             series_number: whole(tags::SERIES_NUMBER),
             instance: whole(tags::INSTANCE_NUMBER),
-            transfer_syntax: trimmed(meta.transfer_syntax()),
+            is_lossy: match uid(tags::LOSSY_COMPRESSION).as_str() {
+                "01" => true,
+                "00" => false,
+                _ => syntax::is_lossy(&transfer_syntax),
+            },
+            is_mosaic: says_mosaic || (vendor == Vendor::Siemens && states_mosaic(object)),
+            transfer_syntax,
             description: uid(tags::SERIES_DESCRIPTION).to_lowercase(),
             acquisition: acquisition(object),
             refusal: refusal(object, &annotation),
@@ -174,8 +189,9 @@ impl Header {
             bits: whole(tags::BITS_ALLOCATED) as u16,
             is_signed: whole(tags::PIXEL_REPRESENTATION) == 1,
             samples: whole(tags::SAMPLES_PER_PIXEL).max(1) as u16,
+            n_frames: whole(tags::NUMBER_OF_FRAMES).max(1) as usize,
             n_bytes,
-            frames: if kind == Kind::Contours { Vec::new() } else { frames(object, vendor) },
+            frames,
             references,
         }
     }
@@ -188,7 +204,7 @@ impl Header {
 
     /// True where the image is a Siemens mosaic: many slices in one picture.
     pub fn is_mosaic(&self) -> bool {
-        self.frames.iter().any(|frame| frame.image_type.iter().any(|word| word == "MOSAIC"))
+        self.is_mosaic
     }
 }
 

@@ -17,7 +17,9 @@ mod rtstruct;
 mod scan;
 mod seg;
 mod series;
+mod slice_order;
 mod stack;
+mod syntax;
 mod tags;
 mod vendor;
 

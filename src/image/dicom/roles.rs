@@ -23,6 +23,8 @@ pub enum SeriesRole {
     Dwi,
     /// ADC map of the scanner.
     Adc,
+    /// One vertebra of a label map.
+    Vertebra,
     /// Mask of bone.
     Bone,
     /// Mask of the reference tissue.
@@ -39,7 +41,7 @@ pub enum SeriesRole {
 
 impl SeriesRole {
     /// All roles in their stable order.
-    pub const ALL: [SeriesRole; 18] = [
+    pub const ALL: [SeriesRole; 19] = [
         SeriesRole::Water,
         SeriesRole::Fat,
         SeriesRole::InPhase,
@@ -52,6 +54,7 @@ impl SeriesRole {
         SeriesRole::Echo(Component::Imaginary),
         SeriesRole::Dwi,
         SeriesRole::Adc,
+        SeriesRole::Vertebra,
         SeriesRole::Bone,
         SeriesRole::Reference,
         SeriesRole::Exclude,
@@ -75,6 +78,7 @@ impl SeriesRole {
             SeriesRole::Echo(Component::Imaginary) => "echo-imag",
             SeriesRole::Dwi => "dwi",
             SeriesRole::Adc => "adc",
+            SeriesRole::Vertebra => "vertebra",
             SeriesRole::Bone => "bone",
             SeriesRole::Reference => "reference",
             SeriesRole::Exclude => "exclude",

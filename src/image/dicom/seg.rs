@@ -21,6 +21,8 @@ pub struct Drawn {
     pub number: u32,
     /// What it is for, by the known words of its name.
     pub decision: Decision,
+    /// Its names, label first: free text, to be compared with known words and never shown.
+    pub names: Vec<String>,
 }
 
 /// Known words of names, with the role that each states. Names are free text and are not shown.
@@ -53,7 +55,11 @@ pub(super) fn role_of_names(kind: &str, number: u32, names: &[Option<String>]) -
         Some(_) => (SeriesRole::Ambiguous, format!("{kind} {number}, named with words of several roles")),
         None => (SeriesRole::Ambiguous, format!("{kind} {number}, named with no known word (bone, muscle, exclude)")),
     };
-    Drawn { number, decision: Decision { role, evidence: vec![evidence] } }
+    Drawn {
+        number,
+        decision: Decision { role, evidence: vec![evidence] },
+        names: names.iter().flatten().cloned().collect(),
+    }
 }
 
 /// The segments of a segmentation.

@@ -122,7 +122,7 @@ pub(super) fn component(object: &Object, image_type: &[String], vendor: Vendor) 
         _ => None,
     };
     let enhanced = super::element::text(object, tags::COMPLEX_IMAGE_COMPONENT);
-    let of_ge = || match *private_numbers(object, tags::GE_COMPLEX_COMPONENT, Stored::Text).first()? as i64 {
+    let of_ge = || match *private_numbers(object, tags::GE_COMPLEX_COMPONENT, Stored::I16).first()? as i64 {
         0 => Some(Component::Magnitude),
         1 => Some(Component::Phase),
         2 => Some(Component::Real),
@@ -138,6 +138,13 @@ pub(super) fn component(object: &Object, image_type: &[String], vendor: Vendor) 
 /// Philips: factor SS of the floating-point value FP = (SV RS + RI) / (RS SS).
 pub(super) fn philips_scale_slope(object: &Object) -> Option<f64> {
     private_numbers(object, tags::PHILIPS_SCALE_SLOPE, Stored::F32).first().copied().filter(|slope| *slope > 0.0)
+}
+
+/// Slices in one picture of a Siemens mosaic, where a private attribute states more than one.
+pub(super) fn states_mosaic(object: &Object) -> bool {
+    let in_csa = || csa_number(&bytes(object, tags::SIEMENS_CSA_IMAGE)?, "NumberOfImagesInMosaic");
+    let stated = private_numbers(object, tags::SIEMENS_MOSAIC_COUNT, Stored::I16).first().copied();
+    stated.or_else(in_csa).is_some_and(|n| n > 1.0)
 }
 
 /// First number of a named element of a Siemens CSA header (format `SV10`).

@@ -43,6 +43,27 @@ pub(super) fn decode_into(raw: &[u8], header: &Header, out: &mut [f32]) {
     }
 }
 
+/// The largest value of a stretch of voxels that are stored as little-endian integers with a slope above zero, as
+/// [`decode_into`] gives it: found among the stored numbers, of which none need be decoded. None of anything else.
+pub(super) fn largest(raw: &[u8], header: &Header) -> Option<f32> {
+    if header.big_endian || header.slope.is_nan() || header.slope <= 0.0 {
+        return None;
+    }
+    macro_rules! of {
+        ($type:ty) => {{
+            let (stored, _) = raw.as_chunks::<{ size_of::<$type>() }>();
+            let most = stored.iter().map(|&bytes| <$type>::from_le_bytes(bytes)).fold(<$type>::MIN, |a, b| a.max(b));
+            Some((f64::from(most) * header.slope + header.intercept) as f32).filter(|most| most.is_finite())
+        }};
+    }
+    match header.kind {
+        NiftiType::Uint8 => of!(u8),
+        NiftiType::Uint16 => of!(u16),
+        NiftiType::Int16 => of!(i16),
+        _ => None,
+    }
+}
+
 /// The values of many voxels, shared among the threads. `raw` holds exactly as many voxels as `out`.
 pub(super) fn decode_all_into(raw: &[u8], header: &Header, out: &mut [f32]) {
     let stretches = out.par_chunks_mut(CHUNK).zip(raw.par_chunks(CHUNK * header.kind.size_of()));

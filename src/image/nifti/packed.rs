@@ -3,6 +3,7 @@
 
 use super::header::Header;
 use super::{Content, Reader, bytes, decode, voxel_range};
+use crate::image::signals::surveyed;
 use crate::image::{Grid, ImageError, Signals};
 use std::cell::RefCell;
 use std::fs::File;
@@ -95,19 +96,39 @@ impl Signals for PackedSeries {
     }
 
     fn read(&self, volume: usize, start: usize, out: &mut [f32]) {
+        let n = out.len();
+        if self.with_raw(volume, start, n, |raw| decode::decode_into(raw, &self.header, out)).is_none() {
+            out.fill(f32::NAN);
+        }
+    }
+
+    fn survey(&self, volume: usize, start: usize, n: usize, [first, step]: [usize; 2]) -> (f32, Vec<f32>) {
+        let size = self.header.kind.size_of();
+        let seen = self.with_raw(volume, start, n, |raw| {
+            let most = decode::largest(raw, &self.header)?;
+            let stored: Vec<u8> = raw.chunks_exact(size).skip(first).step_by(step).flatten().copied().collect();
+            let mut sampled = vec![0.0; stored.len() / size];
+            decode::decode_into(&stored, &self.header, &mut sampled);
+            Some((most.max(0.0), sampled))
+        });
+        seen.flatten().unwrap_or_else(|| surveyed(self, volume, start, n, [first, step]))
+    }
+}
+
+impl PackedSeries {
+    /// What `see` makes of the stored bytes of `n` voxels; none where they could not be read.
+    fn with_raw<T>(&self, volume: usize, start: usize, n: usize, see: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let size = self.header.kind.size_of();
         let first = (volume * self.grid.n_voxels() + start) * size;
         match &self.stored {
-            Stored::Memory(content) => {
-                decode::decode_into(&content.voxels()[first..first + out.len() * size], &self.header, out);
-            }
+            Stored::Memory(content) => Some(see(&content.voxels()[first..first + n * size])),
             Stored::File { file, start, failure, .. } => RAW.with_borrow_mut(|raw| {
-                raw.resize(out.len() * size, 0);
+                raw.resize(n * size, 0);
                 match bytes::read_exact_at(file, raw, start + first as u64) {
-                    Ok(()) => decode::decode_into(raw, &self.header, out),
+                    Ok(()) => Some(see(raw)),
                     Err(error) => {
                         failure.get_or_init(|| error.to_string());
-                        out.fill(f32::NAN);
+                        None
                     }
                 }
             }),
@@ -137,6 +158,14 @@ mod tests {
             series.read(volume, start, &mut values);
             whole.data.view().read(volume, start, &mut expected);
             assert_eq!(values, expected);
+        }
+        for (start, first) in [(0, 0), (70_000, 391), (grid.n_voxels() - 40_000, 7)] {
+            let asked = (1, start, 40_000, [first, 393]);
+            let plain = whole.data.view();
+            assert_eq!(
+                series.survey(asked.0, asked.1, asked.2, asked.3),
+                plain.survey(asked.0, asked.1, asked.2, asked.3)
+            );
         }
         series.check_read().unwrap();
         if cfg!(unix) {

@@ -3,7 +3,7 @@
 use super::report::relative;
 use crate::image::{
     Identity, ImageError, Trace, applicable, beside, identity_in_image, identity_in_json, identity_in_name,
-    identity_of_column,
+    identity_of_column, identity_of_value,
 };
 use crate::measure::SessionInputs;
 use crate::study::read_frame;
@@ -52,7 +52,9 @@ pub(super) fn of_study(study: &Path) -> Vec<IdentityRow> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
         match ending.as_str() {
             "json" => found.extend(in_description(path).unwrap_or_default()),
-            "csv" | "tsv" | "xlsx" | "xls" | "ods" | "parquet" => found.extend(in_columns(path)),
+            "csv" | "tsv" | "xlsx" | "xls" | "xlsb" | "ods" | "parquet" | "sav" | "zsav" => {
+                found.extend(in_columns(path))
+            }
             _ => {}
         }
     }
@@ -68,11 +70,24 @@ fn in_description(path: &Path) -> Result<Vec<Identity>, ImageError> {
 
 fn in_columns(path: &Path) -> Vec<Identity> {
     let Ok(frame) = read_frame(path) else { return Vec::new() };
-    let column = |name: &str| {
-        let trace = identity_of_column(name)?;
-        Some(Identity { path: path.to_owned(), key: format!("column {name}"), trace, n_characters: 0 })
+    let names: Vec<String> = frame.get_column_names().iter().map(|name| name.to_string()).collect();
+    let column = |name: &String| {
+        let cells = frame.column(name).ok()?.str().ok()?;
+        let cells: Vec<&str> = cells.iter().flatten().map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        let trace = identity_of_column(name).or_else(|| in_cells(&cells))?;
+        let n_characters = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
+        Some(Identity { path: path.to_owned(), key: format!("column {name}"), trace, n_characters })
     };
-    frame.get_column_names().iter().filter_map(|name| column(name)).collect()
+    names.iter().filter_map(column).collect()
+}
+
+/// A trace in the cells of a column: in a text, or in every cell, since a single number may look like a date.
+fn in_cells(cells: &[&str]) -> Option<Trace> {
+    let of_texts = cells.iter().filter(|cell| cell.parse::<f64>().is_err()).find_map(|cell| identity_of_value(cell));
+    of_texts.or_else(|| {
+        let first = identity_of_value(cells.first()?)?;
+        cells.iter().all(|cell| identity_of_value(cell) == Some(first)).then_some(first)
+    })
 }
 
 /// The same key of several files in one row.

@@ -88,10 +88,11 @@ impl Session {
     }
 
     /// Digest of everything that decides the outputs.
-    fn digest(&self, converter: &Converter) -> String {
+    fn digest(&self, converter: &Converter, scheme: &str) -> String {
         let item = |item: &Item| {
             let b: Vec<String> = item.b_by_hand.iter().map(f64::to_string).collect();
-            format!("{} {} {} {}", item.row.series, item.decision.role.name(), item.index, b.join(","))
+            let level = item.level.map(|level| format!(" {level} {scheme}")).unwrap_or_default();
+            format!("{} {} {} {}{level}", item.row.series, item.decision.role.name(), item.index, b.join(","))
         };
         let items: Vec<String> = self.items.iter().map(item).collect();
         sha256_bytes([VERSION, &converter.describe(), &items.join("\n"), &self.inputs].join("\n\n").as_bytes())
@@ -106,6 +107,7 @@ impl Session {
         study: &Path,
         headers: &[Header],
         converter: &Converter,
+        scheme: &str,
         force: bool,
         done: &mut Imported,
     ) -> Result<()> {
@@ -116,7 +118,7 @@ impl Session {
         }
         let is_there = |file: &RecordedFile| folder.join(&file.path).is_file();
         if let Some(before) = &before
-            && before.plan == self.digest(converter)
+            && before.plan == self.digest(converter, scheme)
             && before.files.iter().all(is_there)
             && !force
         {
@@ -126,20 +128,25 @@ impl Session {
         // what an earlier import made of this session is its own to replace
         for file in before.iter().flat_map(|record| &record.files).filter(|file| is_inside(&file.path)) {
             let image = folder.join(&file.path);
-            for path in [image.clone(), crate::image::sidecar_path(&image), crate::image::beside(&image, ".bval")] {
+            for path in [
+                image.clone(),
+                crate::image::sidecar_path(&image),
+                crate::image::beside(&image, ".bval"),
+                crate::image::beside(&image, ".tsv"),
+            ] {
                 // absent ones are no failure, others show when they are written
                 let _ = std::fs::remove_file(path);
             }
         }
         let overwrite = Overwrite::from_force(force);
-        let written = session::write(&folder, &self.place, &mut self.items, headers, converter, overwrite);
+        let written = session::write(&folder, &self.place, &mut self.items, headers, converter, scheme, overwrite);
         let name = self.place.name();
         done.notes.extend(written.notes.iter().map(|note| format!("{name}: {note}")));
         let record = Record {
             software_version: concat!("myelomri ", env!("CARGO_PKG_VERSION")).to_owned(),
             converter: converter.describe(),
             examination: self.examination.clone(),
-            plan: if written.failed.is_empty() { self.digest(converter) } else { String::new() },
+            plan: if written.failed.is_empty() { self.digest(converter, scheme) } else { String::new() },
             days_from_first: self.days,
             files: written.files,
         };

@@ -6,11 +6,13 @@
 use super::plan::{Item, Source, after_hand, finish_row, in_one_line, key};
 use super::subjects::Place;
 use super::table::{ByHand, Row};
+use super::vertebrae;
 use crate::diffusion;
 use crate::image::dicom::{
     DicomError, Drawn, Header, Kind, SeriesRole, contour_mask, contours, segment_mask, segments,
 };
 use crate::image::{Grid, Mask};
+use ndarray::Array3;
 use std::collections::BTreeMap;
 
 /// The segments and regions of one session; those that cannot be read are refused.
@@ -24,7 +26,8 @@ pub fn items(place: &Place, files: &[usize], headers: &[Header], by_hand: &BTree
             _ => continue,
         };
         let drawn = drawn.unwrap_or_else(|error| vec![refused(&error)]);
-        for Drawn { number, decision } in drawn {
+        for Drawn { number, decision, names } in drawn {
+            let (level, decision) = vertebrae::decide(kind, number, &names).unwrap_or((None, decision));
             let row = Row {
                 series: key(&[&header.series_uid, &header.sop_uid, kind, &number.to_string()]),
                 subject: place.subject.clone(),
@@ -44,27 +47,49 @@ pub fn items(place: &Place, files: &[usize], headers: &[Header], by_hand: &BTree
                 evidence: String::new(),
             };
             let failure = (decision.role == SeriesRole::Refused).then(|| decision.evidence.join("; "));
-            let (decision, _) = after_hand(decision, by_hand.get(&row.series));
+            let said = by_hand.get(&row.series);
+            let level = said.and_then(|said| said.level).or(level);
+            let (decision, _) = after_hand(decision, said);
             let failure = failure.filter(|_| decision.role != SeriesRole::Skip);
-            let mut item = Item {
+            let item = Item {
                 source: Source::Drawing { header: n, number },
                 decision,
                 index: 0,
                 stack: None,
                 b_by_hand: Vec::new(),
+                level,
                 failure,
                 row,
             };
-            finish_row(&mut item);
             items.push(item);
         }
     }
+    open_doubled(&mut items);
+    items.iter_mut().for_each(finish_row);
     items
+}
+
+/// Opens vertebrae that several drawings of one file claim.
+fn open_doubled(items: &mut [Item]) {
+    let of = |item: &Item| match item.source {
+        Source::Drawing { header, .. } if item.decision.role == SeriesRole::Vertebra => Some((header, item.level)),
+        _ => None,
+    };
+    let claims: Vec<_> = items.iter().map(of).collect();
+    for n in 0..items.len() {
+        let others = (0..items.len()).filter(|&k| k != n && claims[k].is_some() && claims[k] == claims[n]);
+        let others: Vec<String> = others.map(|k| items[k].row.part.clone()).collect();
+        if !others.is_empty() {
+            let level = items[n].level.map(|level| level.to_string()).unwrap_or_default();
+            items[n].decision.unsettled(format!("{level} also in {}: choose one, skip the other", others.join(", ")));
+        }
+    }
 }
 
 fn refused(error: &DicomError) -> Drawn {
     let evidence = vec![in_one_line(error)];
-    Drawn { number: 0, decision: crate::image::dicom::Decision { role: SeriesRole::Refused, evidence } }
+    let decision = crate::image::dicom::Decision { role: SeriesRole::Refused, evidence };
+    Drawn { number: 0, decision, names: Vec::new() }
 }
 
 /// Where a drawing's mask goes.
@@ -123,11 +148,19 @@ pub fn target(header: &Header, images: &[Item]) -> Result<Target, DicomError> {
 pub fn mask(drawings: &[(usize, u32)], headers: &[Header], grid: &Grid) -> Result<Mask, DicomError> {
     let mut joined = crate::image::filled(grid.dims, false);
     for &(n, number) in drawings {
-        let one = match headers[n].kind {
-            Kind::Contours => contour_mask(&headers[n], number, grid)?,
-            _ => segment_mask(&headers[n], number, grid)?,
-        };
+        let one = drawing_mask(&headers[n], number, grid)?;
         joined.zip_mut_with(&one, |all, one| *all |= one);
     }
     Ok(Mask::new(grid.clone(), joined))
+}
+
+/// One segment or region on a grid.
+///
+/// # Errors
+/// As [`segment_mask`] and [`contour_mask`].
+pub fn drawing_mask(header: &Header, number: u32, grid: &Grid) -> Result<Array3<bool>, DicomError> {
+    match header.kind {
+        Kind::Contours => contour_mask(header, number, grid),
+        _ => segment_mask(header, number, grid),
+    }
 }

@@ -7,6 +7,7 @@
 
 mod error;
 mod examination;
+mod mask_files;
 mod masks;
 mod outputs;
 mod plan;
@@ -14,6 +15,7 @@ mod record;
 mod session;
 mod subjects;
 mod table;
+mod vertebrae;
 
 pub use error::ImportError;
 pub use session::Converter;
@@ -116,12 +118,13 @@ pub fn import(options: &ImportOptions, on_session: impl Fn(&str, usize)) -> Resu
         .extend(found.broken.iter().map(|one| format!("{}: {}; copy or export it again", one.shown, one.reason)));
     done.failed.extend(assigned.failed.iter().cloned());
 
+    let scheme = vertebrae::scheme_of_study(&options.study);
     let mut sessions = planned(&found, &assigned, &by_hand);
     for session in &sessions {
         session.check_folder(&options.study, options.force)?;
     }
     for session in &mut sessions {
-        session.convert(&options.study, &found.headers, &converter, options.force, &mut done)?;
+        session.convert(&options.study, &found.headers, &converter, &scheme, options.force, &mut done)?;
         on_session(&session.place.name(), session.n_all);
     }
     done.rows = sessions.iter().flat_map(|session| session.items.iter().map(|item| item.row.clone())).collect();
@@ -187,6 +190,15 @@ fn counted(found: &Scan, assigned: &Assigned, has_map: bool) -> Vec<String> {
         notes.push(format!(
             "{} series do not state BurnedInAnnotation: taken as NO, because they are MR images and no secondary captures",
             silent.len()
+        ));
+    }
+    let lossy: BTreeSet<&str> =
+        found.headers.iter().filter(|header| header.is_lossy).map(|header| header.series_uid.as_str()).collect();
+    if !lossy.is_empty() {
+        notes.push(format!(
+            "{} series went through lossy compression: their values are not those that the scanner made; export them again \
+             without, if you can",
+            lossy.len()
         ));
     }
     if !has_map {

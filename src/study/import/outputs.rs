@@ -51,9 +51,10 @@ fn relative(item: &Item) -> Option<String> {
     })
 }
 
-/// Name of a mask below its folder.
+/// Name of a mask, or of the label map of the vertebrae, below its folder.
 pub fn mask_name(place: &Place, role: SeriesRole) -> Option<String> {
     let segment = match role {
+        SeriesRole::Vertebra => return Some(format!("{}_seg-vertebrae_dseg.nii.gz", place.name())),
         SeriesRole::Bone => "bone",
         SeriesRole::Reference => "muscle",
         SeriesRole::Exclude => "exclude",

@@ -6,6 +6,7 @@ use super::table::{ByHand, Row};
 use crate::error::Failure;
 use crate::image::dicom::{Component, Decision, DicomError, Header, Part, SeriesRole, Stack, decide, stack};
 use crate::image::sha256_bytes;
+use crate::region::Level;
 use std::collections::BTreeMap;
 
 /// One part with its fate.
@@ -21,6 +22,8 @@ pub struct Item {
     pub stack: Option<Stack>,
     /// b-values that a person gave.
     pub b_by_hand: Vec<f64>,
+    /// Vertebra of a drawing with that role.
+    pub level: Option<Level>,
     /// Why it cannot be used, with what to do.
     pub failure: Option<String>,
     /// Its row in the table.
@@ -75,8 +78,16 @@ fn item(
     let row = row(place, &part, headers);
     let said = by_hand.get(&row.series);
     let (decision, b_by_hand) = after_hand(decision, said);
-    let mut item =
-        Item { source: Source::Images(Box::new(part)), decision, index: 0, stack: None, b_by_hand, failure: None, row };
+    let mut item = Item {
+        source: Source::Images(Box::new(part)),
+        decision,
+        index: 0,
+        stack: None,
+        b_by_hand,
+        level: None,
+        failure: None,
+        row,
+    };
     let Source::Images(part) = &item.source else { return item };
     if item.decision.role == SeriesRole::Skip {
         return item;
@@ -90,6 +101,9 @@ fn item(
         (_, _, Some(why)) => Some(format!("one of its files cannot be used ({why}); copy or export it again")),
         _ => None,
     };
+    if part.frames.iter().any(|at| headers[at.header].is_lossy) {
+        item.decision.evidence.push("lossy compression has changed its values".to_owned());
+    }
     if let Some(refusal) = refusal {
         refuse(&mut item, refusal);
         return item;
@@ -118,7 +132,7 @@ fn refuse(item: &mut Item, why: String) {
 
 /// The decision after a person's word.
 pub fn after_hand(decision: Decision, said: Option<&ByHand>) -> (Decision, Vec<f64>) {
-    let Some(ByHand { role: Some(role), b_values }) = said else { return (decision, Vec::new()) };
+    let Some(ByHand { role: Some(role), b_values, .. }) = said else { return (decision, Vec::new()) };
     if *role == decision.role {
         return (decision, Vec::new());
     }
@@ -163,7 +177,13 @@ fn row(place: &Place, part: &Part, headers: &[Header]) -> Row {
 /// Writes role, index and evidence into the row.
 pub fn finish_row(item: &mut Item) {
     item.row.role = item.decision.role.name().to_owned();
-    item.row.index = if item.index == 0 { String::new() } else { item.index.to_string() };
+    item.row.index = match (item.level, item.index) {
+        (Some(level), _) if matches!(item.decision.role, SeriesRole::Vertebra | SeriesRole::Ambiguous) => {
+            level.to_string()
+        }
+        (_, 0) => String::new(),
+        (_, index) => index.to_string(),
+    };
     item.row.evidence = item.decision.evidence.join("; ");
     if !item.b_by_hand.is_empty() && item.row.b_values.is_empty() {
         item.row.b_values = item.b_by_hand.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");

@@ -1,6 +1,6 @@
 //! Converts and writes the images and masks of one session.
 
-use super::masks::{self, Target};
+use super::mask_files::write_masks;
 use super::outputs::{self, Output};
 use super::plan::{Item, Source, finish_row, in_one_line};
 use super::record::RecordedFile;
@@ -8,12 +8,10 @@ use super::subjects::Place;
 
 use crate::image::dicom::{Dcm2niix, DicomError, Header, Job, Runs, Scaling, SeriesRole, Volumes, convert};
 use crate::image::gradients::format_bval;
-use crate::image::{
-    Overwrite, Stored, beside, sidecar_path, write_json, write_mask, write_series, write_text_atomically,
-};
+use crate::image::{Overwrite, Stored, beside, sidecar_path, write_json, write_series, write_text_atomically};
 use ndarray::{Axis, concatenate};
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Who converts.
 #[derive(Debug, Clone)]
@@ -58,6 +56,7 @@ pub fn write(
     items: &mut [Item],
     headers: &[Header],
     converter: &Converter,
+    scheme: &str,
     overwrite: Overwrite,
 ) -> Written {
     let mut written = Written::default();
@@ -99,7 +98,7 @@ pub fn write(
             }
         }
     }
-    let masks = write_masks(folder, place, items, headers, overwrite);
+    let masks = write_masks(folder, place, items, headers, scheme, overwrite);
     written.files.extend(masks.files);
     written.notes.extend(masks.notes);
     written.failed.extend(masks.failed);
@@ -246,54 +245,4 @@ fn join(mut all: Vec<Volumes>) -> Result<Volumes, DicomError> {
     let views: Vec<_> = all.iter().map(|one| one.data.view().reversed_axes()).collect();
     let data = concatenate(Axis(0), &views).map_err(|error| DicomError::Pixels { reason: error.to_string() })?;
     Ok(Volumes { grid: first.grid.clone(), data: data.reversed_axes(), stored, b_values: None, note: None })
-}
-
-/// Masks of the drawings, one file a role and folder.
-fn write_masks(folder: &Path, place: &Place, items: &[Item], headers: &[Header], overwrite: Overwrite) -> Written {
-    let mut written = Written::default();
-    let mut files: Vec<(PathBuf, SeriesRole, Target, Vec<usize>)> = Vec::new();
-    for (n, item) in items.iter().enumerate() {
-        let Source::Drawing { header, .. } = item.source else { continue };
-        let Some(name) = outputs::mask_name(place, item.decision.role) else { continue };
-        match masks::target(&headers[header], items) {
-            Ok(target) => {
-                let path = Path::new(target.folder).join(name);
-                match files.iter_mut().find(|(other, ..)| *other == path) {
-                    Some((_, _, on, group)) if on.grid == target.grid => group.push(n),
-                    Some(_) => {
-                        let reason =
-                            "it is drawn on another grid than the other masks of its role; skip one".to_owned();
-                        written.failed.push((n, reason));
-                    }
-                    None => files.push((path, item.decision.role, target, vec![n])),
-                }
-            }
-            Err(error) => written.failed.push((n, in_one_line(&error))),
-        }
-    }
-    for (path, role, target, group) in files {
-        let drawings: Vec<(usize, u32)> = group
-            .iter()
-            .filter_map(|&n| match items[n].source {
-                Source::Drawing { header, number } => Some((header, number)),
-                Source::Images(_) => None,
-            })
-            .collect();
-        let done = masks::mask(&drawings, headers, &target.grid)
-            .and_then(|mask| Ok(write_mask(&folder.join(&path), &mask, overwrite).map(|()| mask.n_inside())?));
-        match done {
-            Ok(n_inside) => {
-                written.notes.push(format!("{} mask: {n_inside} voxels of {}", role.name(), target.grid.describe()));
-                let series = group.iter().map(|&n| items[n].row.series.clone()).collect();
-                written.files.push(RecordedFile {
-                    path,
-                    role: role.name().to_owned(),
-                    series,
-                    converter: "built-in".to_owned(),
-                });
-            }
-            Err(error) => written.failed.extend(group.iter().map(|&n| (n, in_one_line(&error)))),
-        }
-    }
-    written
 }

@@ -6,6 +6,7 @@
 use super::ImportError;
 use crate::image::dicom::SeriesRole;
 use crate::image::gradients::parse_b_values;
+use crate::region::Level;
 use crate::study::{StudyError, TextTable, write_csv};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,7 +52,7 @@ pub struct Row {
     pub b_values: String,
     /// See [`SeriesRole::name`].
     pub role: String,
-    /// Station or echo.
+    /// Station, echo or vertebra.
     pub index: String,
     /// What says so.
     pub evidence: String,
@@ -84,6 +85,8 @@ pub struct ByHand {
     pub role: Option<SeriesRole>,
     /// b-values, for a diffusion series that states none.
     pub b_values: Vec<f64>,
+    /// Vertebra, for a drawing of one.
+    pub level: Option<Level>,
 }
 
 /// Reads the table of an earlier run; empty where there is none.
@@ -95,7 +98,7 @@ pub fn read(study: &Path) -> crate::error::Result<BTreeMap<String, ByHand>> {
     if !path.is_file() {
         return Ok(BTreeMap::new());
     }
-    let table = TextTable::read(&path, &["series", "role", "b_values"]).map_err(|error| match error {
+    let table = TextTable::read(&path, &["series", "role", "b_values", "index"]).map_err(|error| match error {
         StudyError::Table { reason, .. } => StudyError::Table { path: FILE_NAME.to_owned(), reason },
         other => other,
     })?;
@@ -113,8 +116,16 @@ pub fn read(study: &Path) -> crate::error::Result<BTreeMap<String, ByHand>> {
             "" => Vec::new(),
             text => parse_b_values(text).map_err(bad)?,
         };
+        let level = Level::parse(row[3]);
+        if role == SeriesRole::Vertebra && level.is_none() {
+            return Err(bad(format!(
+                "`{}` in the column index is no vertebra (expected one such as L3 or T12)",
+                row[3]
+            ))
+            .into());
+        }
         let role = Some(role).filter(|role| !matches!(role, SeriesRole::Ambiguous | SeriesRole::Refused));
-        rows.insert(row[0].to_owned(), ByHand { role, b_values });
+        rows.insert(row[0].to_owned(), ByHand { role, b_values, level });
     }
     Ok(rows)
 }
