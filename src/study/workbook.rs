@@ -99,7 +99,7 @@ mod tests {
         // 43 861 days after the last day of 1899 by Excel's count, in which 1900 is a leap year
         let date = |value, kind| shown_date(&ExcelDateTime::new(value, kind, false));
         assert_eq!(date(43_861.0, ExcelDateTimeType::DateTime), "2020-01-31");
-        assert_eq!(date(43_861.4375, ExcelDateTimeType::DateTime), "2020-01-31 10:30:00");
+        assert_eq!(date(43_861.437_5, ExcelDateTimeType::DateTime), "2020-01-31 10:30:00");
         assert_eq!(date(1.5, ExcelDateTimeType::TimeDelta), "36:00:00");
         assert_eq!(shown_percent(0.07), "7%");
         assert_eq!(shown_percent(0.125), "12.5%");

@@ -284,7 +284,9 @@ fn as_real_and_imaginary(anat: &Path) {
         let [mag, phase, real, imag] = ["mag", "phase", "real", "imag"]
             .map(|part| anat.join(format!("sub-001_ses-baseline_echo-{echo}_part-{part}_MEGRE.nii.gz")));
         let options = echoes::EchoOptions::default();
-        let signal = echoes::read_magnitude_phase(&[mag.clone()], &[phase.clone()], &options, &reader).unwrap();
+        let signal =
+            echoes::read_magnitude_phase(std::slice::from_ref(&mag), std::slice::from_ref(&phase), &options, &reader)
+                .unwrap();
         let signal_of = signal.data.index_axis(ndarray::Axis(3), 0);
         for (path, part) in [(&real, signal_of.mapv(|s| s.re)), (&imag, signal_of.mapv(|s| s.im))] {
             write_volume(path, &signal.grid, part.view(), Stored::F32, Overwrite::Refuse).unwrap();
