@@ -48,12 +48,10 @@ const LETTER: f64 = 13.0;
 const SCALE: f64 = 12.0;
 /// Sizes that are tried, as shares of the usual ones.
 const SHRINK: [f64; 5] = [1.0, 0.88, 0.76, 0.66, 0.56];
-/// Clear pixels between two words on one line, which must not be read as one.
-const ACROSS: f64 = 8.0;
-/// Clear pixels between names above each other: both have a rim.
-const DOWN: f64 = 1.0;
-/// Clear pixels that a letter or scale bar should have above and below: past the contour of a vertebra, else less.
-const OFF_NAMES: [f64; 3] = [10.0, 3.0, DOWN];
+/// Clear pixels across and down that two words have at least: both have a rim, and words on one line must not be read as one.
+const LEAST: [f64; 2] = [4.0, 1.0];
+/// What a letter or scale bar should have, the best first: down past the contour of a vertebra.
+const CLEAR: [[f64; 2]; 3] = [[8.0, 10.0], [8.0, 3.0], LEAST];
 /// Pixels from a border.
 const INSET: f64 = 5.0;
 
@@ -81,17 +79,17 @@ impl ScaleBar {
     }
 }
 
-fn touch(a: Extent, b: Extent, down: f64) -> bool {
-    let apart = |axis: usize, clear: f64| a[axis] >= b[axis + 2] + clear || b[axis] >= a[axis + 2] + clear;
-    !apart(0, ACROSS) && !apart(1, down)
+fn touch(a: Extent, b: Extent, clear: [f64; 2]) -> bool {
+    let apart = |axis: usize| a[axis] >= b[axis + 2] + clear[axis] || b[axis] >= a[axis + 2] + clear[axis];
+    !apart(0) && !apart(1)
 }
 
 impl Lettering<'_> {
     /// All words and the scale bar at the largest size at which none lies on another; at the smallest where there is none.
     pub fn placed(&self) -> (Vec<Word>, Option<ScaleBar>) {
         let mut smallest = (Vec::new(), None);
-        for (share, down) in SHRINK.into_iter().flat_map(|share| OFF_NAMES.map(|down| (share, down))) {
-            let (words, bar, is_clear) = self.at_size(share, down);
+        for (share, clear) in SHRINK.into_iter().flat_map(|share| CLEAR.map(|clear| (share, clear))) {
+            let (words, bar, is_clear) = self.at_size(share, clear);
             smallest = (words, bar);
             if is_clear {
                 break;
@@ -100,7 +98,7 @@ impl Lettering<'_> {
         smallest
     }
 
-    fn at_size(&self, share: f64, down: f64) -> (Vec<Word>, Option<ScaleBar>, bool) {
+    fn at_size(&self, share: f64, clear: [f64; 2]) -> (Vec<Word>, Option<ScaleBar>, bool) {
         let [left, top, width, height] = self.rect;
         let mut taken: Vec<Extent> = Vec::new();
         let mut is_clear = true;
@@ -117,7 +115,7 @@ impl Lettering<'_> {
         let letter = |n: usize, at, anchor| Word { text: self.borders[n].to_string(), at, em, anchor };
         let middle = top + height / 2.0 + 5.0 * share;
         let rows = away_from(middle, [top + 2.0 * em, top + height - em]);
-        let columns = away_from(left + self.along * width, [left + em, left + width - em]);
+        let columns = away_from(left + self.along * width, [left + 0.5 * em, left + width - 0.5 * em]);
         // both letters of a direction stay opposite each other
         let pairs: [Vec<[Word; 2]>; 2] = [
             rows.map(|y| {
@@ -136,8 +134,8 @@ impl Lettering<'_> {
         for pair in [&pairs[1], &pairs[0]] {
             let is_free = |pair: &&[Word; 2]| {
                 let [a, b] = pair.each_ref().map(Word::extent);
-                let is_off = |word: Extent| taken.iter().all(|other| !touch(word, *other, down));
-                !touch(a, b, down) && is_off(a) && is_off(b)
+                let is_off = |word: Extent| taken.iter().all(|other| !touch(word, *other, clear));
+                !touch(a, b, clear) && is_off(a) && is_off(b)
             };
             let free = pair.iter().find(is_free);
             is_clear &= free.is_some();
@@ -155,8 +153,9 @@ impl Lettering<'_> {
             };
             let lowest = top + height - 8.0;
             let mut heights = away_from(lowest, [top + height / 2.0, lowest]);
-            let is_free =
-                |bar: &ScaleBar| taken.iter().all(|other| !touch(bar.extent(), *other, down.min(OFF_NAMES[1])));
+            let is_free = |bar: &ScaleBar| {
+                taken.iter().all(|other| !touch(bar.extent(), *other, [clear[0], clear[1].min(CLEAR[1][1])]))
+            };
             let free = heights.find_map(|y| Some(bar(y)).filter(is_free));
             is_clear &= free.is_some();
             free.unwrap_or_else(|| bar(lowest))
@@ -166,7 +165,7 @@ impl Lettering<'_> {
 }
 
 fn keep(extent: Extent, taken: &mut Vec<Extent>) -> bool {
-    let is_clear = taken.iter().all(|other| !touch(extent, *other, DOWN));
+    let is_clear = taken.iter().all(|other| !touch(extent, *other, LEAST));
     taken.push(extent);
     is_clear
 }
@@ -189,7 +188,7 @@ mod tests {
         extents.extend(bar.as_ref().map(ScaleBar::extent));
         for (n, a) in extents.iter().enumerate() {
             for b in &extents[n + 1..] {
-                assert!(!touch(*a, *b, DOWN), "{a:?} and {b:?} of {:?}: {words:?}", lettering.rect);
+                assert!(!touch(*a, *b, LEAST), "{a:?} and {b:?} of {:?}: {words:?}", lettering.rect);
             }
             assert!(a[1] >= lettering.rect[1] && a[3] <= lettering.rect[1] + lettering.rect[3], "{a:?}");
         }
