@@ -48,8 +48,10 @@ const LETTER: f64 = 13.0;
 const SCALE: f64 = 12.0;
 /// Sizes that are tried, as shares of the usual ones.
 const SHRINK: [f64; 5] = [1.0, 0.88, 0.76, 0.66, 0.56];
-/// Clear pixels between two words, across and down: both have a rim, and words on one line must not be read as one.
-const CLEAR: [f64; 2] = [8.0, 3.0];
+/// Clear pixels across and down that two words have at least: both have a rim, and words on one line must not be read as one.
+const LEAST: [f64; 2] = [4.0, 1.0];
+/// What a letter or scale bar should have, the best first: down past the contour of a vertebra.
+const CLEAR: [[f64; 2]; 3] = [[8.0, 10.0], [8.0, 3.0], LEAST];
 /// Pixels from a border.
 const INSET: f64 = 5.0;
 
@@ -77,8 +79,8 @@ impl ScaleBar {
     }
 }
 
-fn touch(a: Extent, b: Extent) -> bool {
-    let apart = |axis: usize| a[axis] >= b[axis + 2] + CLEAR[axis] || b[axis] >= a[axis + 2] + CLEAR[axis];
+fn touch(a: Extent, b: Extent, clear: [f64; 2]) -> bool {
+    let apart = |axis: usize| a[axis] >= b[axis + 2] + clear[axis] || b[axis] >= a[axis + 2] + clear[axis];
     !apart(0) && !apart(1)
 }
 
@@ -86,8 +88,8 @@ impl Lettering<'_> {
     /// All words and the scale bar at the largest size at which none lies on another; at the smallest where there is none.
     pub fn placed(&self) -> (Vec<Word>, Option<ScaleBar>) {
         let mut smallest = (Vec::new(), None);
-        for share in SHRINK {
-            let (words, bar, is_clear) = self.at_size(share);
+        for (share, clear) in SHRINK.into_iter().flat_map(|share| CLEAR.map(|clear| (share, clear))) {
+            let (words, bar, is_clear) = self.at_size(share, clear);
             smallest = (words, bar);
             if is_clear {
                 break;
@@ -96,7 +98,7 @@ impl Lettering<'_> {
         smallest
     }
 
-    fn at_size(&self, share: f64) -> (Vec<Word>, Option<ScaleBar>, bool) {
+    fn at_size(&self, share: f64, clear: [f64; 2]) -> (Vec<Word>, Option<ScaleBar>, bool) {
         let [left, top, width, height] = self.rect;
         let mut taken: Vec<Extent> = Vec::new();
         let mut is_clear = true;
@@ -113,7 +115,7 @@ impl Lettering<'_> {
         let letter = |n: usize, at, anchor| Word { text: self.borders[n].to_string(), at, em, anchor };
         let middle = top + height / 2.0 + 5.0 * share;
         let rows = away_from(middle, [top + 2.0 * em, top + height - em]);
-        let columns = away_from(left + self.along * width, [left + em, left + width - em]);
+        let columns = away_from(left + self.along * width, [left + 0.5 * em, left + width - 0.5 * em]);
         // both letters of a direction stay opposite each other
         let pairs: [Vec<[Word; 2]>; 2] = [
             rows.map(|y| {
@@ -132,7 +134,8 @@ impl Lettering<'_> {
         for pair in [&pairs[1], &pairs[0]] {
             let is_free = |pair: &&[Word; 2]| {
                 let [a, b] = pair.each_ref().map(Word::extent);
-                !touch(a, b) && taken.iter().all(|other| !touch(a, *other) && !touch(b, *other))
+                let is_off = |word: Extent| taken.iter().all(|other| !touch(word, *other, clear));
+                !touch(a, b, clear) && is_off(a) && is_off(b)
             };
             let free = pair.iter().find(is_free);
             is_clear &= free.is_some();
@@ -150,7 +153,9 @@ impl Lettering<'_> {
             };
             let lowest = top + height - 8.0;
             let mut heights = away_from(lowest, [top + height / 2.0, lowest]);
-            let is_free = |bar: &ScaleBar| taken.iter().all(|other| !touch(bar.extent(), *other));
+            let is_free = |bar: &ScaleBar| {
+                taken.iter().all(|other| !touch(bar.extent(), *other, [clear[0], clear[1].min(CLEAR[1][1])]))
+            };
             let free = heights.find_map(|y| Some(bar(y)).filter(is_free));
             is_clear &= free.is_some();
             free.unwrap_or_else(|| bar(lowest))
@@ -160,7 +165,7 @@ impl Lettering<'_> {
 }
 
 fn keep(extent: Extent, taken: &mut Vec<Extent>) -> bool {
-    let is_clear = taken.iter().all(|other| !touch(extent, *other));
+    let is_clear = taken.iter().all(|other| !touch(extent, *other, LEAST));
     taken.push(extent);
     is_clear
 }
@@ -183,7 +188,7 @@ mod tests {
         extents.extend(bar.as_ref().map(ScaleBar::extent));
         for (n, a) in extents.iter().enumerate() {
             for b in &extents[n + 1..] {
-                assert!(!touch(*a, *b), "{a:?} and {b:?} of {:?}: {words:?}", lettering.rect);
+                assert!(!touch(*a, *b, LEAST), "{a:?} and {b:?} of {:?}: {words:?}", lettering.rect);
             }
             assert!(a[1] >= lettering.rect[1] && a[3] <= lettering.rect[1] + lettering.rect[3], "{a:?}");
         }
@@ -197,7 +202,7 @@ mod tests {
     #[test]
     fn no_word_lies_on_another_however_narrow_the_panel() {
         for width in [380.0, 120.0, 60.0, 45.0, 36.0] {
-            for n in [0, 1, 2, 5, 6, 9] {
+            for n in [0, 1, 2, 5, 6, 9, 17] {
                 let names = levels(n);
                 let scale = Some((0.3 * width, "10 mm".to_owned()));
                 for along in [0.5, 0.88] {
@@ -236,7 +241,7 @@ mod tests {
         let (words, bar) = Lettering { rect, names: &names, borders: ['R', 'L', 'S', 'I'], along: 0.5, scale }.placed();
         let at = |text: &str| words.iter().find(|word| word.text == text).unwrap().at;
         assert_eq!((at("R").0, at("L").0, at("R").1), (5.0, 55.0, at("L").1));
-        assert!((at("R").1 - at("L3").1).abs() > 10.0);
+        assert!((at("R").1 - at("L3").1).abs() >= 19.0, "past the contour");
         assert!(bar.is_some_and(|bar| bar.y < at("I").1 - 10.0));
     }
 }

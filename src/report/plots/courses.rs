@@ -1,7 +1,7 @@
 //! The course of one patient: a small panel for each quantity, a point a visit, its value written beside it.
 
 use super::axes::{Scale, extent};
-use crate::report::drawing::{Anchor, Drawing, text_width};
+use crate::report::drawing::{Anchor, Drawing, fitted, text_width};
 use crate::report::{ReportError, style};
 
 /// One quantity over the visits.
@@ -45,7 +45,11 @@ pub fn courses_figure(plot: &CoursesPlot) -> Result<Drawing, ReportError> {
 }
 
 fn panel(drawing: &mut Drawing, course: &Course, visits: &[String], (left, top): (f64, f64)) {
-    drawing.text((left + 6.0, top + 14.0), &course.title, style::SMALL, style::INK, Anchor::Start);
+    // a long title becomes smaller, so that its unit stays
+    let room = PANEL[0] - 8.0;
+    let em = style::SMALL * (room / text_width(&course.title, style::SMALL).max(1.0)).clamp(0.7, 1.0);
+    let title = fitted(&course.title, em, room);
+    drawing.text((left + 6.0, top + 14.0), &title, em, style::INK, Anchor::Start);
     let (floor, ceiling) = (top + PANEL[1] - 24.0, top + 36.0);
     let (first, last) = (left + 26.0, left + PANEL[0] - 26.0);
     drawing.line(&[(left + 6.0, floor + 8.0), (left + PANEL[0] - 8.0, floor + 8.0)], style::FAINT, style::HAIR);
