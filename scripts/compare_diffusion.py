@@ -9,8 +9,8 @@
 FOLDER holds wb_dwi.nii (b = 0, 50, 400, 900 s/mm2) with .bval and .bvec, truth_label.nii.gz (2 marrow, 3-8 organs, 9 lesion)
 and station-N_dwi.nii.gz with .bval. Peers that are there are run, the others are named as not installed: MRtrix3 (`dwi2adc` on
 the path), NumPy and SciPy (scripts below, as laboratories write them), PyRadiomics (`--pyradiomics` is a Python that has it).
-Every row is a whole command with its reading and writing: median wall time of the repeats, median CPU time (user and system),
-largest memory. Below the table: how far the maps of ADC lie from each other with `--b-min 0` and no noise floor, where all
+Every row is a whole command with its reading and writing of new files: median wall time of the repeats, median CPU time (user
+and system), largest memory. Below the table: how far the maps of ADC lie from each other with `--b-min 0` and no noise floor, where all
 signals are positive. The data are simulated.
 """
 
@@ -92,12 +92,17 @@ def has(python, module):
 
 
 class Table:
-    def __init__(self, repeats):
-        self.repeats = repeats
+    def __init__(self, repeats, work):
+        self.repeats, self.work = repeats, work
         print(f"{'command':44} {'wall s':>8} {'CPU s':>8} {'MB':>6}")
 
     def row(self, name, command):
-        costs = [measured(command)[1] for _ in range(self.repeats)]
+        before, costs = set(self.work.iterdir()), []
+        for _ in range(self.repeats):
+            # to replace a file the system frees the old one first, which is no part of the command
+            for written in set(self.work.iterdir()) - before:
+                written.unlink()
+            costs.append(measured(command)[1])
         wall, cpu = (statistics.median(cost[key] for cost in costs) for key in ("wall_s", "cpu_s"))
         memory = 1000 * max(cost["rss_gb"] for cost in costs)
         print(f"{name:44} {wall:8.2f} {cpu:8.2f} {memory:6.0f}", flush=True)
@@ -205,7 +210,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
         prepare(options.folder, work)
-        table = Table(options.repeats)
+        table = Table(options.repeats, work)
         adc_rows(table, program, options.folder, work)
         other_rows(table, program, work, options.pyradiomics)
         exactness(program, work)
