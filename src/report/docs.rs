@@ -66,10 +66,10 @@ pub fn html(text: &str) -> String {
             }
         } else if let Some(cells) = line.trim().strip_prefix('|').and_then(|line| line.strip_suffix('|')) {
             let is_rule = cells.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' '));
-            let tag = if open == "table" { "td" } else { "th" };
+            let [before, after] = if open == "table" { ["<td>", "</td>"] } else { ["<th scope=\"col\">", "</th>"] };
             begin(&mut out, &mut open, "table");
             if !is_rule {
-                let cells = cells.split('|').map(|cell| format!("<{tag}>{}</{tag}>", inline(cell.trim())));
+                let cells = cells.split('|').map(|cell| format!("{before}{}{after}", inline(cell.trim())));
                 out += &format!("<tr>{}</tr>\n", cells.collect::<String>());
             }
         } else if let Some(code) = code {
@@ -103,7 +103,7 @@ fn begin(out: &mut String, open: &mut &'static str, tag: &'static str) {
     *out += match tag {
         "li" => "<ul><li>",
         "pre" => "<pre>",
-        "table" => "<table>\n",
+        "table" => "<table><tbody>\n",
         _ => "<p>",
     };
     *open = tag;
@@ -113,7 +113,7 @@ fn close(out: &mut String, open: &mut &'static str) {
     *out += match *open {
         "li" => "</li></ul>\n",
         "pre" => "</pre>\n",
-        "table" => "</table>\n",
+        "table" => "</tbody></table>\n",
         "p" => "</p>\n",
         _ => "",
     };
@@ -164,8 +164,9 @@ mod tests {
     #[test]
     fn a_table_becomes_rows_and_cells() {
         let html = html("| a | `b` |\n|---|---|\n| 1 < 2 | 3 |\n\nafter");
-        let rows = "<tr><th>a</th><th><code>b</code></th></tr>\n<tr><td>1 &lt; 2</td><td>3</td></tr>\n";
-        assert_eq!(html, format!("<table>\n{rows}</table>\n<p> after</p>\n"));
+        let head = "<tr><th scope=\"col\">a</th><th scope=\"col\"><code>b</code></th></tr>";
+        let rows = format!("{head}\n<tr><td>1 &lt; 2</td><td>3</td></tr>\n");
+        assert_eq!(html, format!("<table><tbody>\n{rows}</tbody></table>\n<p> after</p>\n"));
     }
 
     #[test]
