@@ -24,6 +24,8 @@ pub struct Penalty {
 
 const ITERATIONS: usize = 500;
 const SWEEPS: usize = 100_000;
+/// Step beyond which there is nothing to go: the next, of Newton's kind, would be about its square.
+const NEAR: f64 = 1e-7;
 
 /// Lasso fit; `lambda` none chooses it by cross-validation within these rows.
 ///
@@ -49,31 +51,39 @@ pub fn coefficients(design: &Design, positive: &[bool], penalty: Penalty) -> Res
     Ok(design.to_data_scale(&solve(design, positive, penalty, start(design, positive))?))
 }
 
-/// Coefficients on the standardised scale, intercept first, sought from `beta`, those of a like penalty.
-fn solve(design: &Design, positive: &[bool], penalty: Penalty, mut beta: Vec<f64>) -> Result<Vec<f64>, StatsError> {
+/// Coefficients on the standardised scale, intercept first, sought from `beta`, which is not far.
+pub(super) fn solve(
+    design: &Design,
+    positive: &[bool],
+    penalty: Penalty,
+    mut beta: Vec<f64>,
+) -> Result<Vec<f64>, StatsError> {
     let (n, k) = (design.rows(), design.width());
     // penalties on the scale of the data weigh a standardised coefficient by the inverse of its column's SD
     let unit: Vec<f64> = (1..k).map(|j| if penalty.standardised { 1.0 } else { 1.0 / design.scale()[j - 1] }).collect();
     let absolute = |j: usize| penalty.lambda * penalty.alpha * unit[j - 1];
     let square = |j: usize| penalty.lambda * (1.0 - penalty.alpha) * unit[j - 1] * unit[j - 1];
-    let objective = |beta: &[f64]| {
-        let loss: f64 = (0..n).map(|i| surprise(linear(beta, design.row(i)), positive[i])).sum::<f64>() / n as f64;
-        loss + (1..k).map(|j| absolute(j) * beta[j].abs() + square(j) / 2.0 * beta[j] * beta[j]).sum::<f64>()
-    };
-    let mut here = objective(&beta);
-    for _ in 0..ITERATIONS {
-        let (mut gram, mut gradient) = (vec![0.0; k * k], vec![0.0; k]);
+    // penalised loss, gradient of the log-likelihood and weighted cross-products, in one pass over the rows
+    let look = |beta: &[f64]| {
+        let (mut loss, mut gradient, mut gram) = (0.0, vec![0.0; k], vec![0.0; k * k]);
         for (i, &y) in positive.iter().enumerate() {
             let row = design.row(i);
-            let p = inverse_logit(linear(&beta, row));
-            let (w, residual) = ((p * (1.0 - p)).max(1e-10), f64::from(y) - p);
+            let predictor = linear(beta, row);
+            loss += surprise(predictor, y) / n as f64;
+            let p = inverse_logit(predictor);
+            let (w, residual) = ((p * (1.0 - p)).max(1e-10) / n as f64, (f64::from(y) - p) / n as f64);
             for a in 0..k {
-                gradient[a] += residual * row[a] / n as f64;
+                gradient[a] += residual * row[a];
                 for b in 0..k {
-                    gram[a * k + b] += w * row[a] * row[b] / n as f64;
+                    gram[a * k + b] += w * row[a] * row[b];
                 }
             }
         }
+        loss += (1..k).map(|j| absolute(j) * beta[j].abs() + square(j) / 2.0 * beta[j] * beta[j]).sum::<f64>();
+        (loss, gradient, gram)
+    };
+    let (mut here, mut gradient, mut gram) = look(&beta);
+    for _ in 0..ITERATIONS {
         let mut target = beta.clone();
         for _ in 0..SWEEPS {
             let mut moved = 0.0f64;
@@ -95,16 +105,18 @@ fn solve(design: &Design, positive: &[bool], penalty: Penalty, mut beta: Vec<f64
         }
         let step: Vec<f64> = target.iter().zip(&beta).map(|(t, b)| t - b).collect();
         let length = step.iter().fold(0.0f64, |m, s| m.max(s.abs()));
-        if length < 1e-11 {
+        if length < NEAR {
             return Ok(target);
         }
         let mut fraction = 1.0;
         let mut there = target;
-        while objective(&there) > here + 1e-15 && fraction > 1e-6 {
+        let mut seen = look(&there);
+        while seen.0 > here + 1e-15 && fraction > 1e-6 {
             fraction /= 2.0;
             there = beta.iter().zip(&step).map(|(b, s)| b + fraction * s).collect();
+            seen = look(&there);
         }
-        here = objective(&there);
+        (here, gradient, gram) = seen;
         beta = there;
     }
     Err(StatsError::NotConverged { what: "the elastic net", score: f64::NAN })
