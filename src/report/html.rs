@@ -57,7 +57,7 @@ struct Page<'a> {
     dropout_figures: Vec<ShownFigure>,
     agreement: Option<ReportTable>,
     agreement_figures: Vec<ShownFigure>,
-    checklists: Vec<ReportTable>,
+    checklists: Vec<checklist::Checklist>,
     methods: Vec<String>,
     references: Vec<String>,
     bibtex: String,
@@ -146,7 +146,8 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
     let biomarkers: Vec<(&'static str, String)> = docs::BIOMARKERS
         .iter()
         .filter(|(name, _)| measured.contains(*name))
-        .map(|(name, text)| docs::shown(name, text, lang))
+        .filter_map(|(name, _)| docs::text(name, lang))
+        .map(|text| (docs::title(text), docs::html(text)))
         .collect();
     let compare = outputs.compare.as_ref();
     let declared = [Family::Primary, Family::Secondary];

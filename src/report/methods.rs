@@ -198,19 +198,25 @@ fn comparison(outputs: &Outputs, _: &mut Methods, lang: Lang) -> Option<String> 
     Some(lang.joined(&sentences))
 }
 
+/// An estimator of a logistic model in words.
+pub(super) fn method_name(method: &str, lang: Lang) -> String {
+    match method {
+        "firth" => lang.say("Firth's penalised likelihood (predictions with the intercept correction FLIC)").to_owned(),
+        "flac" => lang.say("Firth's penalised likelihood with the added covariate FLAC").to_owned(),
+        "ml" => lang.say("maximum likelihood").to_owned(),
+        "ridge" => lang.say("a ridge penalty (no standard errors are given)").to_owned(),
+        "lasso" => lang.say("a lasso penalty (no standard errors are given)").to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 fn modelling(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     let fit = outputs.fit.as_ref().filter(|fit| !fit.models.is_empty())?;
     let kinds: BTreeSet<&str> = fit.models.iter().map(|model| model.method.as_str()).collect();
-    let kind = |name: &str| match name {
-        "firth" => lang.say("Firth's penalised likelihood (predictions with the intercept correction FLIC)").to_owned(),
-        "ml" => lang.say("maximum likelihood").to_owned(),
-        "ridge" => lang.say("a ridge penalty (no standard errors are given)").to_owned(),
-        other => other.to_owned(),
-    };
     if kinds.contains("firth") {
         [FIRTH, HEINZE, PUHR].into_iter().for_each(|source| methods.cite(source));
     }
-    let names: Vec<String> = kinds.iter().map(|name| kind(name)).collect();
+    let names: Vec<String> = kinds.iter().map(|name| method_name(name, lang)).collect();
     let mut sentences = vec![lang.fill(
         "Logistic models were fitted by {methods}; intervals are profile intervals and P values come from \
          likelihood-ratio tests where the method has them. The multivariable model holds the primary markers.",
