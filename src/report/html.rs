@@ -197,7 +197,7 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         viewers: &outputs.viewers,
         niivue: &outputs.niivue,
         patient_columns: Values::of(outputs).imaging().iter().map(|stem| labels::column(stem, lang)).collect(),
-        sessions: sessions(outputs, &flags)?,
+        sessions: sessions(outputs, &flags, lang)?,
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
@@ -240,10 +240,10 @@ fn subject_of(picture: &str) -> &str {
     name.split_once("_ses-").map_or(name, |(subject, _)| subject)
 }
 
-fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<Session>> {
+fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Result<Vec<Session>> {
     let addresses = gallery::data_addresses(&outputs.pictures)?;
     let session = |(name, picture): (String, String)| Session {
-        flags: flags.iter().find(|(key, _)| name == **key).map_or(Vec::new(), |(_, f)| f.iter().cloned().collect()),
+        flags: flags.get(&name).map_or(Vec::new(), |flags| flags.iter().map(|flag| lang.flag(flag)).collect()),
         file: format!("qc/{name}.png"),
         subject: subject_of(&name).to_owned(),
         is_session: name.contains("_ses-"),

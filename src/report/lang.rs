@@ -2,8 +2,9 @@
 //!
 //! The English sentence stands where it is used; its Japanese twin stands in `lang/ja.toml` (checklists: `lang/checklists.ja.toml`), once. A test reads the sources
 //! and the template and fails where a sentence has no twin, a twin no sentence, or the two hold different gaps to fill. What
-//! the results hold in English is said by [`recorded`].
+//! the results hold in English is said by [`recorded`] and [`messages`].
 
+mod messages;
 mod recorded;
 
 pub use recorded::Reason;
@@ -133,7 +134,7 @@ mod tests {
     use std::path::Path;
 
     /// Text literals that follow `start` in a source, as the compiler would read them.
-    fn literals(source: &str, start: &str) -> Vec<String> {
+    pub(super) fn literals(source: &str, start: &str) -> Vec<String> {
         let mut found = Vec::new();
         for (at, _) in source.match_indices(start) {
             let rest = source[at + start.len()..].trim_start();
@@ -159,7 +160,7 @@ mod tests {
         found
     }
 
-    fn sources(folder: &Path, into: &mut Vec<String>) {
+    pub(super) fn sources(folder: &Path, into: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {

@@ -143,8 +143,11 @@ fn of_model(fact: Fact, outputs: &Outputs, lang: Lang) -> Option<String> {
         }
         Fact::Counts => {
             let count = |m: &Model| {
-                let gaps =
-                    [("model", &*labels_of(m, lang)), ("n", &m.n.to_string()), ("events", &m.events.to_string())];
+                let gaps = [
+                    ("model", &*labels::model(&m.name, lang)),
+                    ("n", &m.n.to_string()),
+                    ("events", &m.events.to_string()),
+                ];
                 lang.fill("{model}: {n} ({events} events)", &gaps)
             };
             (!models.is_empty()).then(|| models.iter().map(count).collect::<Vec<_>>().join("; "))?
@@ -215,14 +218,6 @@ const INTERCEPT: &str = "(intercept)";
 fn terms(model: &Model, lang: Lang) -> String {
     let names = model.terms.iter().map(|term| term.name.as_str()).filter(|name| *name != INTERCEPT);
     names.map(|name| labels::column(name, lang)).collect::<Vec<_>>().join("; ")
-}
-
-/// `univariable, sFF mean L1–L5, change (%)`.
-fn labels_of(model: &Model, lang: Lang) -> String {
-    match model.name.split_once(':') {
-        Some((kind, column)) => format!("{}, {}", lang.word(kind), labels::column(column, lang)),
-        None => lang.word(&model.name),
-    }
 }
 
 /// The equation of the model with the intercept that its predictions have.

@@ -26,7 +26,7 @@ pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
             let cells = [
                 &name,
                 lang.say("not estimable"),
-                reason,
+                &lang.error(reason),
                 MISSING,
                 MISSING,
                 MISSING,
