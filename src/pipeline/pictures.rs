@@ -1,6 +1,7 @@
 //! The quality picture of each session, drawn right after it is measured, while its images are in memory; and that of each
 //! subject, drawn when both visits are done.
 
+use crate::diffusion::Edges;
 use crate::error::Result;
 use crate::image::{Overwrite, read_labels, read_volume, write_bytes_atomically};
 use crate::measure::{BODY, MeasureRow, MeasuredSession, SessionInputs};
@@ -114,7 +115,12 @@ pub(super) fn draw_subjects(out: &Path, config: &StudyConfig, summary: &BatchSum
             })
             .collect();
         let title = format!("sub-{subject}");
-        let png = whole_body(&SubjectPicture { title: &title, b_value: config.tdv.signal_b, visits: &drawn })?;
+        let png = whole_body(&SubjectPicture {
+            title: &title,
+            b_value: config.tdv.signal_b,
+            has_shared_edges: config.tdv.edges == Edges::Shared,
+            visits: &drawn,
+        })?;
         write_bytes_atomically(&path, &png, Overwrite::Force)?;
     }
     Ok(())

@@ -70,6 +70,8 @@ struct Page<'a> {
     viewers: &'a BTreeMap<String, String>,
     niivue: &'a BTreeMap<String, String>,
     patient_columns: Vec<String>,
+    /// Subjects with a picture.
+    pictured: BTreeSet<String>,
     sessions: Vec<Session>,
 }
 
@@ -152,6 +154,7 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
     let compare = outputs.compare.as_ref();
     let declared = [Family::Primary, Family::Secondary];
     let flags = notices::flags_by_session(outputs);
+    let sessions = sessions(outputs, &flags, lang)?;
     let page = Page {
         lang: lang.code(),
         style: STYLE,
@@ -197,7 +200,8 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         viewers: &outputs.viewers,
         niivue: &outputs.niivue,
         patient_columns: Values::of(outputs).imaging().iter().map(|stem| labels::column(stem, lang)).collect(),
-        sessions: sessions(outputs, &flags, lang)?,
+        pictured: sessions.iter().map(|session| session.subject.clone()).collect(),
+        sessions,
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);

@@ -94,6 +94,12 @@ impl Lang {
         self.fill("{low} to {high}", &[("low", low), ("high", high)])
     }
 
+    /// Things of a kind one after the other.
+    pub fn listed<T: AsRef<str>>(self, things: &[T]) -> String {
+        let things: Vec<&str> = things.iter().map(AsRef::as_ref).collect();
+        things.join(if self == Lang::Ja { "、" } else { ", " })
+    }
+
     /// Several sentences one after the other.
     pub fn joined(self, sentences: &[String]) -> String {
         sentences.join(if self == Lang::Ja { "" } else { " " })

@@ -153,7 +153,7 @@ fn endpoint(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<Stri
         "The positive class is {column} = {values}{visit}: {n} patients, against {others} others.",
         &[
             ("column", &labels::column(&outcome.column, lang)),
-            ("values", &outcome.positive.join(", ")),
+            ("values", &lang.listed(&outcome.positive)),
             ("visit", &visit),
             ("n", &outcome.n_positive.to_string()),
             ("others", &outcome.n_negative.to_string()),
@@ -178,7 +178,7 @@ fn comparison(outputs: &Outputs, _: &mut Methods, lang: Lang) -> Option<String> 
         };
         markers.iter().map(name).collect::<Vec<_>>().join("; ")
     };
-    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let names = lang.listed(&names.into_iter().collect::<Vec<_>>());
     let mut sentences = vec![lang.fill(
         "Changes were compared by these tests, two-sided: {tests}. Each change analysis has a twin adjusted for the \
          baseline value. Relative changes from a fat fraction under 5 points are flagged. Holm's correction was applied \

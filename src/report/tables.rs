@@ -101,9 +101,10 @@ pub fn flow(flow: &PatientFlow, lang: Lang) -> ReportTable {
 }
 
 /// The lists of the patient flow: what each one says of its entries, and of what kind their reasons are.
-pub(super) fn flow_parts(flow: &PatientFlow, lang: Lang) -> [(&'static str, Reason, &[FlowEntry]); 3] {
+pub(super) fn flow_parts(flow: &PatientFlow, lang: Lang) -> [(&'static str, Reason, &[FlowEntry]); 4] {
     [
         (lang.say("not analysed"), Reason::Flow, &flow.not_analysed),
+        (lang.say("measures withheld"), Reason::Flag, &flow.withheld),
         (lang.say("level left out"), Reason::Exclusion, &flow.excluded_levels),
         (lang.say("session failed"), Reason::Failure, &flow.failed_sessions),
     ]
@@ -133,7 +134,7 @@ pub fn table_one(results: &CompareResults, lang: Lang) -> ReportTable {
         &["", &positive, &negative, "n", "P", lang.say("test")],
     );
     for row in &results.table_one {
-        let name = format!("{}, {}", labels::column(&row.variable, lang), lang.word(&row.summary));
+        let name = lang.listed(&[labels::column(&row.variable, lang), lang.word(&row.summary)]);
         let counts = format!("{} / {}", row.n[0], row.n[1]);
         // a category has one test, beside its first level
         let test = row.p.map_or(MISSING.to_owned(), |_| test_name(&row.test, lang));

@@ -36,6 +36,8 @@ pub struct SubjectPicture<'a> {
     pub title: &'a str,
     /// The b-value shown, s/mm2.
     pub b_value: f64,
+    /// Whether tDV counts voxels at the edge of a lesion by their share, while the classes below are of whole voxels.
+    pub has_shared_edges: bool,
     /// Visits in order of time.
     pub visits: &'a [Visit<'a>],
 }
@@ -156,6 +158,10 @@ fn key(subject: &SubjectPicture) -> Vec<(Option<[u8; 3]>, String)> {
     let classes =
         names.into_iter().enumerate().map(|(n, name)| (Some(CLASS_COLOURS[n]), format!("{name}: {}", volumes(n))));
     let mut lines: Vec<_> = classes.collect();
+    if subject.has_shared_edges {
+        let note = "These volumes are of whole voxels; tDV counts those at the edge of a lesion by their share, so it differs.";
+        lines.push((None, note.to_owned()));
+    }
     lines.push((
         None,
         "Colour: voxels counted in tDV. Grey: each visit in its own window, all at one scale.".to_owned(),

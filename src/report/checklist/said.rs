@@ -5,7 +5,7 @@ use crate::cohort::analysis::roc::APPARENT;
 use crate::cohort::results::{Curve, Family, Model};
 use crate::report::methods::method_name;
 use crate::report::outputs::Outputs;
-use crate::report::tables::{minus, optional};
+use crate::report::tables::{MISSING, minus};
 use crate::report::{Lang, labels};
 
 impl Fact {
@@ -168,10 +168,17 @@ fn of_validation(fact: Fact, outputs: &Outputs, lang: Lang) -> Option<String> {
             .to_owned(),
         Fact::Performance => {
             let auc = validate.schemes.iter().find(|s| s.metric == "auc" && s.corrected.is_some())?;
+            let three = |value: f64| format!("{value:.3}");
+            let interval = auc.ci_low.zip(auc.ci_high).map(|(low, high)| lang.range(&three(low), &three(high)));
+            let corrected = format!(
+                "{}{}",
+                auc.corrected.map(three).unwrap_or_default(),
+                interval.map_or(String::new(), |interval| format!(" ({interval})"))
+            );
             lang.fill(
                 "AUC apparent {apparent}, corrected for optimism {corrected}; calibration and decision curve under \
                  Validation.",
-                &[("apparent", &optional(auc.apparent)), ("corrected", &optional(auc.corrected))],
+                &[("apparent", &auc.apparent.map_or(MISSING.to_owned(), three)), ("corrected", &corrected)],
             )
         }
         _ => return None,

@@ -21,7 +21,7 @@ pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
     let mut table = ReportTable::new(lang.say("Logistic models"), &header);
     for model in &results.models {
         let counts = format!("{} ({})", model.n, model.events);
-        let name = format!("{}, {}", model_name(model, lang), lang.say(family(model.family)));
+        let name = lang.listed(&[&*model_name(model, lang), lang.say(family(model.family))]);
         if let Some(reason) = &model.not_estimable {
             let cells = [
                 &name,

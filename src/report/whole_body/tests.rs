@@ -49,8 +49,13 @@ fn the_key_gives_the_volume_of_each_class_at_each_visit() {
     let grid = grid([1.0; 3]);
     let (signal, adc, lesions) = images(&grid);
     let visit = Visit { name: "baseline", facts: &[], high_b: &signal, adc: &adc, lesions: &lesions };
-    let key =
-        key(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &[visit, Visit { name: "cycle2", ..visit }] });
+    let visits = [visit, Visit { name: "cycle2", ..visit }];
+    let subject = SubjectPicture { title: "sub-1", b_value: 900.0, has_shared_edges: false, visits: &visits };
+    let lines = key(&subject);
+    let key_of_shares = key(&SubjectPicture { has_shared_edges: true, ..subject });
+    assert_eq!((lines.len(), key_of_shares.len()), (4, 5), "shares differ from whole voxels, which is said");
+    assert!(key_of_shares[3].1.contains("whole voxels"));
+    let key = lines;
     // one voxel of 4 x 8 x 5 mm each
     assert!(key[0].1.contains("baseline 0.2 mL, cycle2 0.2 mL"), "{}", key[0].1);
     assert!(key[1].1.contains("baseline 0.0 mL"), "{}", key[1].1);
@@ -60,5 +65,7 @@ fn the_key_gives_the_volume_of_each_class_at_each_visit() {
 #[test]
 fn a_border_belongs_to_the_class_below_and_no_visit_is_refused() {
     assert_eq!([class(655.0), class(655.5), class(1400.0), class(1400.5)], [0, 1, 1, 2]);
-    assert!(whole_body(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &[] }).is_err());
+    assert!(
+        whole_body(&SubjectPicture { title: "sub-1", b_value: 900.0, has_shared_edges: false, visits: &[] }).is_err()
+    );
 }
