@@ -130,7 +130,10 @@ mod tests {
         };
         assert_eq!(heads(tripod), (1..=27).collect::<Vec<u32>>());
         assert_eq!(heads(stard), (1..=30).collect::<Vec<u32>>());
-        assert_eq!(row(tripod, "20a")[2], "50 found, 48 with both visits measured, 47 analysed; reasons under Cohort.");
+        assert_eq!(
+            row(tripod, "20a")[2],
+            "50 found, 48 with both imaging visits measured, 47 of them with an outcome; reasons under Cohort."
+        );
         assert_eq!(row(stard, "19")[2], row(tripod, "20a")[2]);
         for blank in ["1", "17", "18a", "22"] {
             assert_eq!(row(tripod, blank)[2], "", "{blank}");
@@ -159,7 +162,10 @@ mod tests {
             }
         }
         let flow = &row(&lists[0].table, "20a")[2];
-        assert_eq!(flow, "該当50名、両時点を計測48名、解析対象47名。理由は「コホート」に示す。");
+        assert_eq!(
+            flow,
+            "該当50名、両時点の撮像を計測48名、そのうち治療効果の判定あり47名。理由は「コホート」に示す。"
+        );
         assert!(checklists(&outputs, Lang::En).iter().all(|list| list.english.is_none()));
     }
 }

@@ -93,17 +93,24 @@ pub fn flow(flow: &PatientFlow, lang: Lang) -> ReportTable {
     for (what, count) in [
         (lang.say("found in images or tables"), flow.n_subjects),
         (lang.say("both imaging visits measured"), flow.n_paired),
-        (lang.say("both visits and an outcome: analysed"), flow.n_analysed),
+        (lang.say("both imaging visits and an outcome"), flow.n_analysed),
     ] {
         table.rows.push(vec![what.to_owned(), count.to_string()]);
     }
+    table.notes.push(
+        lang.say(
+            "Each analysis uses the patients who have its values: those of laboratory values also hold patients without \
+             images. Every table gives its n.",
+        )
+        .to_owned(),
+    );
     table
 }
 
 /// The lists of the patient flow: what each one says of its entries, and of what kind their reasons are.
 pub(super) fn flow_parts(flow: &PatientFlow, lang: Lang) -> [(&'static str, Reason, &[FlowEntry]); 4] {
     [
-        (lang.say("not analysed"), Reason::Flow, &flow.not_analysed),
+        (lang.say("incomplete"), Reason::Flow, &flow.not_analysed),
         (lang.say("measures withheld"), Reason::Flag, &flow.withheld),
         (lang.say("level left out"), Reason::Exclusion, &flow.excluded_levels),
         (lang.say("session failed"), Reason::Failure, &flow.failed_sessions),
@@ -113,7 +120,7 @@ pub(super) fn flow_parts(flow: &PatientFlow, lang: Lang) -> [(&'static str, Reas
 /// Lines of the patient flow that name a subject and a reason.
 pub fn flow_reasons(flow: &PatientFlow, lang: Lang) -> ReportTable {
     let mut table = ReportTable::new(
-        lang.say("Not analysed, left out or failed, with the reason"),
+        lang.say("Incomplete, left out or failed, with the reason"),
         &[lang.say("subject"), lang.say("session"), lang.say("what"), lang.say("reason")],
     );
     for (what, kind, entries) in flow_parts(flow, lang) {

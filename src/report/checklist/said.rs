@@ -38,7 +38,8 @@ fn of_study(fact: Fact, outputs: &Outputs, lang: Lang) -> Option<String> {
         Fact::Flow => {
             let flow = outputs.flow.as_ref()?;
             lang.fill(
-                "{found} found, {paired} with both visits measured, {analysed} analysed; reasons under Cohort.",
+                "{found} found, {paired} with both imaging visits measured, {analysed} of them with an outcome; reasons under \
+                 Cohort.",
                 &[
                     ("found", &flow.n_subjects.to_string()),
                     ("paired", &flow.n_paired.to_string()),
@@ -86,8 +87,12 @@ fn of_outcome(fact: Fact, outputs: &Outputs, lang: Lang) -> Option<String> {
         Fact::Missing => {
             let (outcome, flow) = (compare.outcome.as_ref()?, outputs.flow.as_ref()?);
             lang.fill(
-                "Complete cases of each analysis, nothing imputed; {missing} without an outcome, {lost} not analysed.",
-                &[("missing", &outcome.missing.len().to_string()), ("lost", &flow.not_analysed.len().to_string())],
+                "Complete cases of each analysis, nothing imputed; {missing} without an outcome, {lost} without both imaging \
+                 visits.",
+                &[
+                    ("missing", &outcome.missing.len().to_string()),
+                    ("lost", &flow.n_subjects.saturating_sub(flow.n_paired).to_string()),
+                ],
             )
         }
         Fact::Characteristics => {
