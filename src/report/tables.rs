@@ -38,10 +38,11 @@ impl ReportTable {
 pub(super) const MISSING: &str = "–";
 
 pub(super) fn digits(value: f64) -> String {
+    // as many as the rounded value deserves: 0.0999… is 0.10
     let decimals = match value.abs() {
-        v if v >= 100.0 => 0,
-        v if v >= 10.0 => 1,
-        v if v >= 0.1 || v == 0.0 => 2,
+        v if v >= 99.95 => 0,
+        v if v >= 9.995 => 1,
+        v if v >= 0.0995 || v == 0.0 => 2,
         _ => 3,
     };
     format!("{value:.decimals$}").replace('-', "−")
@@ -251,5 +252,7 @@ mod tests {
         assert_eq!(minus("-63.2 [-73.6, -43.0]"), "−63.2 [−73.6, −43.0]");
         assert_eq!(with_interval(None, [None, None], Lang::Ja), "–");
         assert_eq!(p_text(Some(1e-7)), "<0.001");
+        let shown = [3.3 - 3.2, 0.0991, 9.996, 99.97, 0.0, -4.9].map(digits);
+        assert_eq!(shown, ["0.10", "0.099", "10.0", "100", "0.00", "−4.90"]);
     }
 }
