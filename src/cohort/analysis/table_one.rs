@@ -49,7 +49,7 @@ fn of_numbers(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<TableO
         _ => {
             let quartiles = [0.25, 0.5, 0.75].map(|p| summary::quantile(values, p));
             let largest = quartiles.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-            let [q1, q2, q3] = quartiles.map(|value| format!("{:.*}", decimals(largest), value + 0.0));
+            let [q1, q2, q3] = quartiles.map(|value| rounded(value, decimals(largest)));
             format!("{q2} [{q1}, {q3}]")
         }
     };
@@ -138,6 +138,12 @@ fn of_levels(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<Vec<Tab
     Ok(counts.levels.iter().enumerate().map(row).collect())
 }
 
+/// A number with these decimals; what rounds to zero has no sign.
+fn rounded(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    if text.parse() == Ok(0.0) { text.trim_start_matches('-').to_owned() } else { text }
+}
+
 /// Decimals of a median and its quartiles alike: three significant digits of the largest, one decimal at most where that has
 /// three digits before the point.
 fn decimals(largest: f64) -> usize {
@@ -192,6 +198,11 @@ mod tests {
         assert_eq!(names, expected.collect::<Vec<_>>());
         assert_eq!((rows[1].positive.as_str(), rows[1].negative.as_str(), rows[1].n), ("1 (50 %)", "0 (0 %)", [2, 1]));
         assert_eq!((rows[0].test.as_str(), rows[5].test.as_str()), ("fisher", "mann-whitney"));
+    }
+
+    #[test]
+    fn what_rounds_to_zero_has_no_sign() {
+        assert_eq!([-0.04, -0.06, 0.0, -0.0].map(|value| rounded(value, 1)), ["0.0", "-0.1", "0.0", "0.0"]);
     }
 
     #[test]
