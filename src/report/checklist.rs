@@ -55,7 +55,8 @@ pub struct Checklist {
 
 /// Both checklists, as far as there is a model or a curve.
 pub fn checklists(outputs: &Outputs, lang: Lang) -> Vec<Checklist> {
-    let mut english = (lang != Lang::En).then(|| tables(outputs, Lang::En)).unwrap_or_default().into_iter();
+    let english = if lang == Lang::En { Vec::new() } else { tables(outputs, Lang::En) };
+    let mut english = english.into_iter();
     tables(outputs, lang).into_iter().map(|table| Checklist { table, english: english.next() }).collect()
 }
 
