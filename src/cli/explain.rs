@@ -2,17 +2,21 @@
 //!
 //! The texts are those of the report and of the documentation (`src/docs/*.md`).
 
+use super::report::Language;
 use super::{CliError, Context, output};
-use crate::error::Result;
-use crate::report::docs;
+use crate::error::{Result, Warning};
+use crate::report::{Lang, docs};
 use clap::Args;
 
 /// `explain [TOPIC]`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  myelomri explain tdv")]
+#[command(after_help = "Examples:\n  myelomri explain tdv\n  myelomri explain tdv --lang ja")]
 pub struct ExplainArgs {
     /// What to explain; without it the topics are listed
     topic: Option<String>,
+    /// Language of the text; the biomarkers have one in Japanese
+    #[arg(long, value_enum, value_name = "LANG", default_value_t = Language::En)]
+    lang: Language,
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
@@ -51,19 +55,23 @@ const ALIASES: [(&str, &str); 14] = [
     ("bootstrap", "validation"),
 ];
 
-pub(super) fn run(args: ExplainArgs, _context: &Context) -> Result<()> {
-    let ExplainArgs { topic } = args;
-    let Some(topic) = topic else { return output::print(&list()) };
+pub(super) fn run(args: ExplainArgs, context: &Context) -> Result<()> {
+    let ExplainArgs { topic, lang } = args;
+    let lang = lang.lang();
+    let Some(topic) = topic else { return output::print(&list(lang)) };
     let asked = topic.to_lowercase();
     let name = ALIASES.iter().find(|(alias, _)| *alias == asked).map_or(asked.as_str(), |(_, name)| name);
-    match topics().find(|(known, _)| *known == name) {
-        Some((_, text)) => output::print(text),
-        None => {
-            let known: Vec<&str> = topics().map(|(name, _)| name).collect();
-            Err(CliError::usage(format!("there is no topic {topic}"), format!("topics are {}", known.join(", ")))
-                .into())
-        }
+    let Some((_, english)) = topics().find(|(known, _)| *known == name) else {
+        let known: Vec<&str> = topics().map(|(name, _)| name).collect();
+        return Err(
+            CliError::usage(format!("there is no topic {topic}"), format!("topics are {}", known.join(", "))).into()
+        );
+    };
+    let text = docs::text(name, lang);
+    if text.is_none() && lang != Lang::En {
+        context.warn(&[Warning::new("english-only", format!("the text on {name} is there in English alone"))]);
     }
+    output::print(text.unwrap_or(english))
 }
 
 fn topics() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -71,8 +79,9 @@ fn topics() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// One line a topic: its name and its title.
-fn list() -> String {
-    topics().map(|(name, text)| format!("{name:<12}{}\n", docs::title(text))).collect()
+fn list(lang: Lang) -> String {
+    let line = |(name, english)| format!("{name:<12}{}\n", docs::title(docs::text(name, lang).unwrap_or(english)));
+    topics().map(line).collect()
 }
 
 #[cfg(test)]

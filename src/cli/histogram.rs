@@ -6,13 +6,9 @@ use super::region_input::{self, file_name};
 use super::{CliError, Context};
 use crate::diffusion::adc::flag;
 use crate::error::{Result, Warning};
-use crate::image::{Overwrite, PackedSeries, Signals, Volume, image_stem, read_sidecar, with_suffix, write_json};
-use crate::region::{
-    Binning, Histogram, IvhLevels, Region, RegionSummary, Sorted, SummaryParams, edges_over, flags_of_regions,
-    region_of_mask,
-};
-use crate::report::plots::{Distribution, HistogramPlot, histogram_figure};
-use crate::report::{Lang, SessionPicture};
+use crate::image::{PackedSeries, Signals, Volume, image_stem, read_sidecar, with_suffix, write_json};
+use crate::region::{Binning, IvhLevels, Region, RegionSummary, SummaryParams, flags_of_regions, region_of_mask};
+use crate::report::SessionPicture;
 use crate::units::Unit;
 use clap::Args;
 use rayon::prelude::*;
@@ -20,6 +16,7 @@ use serde::Serialize;
 use shape::Shapes;
 use std::path::{Path, PathBuf};
 
+mod figures;
 mod print;
 mod shape;
 
@@ -27,7 +24,8 @@ mod shape;
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Values that are not finite are left out and counted. Beside PREFIX_ADC.nii.gz the excluded voxels of \
-        PREFIX_flags.nii.gz are left out too. With -o it writes PREFIX_histogram.json, .svg and .png.\n\nExample:\n  \
+        PREFIX_flags.nii.gz are left out too. With -o it writes PREFIX_histogram.json, .svg and .png (of more than two regions \
+        the first, which pools the others), and of several regions PREFIX_regions.svg and .png, a row each.\n\nExample:\n  \
         myelomri histogram out/sub-01_ADC.nii.gz --labels dseg.nii.gz --scheme totalspineseg --region L1-L5 \
         --erode-mm 3 --window 655,1400\n\nDefinitions: IBSI (doi:10.1148/radiol.2020191145), percentiles type 7, sd with \
         n - 1; see `myelomri explain histogram`."
@@ -83,9 +81,7 @@ struct HistogramResults {
     warnings: Vec<Warning>,
 }
 
-const OUTPUTS: [&str; 3] = ["_histogram.json", "_histogram.svg", "_histogram.png"];
-/// More distributions than this are not told apart in one figure.
-const MOST_DRAWN: usize = 6;
+const OUTPUTS: [&str; 5] = ["_histogram.json", "_histogram.svg", "_histogram.png", "_regions.svg", "_regions.png"];
 
 /// Runs `histogram`.
 ///
@@ -138,8 +134,19 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
         warnings,
     };
     if let Some(prefix) = &out.out {
-        let plot = plot_of(&results, &found, &map, second.as_ref(), &params);
-        write(prefix, &results, &plot, out.overwrite())?;
+        let maps = [Some(&map), second.as_ref()].into_iter().flatten();
+        let asked = figures::Asked {
+            quantity: quantity_of(&results.map),
+            unit,
+            windows: &params.cuts,
+            binning: params.binning,
+            maps: maps.map(|map| (file_name(&map.source), map)).collect(),
+        };
+        let (overlaid, rows) = figures::draw(asked, &found)?;
+        let [json, svg, png, rows_svg, rows_png] = OUTPUTS.map(|ending| with_suffix(prefix, ending));
+        write_json(&json, &results, out.overwrite())?;
+        overlaid.save(&svg, &png)?;
+        rows.map_or(Ok(()), |rows| rows.save(&rows_svg, &rows_png))?;
     }
     if let Some(picture) = qc {
         let name = quantity_of(&results.map);
@@ -284,54 +291,4 @@ fn unit_of(path: &Path) -> Result<Unit> {
 fn quantity_of(map: &str) -> String {
     let stem = file_name(&image_stem(Path::new(map)));
     stem.rsplit('_').next().unwrap_or("value").to_owned()
-}
-
-/// Regions of the map, or with a second map the first region in both.
-fn plot_of(
-    results: &HistogramResults,
-    regions: &[Region],
-    map: &Volume,
-    second: Option<&Volume>,
-    params: &SummaryParams,
-) -> HistogramPlot {
-    let drawn: Vec<(String, Sorted)> = match second {
-        Some(second) => regions
-            .iter()
-            .take(1)
-            .flat_map(|region| {
-                [map, second].map(|of| {
-                    (format!("{} {}", region.name, file_name(&of.source)), region.values(of.data.view()).into())
-                })
-            })
-            .collect(),
-        None => regions
-            .iter()
-            .take(MOST_DRAWN)
-            .map(|region| (region.name.clone(), region.values(map.data.view()).into()))
-            .collect(),
-    };
-    let ends = drawn.iter().map(|(_, sorted)| [sorted.percentile(0.0), sorted.percentile(100.0)]);
-    let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), [a, b]| (low.min(a), high.max(b)));
-    let edges = if low < high { edges_over(low, high, params.binning) } else { vec![low - 0.5, low + 0.5] };
-    let distributions = drawn
-        .into_iter()
-        .map(|(name, sorted)| {
-            let histogram = Histogram::between(sorted.values(), edges.clone());
-            let n = sorted.values().len();
-            Distribution {
-                name,
-                share_pct: histogram.counts.iter().map(|&count| 100.0 * count as f64 / n.max(1) as f64).collect(),
-                median: (n > 0).then(|| sorted.percentile(50.0)),
-                n_voxels: n,
-            }
-        })
-        .collect();
-    let quantity = quantity_of(&results.map);
-    HistogramPlot { quantity, unit: results.unit, edges, distributions, windows: params.cuts.clone() }
-}
-
-fn write(prefix: &Path, results: &HistogramResults, plot: &HistogramPlot, overwrite: Overwrite) -> Result<()> {
-    let figure = histogram_figure(plot, Lang::En)?;
-    write_json(&with_suffix(prefix, OUTPUTS[0]), results, overwrite)?;
-    figure.save(&with_suffix(prefix, OUTPUTS[1]), &with_suffix(prefix, OUTPUTS[2]))
 }

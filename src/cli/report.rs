@@ -52,13 +52,22 @@ pub struct WordingArgs {
     niivue: Option<PathBuf>,
 }
 
-/// Languages that the report speaks.
+/// Languages that the report and `explain` speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Language {
+pub(super) enum Language {
     /// English
     En,
     /// Japanese
     Ja,
+}
+
+impl Language {
+    pub(super) const fn lang(self) -> Lang {
+        match self {
+            Language::En => Lang::En,
+            Language::Ja => Lang::Ja,
+        }
+    }
 }
 
 impl WordingArgs {
@@ -71,11 +80,7 @@ impl WordingArgs {
         let limits = repeatability.as_deref().map_or(Ok(Limits::default()), Limits::read)?;
         let normative = normative.as_deref().map(Normative::read).transpose()?;
         let niivue = niivue.as_deref().map(NiiVue::read).transpose()?;
-        let lang = match lang {
-            Language::En => Lang::En,
-            Language::Ja => Lang::Ja,
-        };
-        Ok((PatientSettings { limits, normative, niivue }, lang))
+        Ok((PatientSettings { limits, normative, niivue }, lang.lang()))
     }
 }
 

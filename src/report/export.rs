@@ -56,7 +56,10 @@ pub fn export_tables(path: &Path, tables: &[ReportTable], overwrite: Overwrite) 
     }
     let bytes = match format {
         TableFormat::Xlsx => xlsx::workbook(&filled)?,
-        TableFormat::Tex => text::latex(&filled).into_bytes(),
+        TableFormat::Tex => {
+            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            text::latex(&filled, name).into_bytes()
+        }
         TableFormat::Markdown => text::markdown(&filled).into_bytes(),
         TableFormat::Html => text::html(&filled).into_bytes(),
     };

@@ -57,7 +57,7 @@ struct Page<'a> {
     dropout_figures: Vec<ShownFigure>,
     agreement: Option<ReportTable>,
     agreement_figures: Vec<ShownFigure>,
-    checklists: Vec<ReportTable>,
+    checklists: Vec<checklist::Checklist>,
     methods: Vec<String>,
     references: Vec<String>,
     bibtex: String,
@@ -70,6 +70,8 @@ struct Page<'a> {
     viewers: &'a BTreeMap<String, String>,
     niivue: &'a BTreeMap<String, String>,
     patient_columns: Vec<String>,
+    /// Subjects with a picture.
+    pictured: BTreeSet<String>,
     sessions: Vec<Session>,
 }
 
@@ -146,11 +148,13 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
     let biomarkers: Vec<(&'static str, String)> = docs::BIOMARKERS
         .iter()
         .filter(|(name, _)| measured.contains(*name))
-        .map(|(name, text)| docs::shown(name, text, lang))
+        .filter_map(|(name, _)| docs::text(name, lang))
+        .map(|text| (docs::title(text), docs::html(text)))
         .collect();
     let compare = outputs.compare.as_ref();
     let declared = [Family::Primary, Family::Secondary];
     let flags = notices::flags_by_session(outputs);
+    let sessions = sessions(outputs, &flags, lang)?;
     let page = Page {
         lang: lang.code(),
         style: STYLE,
@@ -196,7 +200,8 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         viewers: &outputs.viewers,
         niivue: &outputs.niivue,
         patient_columns: Values::of(outputs).imaging().iter().map(|stem| labels::column(stem, lang)).collect(),
-        sessions: sessions(outputs, &flags)?,
+        pictured: sessions.iter().map(|session| session.subject.clone()).collect(),
+        sessions,
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
@@ -239,10 +244,10 @@ fn subject_of(picture: &str) -> &str {
     name.split_once("_ses-").map_or(name, |(subject, _)| subject)
 }
 
-fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<Session>> {
+fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Result<Vec<Session>> {
     let addresses = gallery::data_addresses(&outputs.pictures)?;
     let session = |(name, picture): (String, String)| Session {
-        flags: flags.iter().find(|(key, _)| name == **key).map_or(Vec::new(), |(_, f)| f.iter().cloned().collect()),
+        flags: flags.get(&name).map_or(Vec::new(), |flags| flags.iter().map(|flag| lang.flag(flag)).collect()),
         file: format!("qc/{name}.png"),
         subject: subject_of(&name).to_owned(),
         is_session: name.contains("_ses-"),

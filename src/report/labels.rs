@@ -84,7 +84,17 @@ pub fn column(name: &str, lang: Lang) -> String {
         Some("abs") => with_unit(&lang.fill("{column}, change", &gap)),
         Some("log") => lang.fill("{column}, log ratio", &gap),
         Some("sym") => lang.fill("{column}, symmetrised change", &gap),
-        Some(session) => with_unit(&format!("{text}, {session}")),
+        Some(session) => with_unit(&lang.fill("{column}, {session}", &[("column", &*text), ("session", session)])),
+    }
+}
+
+/// A model by its name in the results: `univariable:COLUMN` as `univariable, sFF mean L1–L5, change (%)`.
+pub fn model(name: &str, lang: Lang) -> String {
+    match name.split_once(':') {
+        Some((kind, of)) => {
+            lang.fill("{column}, {session}", &[("column", &*lang.word(kind)), ("session", &column(of, lang))])
+        }
+        None => lang.word(name),
     }
 }
 

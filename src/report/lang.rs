@@ -1,9 +1,10 @@
 //! The two languages of the report.
 //!
-//! The English sentence stands where it is used; its Japanese twin stands in `lang/ja.toml`, once. A test reads the sources
+//! The English sentence stands where it is used; its Japanese twin stands in `lang/ja.toml` (checklists: `lang/checklists.ja.toml`), once. A test reads the sources
 //! and the template and fails where a sentence has no twin, a twin no sentence, or the two hold different gaps to fill. What
-//! the results hold in English is said by [`recorded`].
+//! the results hold in English is said by [`recorded`] and [`messages`].
 
+mod messages;
 mod recorded;
 
 pub use recorded::Reason;
@@ -13,9 +14,10 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 const JAPANESE: &str = include_str!("lang/ja.toml");
+const JAPANESE_CHECKLISTS: &str = include_str!("lang/checklists.ja.toml");
 
 /// Words of the results themselves (families, tests, schemes), which the sources do not spell out where they are said.
-pub const OF_RESULTS: [&str; 23] = [
+pub const OF_RESULTS: [&str; 25] = [
     "primary",
     "secondary",
     "exploratory",
@@ -38,6 +40,8 @@ pub const OF_RESULTS: [&str; 23] = [
     "calibration slope",
     "calibration intercept",
     "Youden's J",
+    "closest-top-left",
+    "cost",
     "The curve of the multivariable model is apparent: model and curve come from the same patients.",
 ];
 
@@ -90,6 +94,12 @@ impl Lang {
         self.fill("{low} to {high}", &[("low", low), ("high", high)])
     }
 
+    /// Things of a kind one after the other.
+    pub fn listed<T: AsRef<str>>(self, things: &[T]) -> String {
+        let things: Vec<&str> = things.iter().map(AsRef::as_ref).collect();
+        things.join(if self == Lang::Ja { "、" } else { ", " })
+    }
+
     /// Several sentences one after the other.
     pub fn joined(self, sentences: &[String]) -> String {
         sentences.join(if self == Lang::Ja { "" } else { " " })
@@ -117,7 +127,10 @@ fn filled(sentence: &str, gaps: &[(&str, &str)]) -> String {
 
 fn japanese() -> &'static HashMap<String, String> {
     static TABLE: OnceLock<HashMap<String, String>> = OnceLock::new();
-    TABLE.get_or_init(|| toml::from_str(JAPANESE).unwrap_or_default())
+    TABLE.get_or_init(|| {
+        let read = |text| toml::from_str::<HashMap<String, String>>(text).unwrap_or_default();
+        read(JAPANESE).into_iter().chain(read(JAPANESE_CHECKLISTS)).collect()
+    })
 }
 
 #[cfg(test)]
@@ -127,7 +140,7 @@ mod tests {
     use std::path::Path;
 
     /// Text literals that follow `start` in a source, as the compiler would read them.
-    fn literals(source: &str, start: &str) -> Vec<String> {
+    pub(super) fn literals(source: &str, start: &str) -> Vec<String> {
         let mut found = Vec::new();
         for (at, _) in source.match_indices(start) {
             let rest = source[at + start.len()..].trim_start();
@@ -153,7 +166,7 @@ mod tests {
         found
     }
 
-    fn sources(folder: &Path, into: &mut Vec<String>) {
+    pub(super) fn sources(folder: &Path, into: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
@@ -176,13 +189,17 @@ mod tests {
         spoken.extend(
             template.match_indices("\"|t").map(|(end, _)| template[..end].rsplit('"').next().unwrap_or("").to_owned()),
         );
-        spoken.extend(crate::report::labels::words().chain(OF_RESULTS).map(str::to_owned));
+        let words = crate::report::labels::words().chain(OF_RESULTS).chain(crate::report::checklist::words());
+        spoken.extend(words.map(str::to_owned));
         spoken
     }
 
     #[test]
     fn both_languages_are_complete() {
-        let table: HashMap<String, String> = toml::from_str(JAPANESE).unwrap();
+        for text in [JAPANESE, JAPANESE_CHECKLISTS] {
+            toml::from_str::<HashMap<String, String>>(text).unwrap();
+        }
+        let table = japanese();
         let spoken = spoken();
         assert!(spoken.len() > 40, "the sources were not read: {}", spoken.len());
         let lacking: Vec<&String> = spoken.iter().filter(|sentence| !table.contains_key(*sentence)).collect();
@@ -192,7 +209,7 @@ mod tests {
         let gaps = |text: &str| -> BTreeSet<String> {
             text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name.to_owned()).collect()
         };
-        for (english, japanese) in &table {
+        for (english, japanese) in table {
             assert_eq!(gaps(english), gaps(japanese), "{english}");
             assert!(!japanese.is_empty(), "{english}");
         }

@@ -153,7 +153,7 @@ fn endpoint(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<Stri
         "The positive class is {column} = {values}{visit}: {n} patients, against {others} others.",
         &[
             ("column", &labels::column(&outcome.column, lang)),
-            ("values", &outcome.positive.join(", ")),
+            ("values", &lang.listed(&outcome.positive)),
             ("visit", &visit),
             ("n", &outcome.n_positive.to_string()),
             ("others", &outcome.n_negative.to_string()),
@@ -178,7 +178,7 @@ fn comparison(outputs: &Outputs, _: &mut Methods, lang: Lang) -> Option<String> 
         };
         markers.iter().map(name).collect::<Vec<_>>().join("; ")
     };
-    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let names = lang.listed(&names.into_iter().collect::<Vec<_>>());
     let mut sentences = vec![lang.fill(
         "Changes were compared by these tests, two-sided: {tests}. Each change analysis has a twin adjusted for the \
          baseline value. Relative changes from a fat fraction under 5 points are flagged. Holm's correction was applied \
@@ -198,19 +198,25 @@ fn comparison(outputs: &Outputs, _: &mut Methods, lang: Lang) -> Option<String> 
     Some(lang.joined(&sentences))
 }
 
+/// An estimator of a logistic model in words.
+pub(super) fn method_name(method: &str, lang: Lang) -> String {
+    match method {
+        "firth" => lang.say("Firth's penalised likelihood (predictions with the intercept correction FLIC)").to_owned(),
+        "flac" => lang.say("Firth's penalised likelihood with the added covariate FLAC").to_owned(),
+        "ml" => lang.say("maximum likelihood").to_owned(),
+        "ridge" => lang.say("a ridge penalty (no standard errors are given)").to_owned(),
+        "lasso" => lang.say("a lasso penalty (no standard errors are given)").to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 fn modelling(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     let fit = outputs.fit.as_ref().filter(|fit| !fit.models.is_empty())?;
     let kinds: BTreeSet<&str> = fit.models.iter().map(|model| model.method.as_str()).collect();
-    let kind = |name: &str| match name {
-        "firth" => lang.say("Firth's penalised likelihood (predictions with the intercept correction FLIC)").to_owned(),
-        "ml" => lang.say("maximum likelihood").to_owned(),
-        "ridge" => lang.say("a ridge penalty (no standard errors are given)").to_owned(),
-        other => other.to_owned(),
-    };
     if kinds.contains("firth") {
         [FIRTH, HEINZE, PUHR].into_iter().for_each(|source| methods.cite(source));
     }
-    let names: Vec<String> = kinds.iter().map(|name| kind(name)).collect();
+    let names: Vec<String> = kinds.iter().map(|name| method_name(name, lang)).collect();
     let mut sentences = vec![lang.fill(
         "Logistic models were fitted by {methods}; intervals are profile intervals and P values come from \
          likelihood-ratio tests where the method has them. The multivariable model holds the primary markers.",

@@ -11,9 +11,26 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Serialize)]
 pub(super) struct Notice {
     slug: String,
-    /// What the slug means, where the report is not in the language of the messages.
+    /// What the slug means, where the report is not in the language of the messages and they do not say it themselves.
     meaning: Option<&'static str>,
     messages: Vec<String>,
+    /// The messages as they were recorded, where those above are in another language.
+    recorded: Vec<String>,
+}
+
+impl Notice {
+    fn new(slug: &str, recorded: Vec<String>, lang: Lang) -> Self {
+        let said: Vec<Option<String>> = recorded.iter().map(|message| lang.message(slug, message)).collect();
+        let is_said = said.iter().any(Option::is_some);
+        let says_all = said.len() == 1 && is_said;
+        let messages = said.into_iter().zip(&recorded).map(|(said, message)| said.unwrap_or_else(|| message.clone()));
+        Notice {
+            slug: slug.to_owned(),
+            meaning: lang.meaning(slug).filter(|_| !says_all),
+            messages: messages.collect(),
+            recorded: if is_said { recorded } else { Vec::new() },
+        }
+    }
 }
 
 /// What the analysis warns of, by kind, each sentence once.
@@ -25,20 +42,19 @@ pub(super) fn notices(outputs: &Outputs, lang: Lang) -> Vec<Notice> {
     all.extend(outputs.fit.iter().flat_map(|results| &results.models).flat_map(|model| &model.warnings));
     all.extend(outputs.roc.iter().flat_map(|results| &results.warnings));
     all.extend(outputs.validate.iter().flat_map(|results| &results.warnings));
+    all.extend(outputs.dropout.iter().flat_map(|(results, _)| &results.compare.warnings));
+    all.extend(outputs.agreements.values().flat_map(|results| &results.warnings));
     let of_figures = font::language_of_figures(lang).1;
     all.extend(&of_figures);
-    let mut notices: Vec<Notice> = Vec::new();
+    let mut kinds: Vec<(&str, Vec<String>)> = Vec::new();
     for Warning { slug, message } in all {
-        match notices.iter_mut().find(|notice| notice.slug == *slug) {
-            Some(notice) if notice.messages.contains(message) => {}
-            Some(notice) => notice.messages.push(message.clone()),
-            None => {
-                let meaning = lang.meaning(slug);
-                notices.push(Notice { slug: slug.clone(), meaning, messages: vec![message.clone()] });
-            }
+        match kinds.iter_mut().find(|(known, _)| known == slug) {
+            Some((_, messages)) if messages.contains(message) => {}
+            Some((_, messages)) => messages.push(message.clone()),
+            None => kinds.push((slug, vec![message.clone()])),
         }
     }
-    notices
+    kinds.into_iter().map(|(slug, recorded)| Notice::new(slug, recorded, lang)).collect()
 }
 
 /// Flags of the long table and of the sessions as a whole, by session name `sub-X_ses-Y`.
@@ -104,7 +120,10 @@ mod tests {
             not_analysed: vec![entry("", "no outcome")],
             excluded_levels: vec![entry("baseline", "L4: fracture")],
             failed_sessions: vec![entry("cycle2", "not-nifti: x.nii is not a NIfTI image")],
-            warnings: vec![Warning::new("one-class", "0 positive and 9 negative")],
+            warnings: vec![
+                Warning::new("one-class", "best_response has 0 positive and 9 negative patients; both are needed"),
+                Warning::new("low-epv", "a message of an earlier version with 7.5"),
+            ],
             session_warnings: BTreeMap::from([(
                 "sub-001_ses-baseline".to_owned(),
                 vec![Warning::new("swap-suspected", "only 3 % of the rim")],
@@ -115,7 +134,9 @@ mod tests {
         let page = |lang| render(&outputs, &[], &PatientSettings::default(), lang).unwrap();
         let japanese = page(Lang::Ja);
         for text in [
-            "<code>one-class</code> 一方の群の患者がいない。 0 positive and 9 negative",
+            "<code>one-class</code> 最良効果：陽性0名、陰性9名。両群の患者が必要である。<details class=\"english\">",
+            "<li>best_response has 0 positive and 9 negative patients; both are needed</li>",
+            "<code>low-epv</code> 説明変数の数に対してイベント数が少なく、推定は不確かである。 a message of an earlier version with 7.5</li>",
             "<td>治療効果の判定なし</td>",
             "<td>L4：骨折</td>",
             "<td>NIfTI画像ではない。not-nifti: x.nii is not a NIfTI image</td>",
@@ -125,7 +146,8 @@ mod tests {
             assert!(japanese.contains(text), "{text}");
         }
         let english = page(Lang::En);
-        assert!(english.contains("<code>one-class</code> 0 positive and 9 negative"));
+        assert!(english.contains("<code>one-class</code> best_response has 0 positive and 9 negative patients"));
+        assert!(!english.contains("class=\"english\""));
         assert!(english.contains("<td>no outcome</td>") && english.contains("<td>swap-suspected</td>"));
     }
 }

@@ -38,10 +38,11 @@ impl ReportTable {
 pub(super) const MISSING: &str = "–";
 
 pub(super) fn digits(value: f64) -> String {
+    // as many as the rounded value deserves: 0.0999… is 0.10
     let decimals = match value.abs() {
-        v if v >= 100.0 => 0,
-        v if v >= 10.0 => 1,
-        v if v >= 0.1 || v == 0.0 => 2,
+        v if v >= 99.95 => 0,
+        v if v >= 9.995 => 1,
+        v if v >= 0.0995 || v == 0.0 => 2,
         _ => 3,
     };
     format!("{value:.decimals$}").replace('-', "−")
@@ -93,17 +94,25 @@ pub fn flow(flow: &PatientFlow, lang: Lang) -> ReportTable {
     for (what, count) in [
         (lang.say("found in images or tables"), flow.n_subjects),
         (lang.say("both imaging visits measured"), flow.n_paired),
-        (lang.say("both visits and an outcome: analysed"), flow.n_analysed),
+        (lang.say("both imaging visits and an outcome"), flow.n_analysed),
     ] {
         table.rows.push(vec![what.to_owned(), count.to_string()]);
     }
+    table.notes.push(
+        lang.say(
+            "Each analysis uses the patients who have its values: those of laboratory values also hold patients without \
+             images. Every table gives its n.",
+        )
+        .to_owned(),
+    );
     table
 }
 
 /// The lists of the patient flow: what each one says of its entries, and of what kind their reasons are.
-pub(super) fn flow_parts(flow: &PatientFlow, lang: Lang) -> [(&'static str, Reason, &[FlowEntry]); 3] {
+pub(super) fn flow_parts(flow: &PatientFlow, lang: Lang) -> [(&'static str, Reason, &[FlowEntry]); 4] {
     [
-        (lang.say("not analysed"), Reason::Flow, &flow.not_analysed),
+        (lang.say("incomplete"), Reason::Flow, &flow.not_analysed),
+        (lang.say("measures withheld"), Reason::Flag, &flow.withheld),
         (lang.say("level left out"), Reason::Exclusion, &flow.excluded_levels),
         (lang.say("session failed"), Reason::Failure, &flow.failed_sessions),
     ]
@@ -112,7 +121,7 @@ pub(super) fn flow_parts(flow: &PatientFlow, lang: Lang) -> [(&'static str, Reas
 /// Lines of the patient flow that name a subject and a reason.
 pub fn flow_reasons(flow: &PatientFlow, lang: Lang) -> ReportTable {
     let mut table = ReportTable::new(
-        lang.say("Not analysed, left out or failed, with the reason"),
+        lang.say("Incomplete, left out or failed, with the reason"),
         &[lang.say("subject"), lang.say("session"), lang.say("what"), lang.say("reason")],
     );
     for (what, kind, entries) in flow_parts(flow, lang) {
@@ -133,7 +142,7 @@ pub fn table_one(results: &CompareResults, lang: Lang) -> ReportTable {
         &["", &positive, &negative, "n", "P", lang.say("test")],
     );
     for row in &results.table_one {
-        let name = format!("{}, {}", labels::column(&row.variable, lang), lang.word(&row.summary));
+        let name = lang.listed(&[labels::column(&row.variable, lang), lang.word(&row.summary)]);
         let counts = format!("{} / {}", row.n[0], row.n[1]);
         // a category has one test, beside its first level
         let test = row.p.map_or(MISSING.to_owned(), |_| test_name(&row.test, lang));
@@ -246,5 +255,7 @@ mod tests {
         assert_eq!(minus("-63.2 [-73.6, -43.0]"), "−63.2 [−73.6, −43.0]");
         assert_eq!(with_interval(None, [None, None], Lang::Ja), "–");
         assert_eq!(p_text(Some(1e-7)), "<0.001");
+        let shown = [3.3 - 3.2, 0.0991, 9.996, 99.97, 0.0, -4.9].map(digits);
+        assert_eq!(shown, ["0.10", "0.099", "10.0", "100", "0.00", "−4.90"]);
     }
 }

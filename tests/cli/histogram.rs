@@ -117,9 +117,22 @@ fn a_mask_a_second_map_and_files() {
     for name in ["out/x_histogram.json", "out/x_histogram.svg", "out/x_histogram.png"] {
         assert!(files.path(name).is_file(), "{name}");
     }
+    assert!(!files.path("out/x_regions.svg").exists(), "one region has no rows");
     files.run(&map).code(5).stderr(starts_with("error[output-exists]"));
     files.run(&[&map[..], &["--force"]].concat()).success();
     files.run(&["map.nii.gz", "--mask", "mask.nii.gz"]).success().stdout(contains("mask"));
+}
+
+#[test]
+fn several_regions_are_drawn_in_rows_and_the_pooled_one_alone_in_the_large_figure() {
+    let files = Files::new();
+    files.run(&[&LEVELS[..], &["-o", "out/r"]].concat()).success();
+    let svg = |name: &str| std::fs::read_to_string(files.path(name)).unwrap();
+    let overlaid = svg("out/r_histogram.svg");
+    assert!(overlaid.contains("L1–L5, median") && overlaid.matches(", median ").count() == 1, "{overlaid}");
+    let rows = svg("out/r_regions.svg");
+    assert!(["L1–L5", "L1", "L2"].iter().all(|name| rows.lines().any(|line| line == *name)), "{rows}");
+    assert!(files.path("out/r_regions.png").is_file());
 }
 
 #[test]

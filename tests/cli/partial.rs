@@ -78,7 +78,7 @@ fn one_session_alone_has_no_change_and_says_so() {
         },
         0,
     );
-    assert!(html.contains("not analysed (cycle2): no imaging"), "the reason is not named");
+    assert!(html.contains("incomplete (cycle2): no imaging"), "the reason is not named");
     assert!(html.contains("ADC of the voxels of L1–L5"));
     // one visit in the key of the profile, and nothing against the error of measurement
     assert!(!html.contains("within measurement error (") && !html.contains("beyond measurement error ("));

@@ -61,7 +61,7 @@ pub fn flow(
         }
     }
     for [subject, session, flag] in &wide.withheld {
-        flow.not_analysed.push(entry(subject, session, format!("measures withheld: {flag}")));
+        flow.withheld.push(entry(subject, session, flag.clone()));
     }
     flow
 }

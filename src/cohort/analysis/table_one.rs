@@ -1,27 +1,38 @@
 //! Table 1: the patients by class, cells ready to paste.
 //!
 //! Numbers as `median [Q1, Q3]` (quartiles type 7) with the Mann-Whitney p, categories as `n (%)` with Fisher's exact p
-//! (chi-squared where there are too many tables to count). No p here is adjusted: it describes, it does not test a plan.
+//! (chi-squared where there are too many tables to count). A number column that holds nothing but 0 and 1, or stages, is of
+//! categories too. No p here is adjusted: it describes, it does not test a plan.
 
 use super::super::endpoint::Endpoint;
 use super::super::results::TableOneRow;
 use super::super::{CohortError, Frame};
 use crate::stats::{LEVEL, contingency, group_tests, rank_tests, summary};
 
-/// The rows of these columns: one a number column, one a level of a text column.
+/// Columns whose numbers are stages.
+const STAGES: [&str; 2] = ["iss", "r_iss"];
+
+/// The rows of these columns: one a number column, one a level of a column of categories.
 ///
 /// # Errors
 /// [`CohortError::MissingColumn`].
 pub fn rows(frame: &Frame, endpoint: &Endpoint, columns: &[String]) -> Result<Vec<TableOneRow>, CohortError> {
     let mut rows = Vec::new();
     for column in columns {
-        if frame.numbers(column).is_ok() {
+        if frame.numbers(column).is_ok_and(|values| !are_categories(column, values)) {
             rows.push(of_numbers(frame, endpoint, column)?);
         } else {
             rows.extend(of_levels(frame, endpoint, column)?);
         }
     }
     Ok(rows)
+}
+
+/// Whether numbers stand for categories: yes and no, or a stage.
+fn are_categories(column: &str, values: &[Option<f64>]) -> bool {
+    let stem = column.split("__").next().unwrap_or_default();
+    let are_yes_and_no = values.iter().flatten().all(|value| *value == 0.0 || *value == 1.0);
+    STAGES.contains(&stem) || (are_yes_and_no && values.iter().any(Option::is_some))
 }
 
 fn of_numbers(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<TableOneRow, CohortError> {
@@ -38,7 +49,7 @@ fn of_numbers(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<TableO
         _ => {
             let quartiles = [0.25, 0.5, 0.75].map(|p| summary::quantile(values, p));
             let largest = quartiles.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-            let [q1, q2, q3] = quartiles.map(|value| format!("{:.*}", decimals(largest), value + 0.0));
+            let [q1, q2, q3] = quartiles.map(|value| rounded(value, decimals(largest)));
             format!("{q2} [{q1}, {q3}]")
         }
     };
@@ -127,6 +138,12 @@ fn of_levels(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<Vec<Tab
     Ok(counts.levels.iter().enumerate().map(row).collect())
 }
 
+/// A number with these decimals; what rounds to zero has no sign.
+fn rounded(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    if text.parse() == Ok(0.0) { text.trim_start_matches('-').to_owned() } else { text }
+}
+
 /// Decimals of a median and its quartiles alike: three significant digits of the largest, one decimal at most where that has
 /// three digits before the point.
 fn decimals(largest: f64) -> usize {
@@ -156,6 +173,36 @@ mod tests {
         assert_eq!((rows[1].variable.as_str(), rows[1].positive.as_str()), ("sex = f", "1 (50 %)"));
         assert_eq!((rows[2].negative.as_str(), rows[2].p), ("2 (100 %)", None));
         assert_eq!(rows[1].p, Some(1.0));
+    }
+
+    #[test]
+    fn yes_and_no_and_stages_are_counted_whatever_they_are_written_with() {
+        let subjects: Vec<String> = (0..4).map(|n| n.to_string()).collect();
+        let frame = Frame {
+            source: "t".into(),
+            subjects: subjects.clone(),
+            numbers: vec![
+                ("transfusion__baseline".into(), vec![Some(1.0), Some(0.0), Some(0.0), None]),
+                ("iss__baseline".into(), [1.0, 3.0, 2.0, 3.0].map(Some).to_vec()),
+                ("lesions".into(), [0.0, 1.0, 2.0, 1.0].map(Some).to_vec()),
+            ],
+            texts: Vec::new(),
+        };
+        let endpoint = Endpoint::of_labels(&subjects, [true, true, false, false].map(Some).to_vec(), "r", &[]);
+        let rows =
+            rows(&frame, &endpoint, &["transfusion__baseline", "iss__baseline", "lesions"].map(Into::into)).unwrap();
+        let names: Vec<&str> = rows.iter().map(|row| row.variable.as_str()).collect();
+        let stages = ["iss__baseline = 1", "iss__baseline = 2", "iss__baseline = 3"];
+        let expected =
+            ["transfusion__baseline = 0", "transfusion__baseline = 1"].into_iter().chain(stages).chain(["lesions"]);
+        assert_eq!(names, expected.collect::<Vec<_>>());
+        assert_eq!((rows[1].positive.as_str(), rows[1].negative.as_str(), rows[1].n), ("1 (50 %)", "0 (0 %)", [2, 1]));
+        assert_eq!((rows[0].test.as_str(), rows[5].test.as_str()), ("fisher", "mann-whitney"));
+    }
+
+    #[test]
+    fn what_rounds_to_zero_has_no_sign() {
+        assert_eq!([-0.04, -0.06, 0.0, -0.0].map(|value| rounded(value, 1)), ["0.0", "-0.1", "0.0", "0.0"]);
     }
 
     #[test]

@@ -63,6 +63,9 @@ pub struct PatientFlow {
     pub n_analysed: usize,
     /// Why each of the others was not analysed.
     pub not_analysed: Vec<FlowEntry>,
+    /// Sessions of which some measures were kept out, with the flag that says why; the others enter the analysis.
+    #[serde(default)]
+    pub withheld: Vec<FlowEntry>,
     /// Levels left out by `exclusions.csv`.
     pub excluded_levels: Vec<FlowEntry>,
     /// Sessions that failed, with the message.

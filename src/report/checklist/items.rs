@@ -95,3 +95,9 @@ pub(super) const STARD: [Item; 34] = [
     ("29", "Protocol", Fact::Authors),
     ("30", "Funding", Fact::Authors),
 ];
+
+/// Every wording, for the test that each has a Japanese twin.
+#[cfg(test)]
+pub fn words() -> impl Iterator<Item = &'static str> {
+    TRIPOD_AI.iter().chain(&STARD).map(|(_, what, _)| *what)
+}

@@ -63,6 +63,8 @@ fn latex_is_escaped_and_has_a_row_for_each_row() {
     assert_eq!(text.matches("\\end{table}").count(), 2);
     assert!(text.contains("\\begin{tabular}{llrr}"), "{text}");
     assert!(text.contains("\\caption{Patients, 50 \\%}"));
+    // several files go into one manuscript
+    assert!(text.contains("\\label{tab:a-1}") && text.contains("\\label{tab:a-2}"));
     assert!(text.contains("m\\_protein \\& 50 \\% of \\{x\\} $<$script$>$ & =1+1 $|$ $-$3.2 & $<$0.001 & 35 \\\\\n"));
     assert!(text.contains("$\\beta$2-microglobulin ($\\mu$m$^2$/s) $\\geq$ 3 & $-$12.50 & -- & 7 \\\\\n"));
     assert!(text.contains("{\\footnotesize Not adjusted\\_for \\#tests.}"));
@@ -82,6 +84,7 @@ fn markdown_has_as_many_cells_as_the_table() {
 fn html_is_one_page_without_markup_from_the_table() {
     let text = String::from_utf8(exported("a.html")).unwrap();
     assert!(text.contains("&lt;script&gt;") && !text.contains("<script"));
-    assert!(text.contains("<td class=\"number\">&lt;0.001</td>") && text.contains("<td>=1+1 | −3.2</td>"));
+    assert!(text.contains("<td class=\"number line\">&lt;0.001</td>"));
+    assert!(text.contains("<td class=\"line\">=1+1 | −3.2</td>") && text.contains("<td>m_protein &amp; 50 % of {x}"));
     assert!(!text.contains("://"));
 }

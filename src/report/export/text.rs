@@ -4,16 +4,17 @@ use super::numeric_columns;
 use crate::report::docs::escape;
 use crate::report::tables::ReportTable;
 
-/// LaTeX `table` environments.
-pub(super) fn latex(tables: &[&ReportTable]) -> String {
+/// LaTeX `table` environments, labelled by the name of the file, so that several files in one manuscript do not clash.
+pub(super) fn latex(tables: &[&ReportTable], name: &str) -> String {
     let mut out = "% needs \\usepackage{booktabs}\n".to_owned();
+    let label: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
     for (n, table) in tables.iter().enumerate() {
         let columns: String =
             numeric_columns(table).into_iter().map(|is_numeric| if is_numeric { 'r' } else { 'l' }).collect();
         let line =
             |cells: &[String]| format!("{} \\\\\n", cells.iter().map(|c| tex(c)).collect::<Vec<_>>().join(" & "));
         out += &format!(
-            "\n\\begin{{table}}[htbp]\n\\centering\n\\small\n\\caption{{{}}}\n\\label{{tab:myelomri-{}}}\n\
+            "\n\\begin{{table}}[htbp]\n\\centering\n\\small\n\\caption{{{}}}\n\\label{{tab:{label}-{}}}\n\
              \\begin{{tabular}}{{{columns}}}\n\\toprule\n{}\\midrule\n",
             // LaTeX numbers tables itself
             tex(table.caption.strip_prefix("Table 1. ").unwrap_or(&table.caption)),
@@ -106,6 +107,7 @@ const STYLE: &str = "body { font: 15px/1.5 Arial, sans-serif; color: #1d2127; ma
     thead th { border-top: 1.5px solid #1d2127; border-bottom: 1px solid #1d2127; }\n\
     th, td { padding: 3px 16px 3px 0; text-align: left; vertical-align: top; }\n\
     .number { text-align: right; }\n\
+    .line { white-space: nowrap; }\n\
     p { font-size: 13px; color: #5c6570; margin: 6px 0 0; }\n";
 
 /// One page with all tables.
@@ -117,9 +119,15 @@ pub(super) fn html(tables: &[&ReportTable]) -> String {
     );
     for table in tables {
         let numeric = numeric_columns(table);
-        let class = |column: usize| if numeric.get(column) == Some(&true) { " class=\"number\"" } else { "" };
+        // a number stands to the right, and on one line with its interval
+        let class = |column: usize, text: &str| {
+            let words = [(numeric.get(column) == Some(&true), "number"), (text.chars().count() <= 28, "line")];
+            let words: Vec<&str> = words.into_iter().filter_map(|(holds, word)| holds.then_some(word)).collect();
+            if words.is_empty() { String::new() } else { format!(" class=\"{}\"", words.join(" ")) }
+        };
         let cells = |tag: &str, scope: &str, cells: &[String]| -> String {
-            let cell = |(n, text): (usize, &String)| format!("<{tag}{scope}{}>{}</{tag}>", class(n), escape(text));
+            let cell =
+                |(n, text): (usize, &String)| format!("<{tag}{scope}{}>{}</{tag}>", class(n, text), escape(text));
             cells.iter().enumerate().map(cell).collect()
         };
         out += &format!(

@@ -17,6 +17,8 @@ pub enum Reason {
     Response,
     /// Why a patient or session is not in the analysis.
     Flow,
+    /// A slug alone, why measures of a session were kept out.
+    Flag,
     /// Where a limit of measurement error comes from.
     Source,
     /// `LEVEL: reason`, why a vertebra was left out.
@@ -46,6 +48,7 @@ impl Lang {
             (Lang::En, _) => None,
             (Lang::Ja, Reason::Response) => twin("response", recorded),
             (Lang::Ja, Reason::Flow) => twin("flow", recorded),
+            (Lang::Ja, Reason::Flag) => Some(self.flag(recorded)),
             (Lang::Ja, Reason::Source) => twin("source", recorded),
             (Lang::Ja, Reason::Exclusion) => {
                 recorded.split_once(": ").and_then(|(level, why)| Some(format!("{level}：{}", twin("exclusion", why)?)))

@@ -34,6 +34,7 @@ pub use histogram::{Distribution, HistogramPlot, histogram_figure};
 pub use paired::{PairedPlot, paired_figure};
 pub use profile::{ProfilePlot, profile_figure};
 pub use roc::roc_figure;
+pub(super) use roc::rule_name;
 pub use sparklines::{SparklinesPlot, sparklines_figure};
 pub use waterfall::{WaterfallPlot, waterfall_figure};
 

@@ -86,7 +86,7 @@ fn key(drawing: &mut Drawing, curves: &[Curve], top: f64, lang: Lang) {
             below.push(lang.fill(
                 "○ {rule} cut-off {threshold}: sensitivity {sensitivity}, specificity {specificity}",
                 &[
-                    ("rule", rule_name(&cutoff.rule)),
+                    ("rule", &rule_name(&cutoff.rule, lang)),
                     ("threshold", &format!("{sign} {}", threshold_text(cutoff.threshold))),
                     ("sensitivity", &format!("{:.2}", cutoff.sensitivity)),
                     ("specificity", &format!("{:.2}", cutoff.specificity)),
@@ -105,10 +105,10 @@ fn auc_text(curve: &Curve) -> String {
     }
 }
 
-fn rule_name(rule: &str) -> &str {
+pub(in crate::report) fn rule_name(rule: &str, lang: Lang) -> String {
     match rule {
-        "youden" => "Youden",
-        other => other,
+        "youden" => "Youden".to_owned(),
+        other => lang.word(other),
     }
 }
 

@@ -21,12 +21,12 @@ pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
     let mut table = ReportTable::new(lang.say("Logistic models"), &header);
     for model in &results.models {
         let counts = format!("{} ({})", model.n, model.events);
-        let name = format!("{}, {}", model_name(model, lang), lang.say(family(model.family)));
+        let name = lang.listed(&[&*model_name(model, lang), lang.say(family(model.family))]);
         if let Some(reason) = &model.not_estimable {
             let cells = [
                 &name,
                 lang.say("not estimable"),
-                reason,
+                &lang.error(reason),
                 MISSING,
                 MISSING,
                 MISSING,
@@ -90,7 +90,7 @@ pub fn curves(results: &RocResults, lang: Lang) -> ReportTable {
                 direction(curve.direction, lang).to_owned(),
                 area(curve, lang),
                 format!("{} / {}", curve.n_positive, curve.n_negative),
-                cutoff.map_or(MISSING.to_owned(), |c| threshold(curve, c, rules.len() > 1)),
+                cutoff.map_or(MISSING.to_owned(), |c| threshold(curve, c, rules.len() > 1, lang)),
                 cutoff.map_or(MISSING.to_owned(), |c| rate(c.sensitivity, c.sensitivity_ci)),
                 cutoff.map_or(MISSING.to_owned(), |c| rate(c.specificity, c.specificity_ci)),
             ]);
@@ -117,9 +117,9 @@ fn area(curve: &Curve, lang: Lang) -> String {
 }
 
 /// `≥ 41.2`, with the rule that chose it where there are several.
-fn threshold(curve: &Curve, cutoff: &Cutoff, with_rule: bool) -> String {
+fn threshold(curve: &Curve, cutoff: &Cutoff, with_rule: bool, lang: Lang) -> String {
     let sign = if curve.direction == Direction::Higher { '≥' } else { '≤' };
-    let rule = if with_rule { format!(" [{}]", cutoff.rule) } else { String::new() };
+    let rule = if with_rule { format!(" [{}]", lang.word(&cutoff.rule)) } else { String::new() };
     format!("{sign} {}{rule}", digits(cutoff.threshold))
 }
 

@@ -147,8 +147,8 @@ fn reasons_of_the_patient_flow_are_said_in_japanese() {
         assert_ne!(Lang::Ja.reason(Reason::Flow, reason), reason);
     }
     assert_eq!(
-        Lang::Ja.reason(Reason::Flow, "measures withheld: swap-suspected"),
-        "測定値を保留：水と脂肪の入れ替わりが疑われる。脂肪分画は解析から除いた"
+        Lang::Ja.reason(Reason::Flag, "swap-suspected"),
+        "水と脂肪の入れ替わりが疑われる。脂肪分画は解析から除いた (swap-suspected)"
     );
     assert_eq!(Lang::Ja.reason(Reason::Exclusion, "L4: fracture"), "L4：骨折");
     assert_eq!(Lang::Ja.reason(Reason::Exclusion, "L4: the user's own word"), "L4: the user's own word");
