@@ -198,6 +198,13 @@ fn each_transfer_syntax_is_read_right_or_refused_by_its_name() {
         assert!(failed.contains("IM0001"), "{failed}");
         assert!(!folder.path().join("study/sub-001").exists());
     }
+    // where both fail nobody is sent from one to the other
+    if converters().len() > 1 {
+        let (_folder, done) = imported(&[golden("dicom/syntax/jpeg-extended")], Choice::Auto);
+        let failed = done.failed.join("\n");
+        assert!(failed.contains("nor the built-in converter reads JPEG extended (transfer syntax"), "{failed}");
+        assert!(failed.contains("export the series again, uncompressed") && !failed.contains("--converter"), "{failed}");
+    }
 }
 
 /// Two voxels of two vertebrae are nobody's: as segments in one row of a slice, as contours in two columns of two rows.
@@ -207,7 +214,8 @@ fn voxels_that_two_vertebrae_claim_are_refused_and_the_images_are_written() {
         let roots = [golden("dicom/sa0"), golden(&format!("dicom/{name}"))];
         let (folder, done) = imported(&roots, Choice::Builtin);
         let failed = done.failed.join("\n");
-        assert!(failed.contains(&format!("{n} voxels are drawn as L2 and as another vertebra, L1 first")), "{failed}");
+        let said = format!("overlapping-vertebrae: {n} voxels are drawn as L2 and as another vertebra, L1 first; mend");
+        assert!(failed.contains(&said), "{failed}");
         let claimed = done.rows.iter().filter(|row| row.role == "refused" && row.evidence.contains("named L"));
         assert_eq!(claimed.count(), 2, "{name}");
         assert!(!file(&folder, "baseline", "anat", "seg-vertebrae_dseg.nii.gz").exists());

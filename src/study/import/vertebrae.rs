@@ -152,7 +152,7 @@ pub type Drawing = (Level, usize, u32);
 /// The label map of these drawings on a grid, and the rows `(number, level)` of its table.
 ///
 /// # Errors
-/// [`DicomError::Drawing`] where the scheme has no number for a vertebra or two drawings claim a voxel; what
+/// [`DicomError::Stack`] where the scheme has no number for a vertebra or two drawings claim a voxel; what
 /// [`drawing_mask`] refuses.
 pub fn label_map(
     drawings: &[Drawing],
@@ -160,17 +160,20 @@ pub fn label_map(
     grid: &Grid,
     scheme: &str,
 ) -> Result<(Labels, Vec<(i32, Level)>), DicomError> {
-    let wrong = |reason: String| DicomError::Drawing { reason };
+    let wrong = |slug, reason: String, remedy| DicomError::Stack { slug, reason, remedy };
+    let name_one = "name a scheme in study.toml that has it: [regions] scheme";
     if scheme == EMBEDDED {
         let reason = "study.toml takes the meaning of labels from the map itself (scheme = \"embedded\"), which a map made of \
                       DICOM segments cannot tell: name a scheme there";
-        return Err(wrong(reason.to_owned()));
+        return Err(wrong("no-label-scheme", reason.to_owned(), name_one));
     }
-    let of = Scheme::of(scheme).map_err(|error| wrong(format!("study.toml: {error}")))?;
+    let of = Scheme::of(scheme).map_err(|error| wrong("no-label-scheme", format!("study.toml: {error}"), name_one))?;
     let mut data = filled(grid.dims, 0);
     let mut rows: Vec<(i32, Level)> = Vec::new();
     for &(level, header, number) in drawings {
-        let label = of.label(level).ok_or_else(|| wrong(format!("the scheme {scheme} has no number for {level}")))?;
+        let label = of.label(level).ok_or_else(|| {
+            wrong("no-label-number", format!("the scheme {scheme} has no number for {level}"), name_one)
+        })?;
         let mask = drawing_mask(&headers[header], number, grid)?;
         let mut taken = None;
         data.zip_mut_with(&mask, |voxel, inside| {
@@ -183,7 +186,9 @@ pub fn label_map(
         });
         if let Some((other, n)) = taken {
             let other = of.level(other).map(|level| level.to_string()).unwrap_or_default();
-            return Err(wrong(format!("{n} voxels are drawn as {level} and as another vertebra, {other} first")));
+            let reason = format!("{n} voxels are drawn as {level} and as another vertebra, {other} first");
+            let remedy = "mend the drawing so that a voxel belongs to one vertebra, or set the role of one to skip";
+            return Err(wrong("overlapping-vertebrae", reason, remedy));
         }
         rows.push((label, level));
     }
