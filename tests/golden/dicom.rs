@@ -203,7 +203,10 @@ fn each_transfer_syntax_is_read_right_or_refused_by_its_name() {
         let (_folder, done) = imported(&[golden("dicom/syntax/jpeg-extended")], Choice::Auto);
         let failed = done.failed.join("\n");
         assert!(failed.contains("nor the built-in converter reads JPEG extended (transfer syntax"), "{failed}");
-        assert!(failed.contains("export the series again, uncompressed") && !failed.contains("--converter"), "{failed}");
+        assert!(
+            failed.contains("export the series again, uncompressed") && !failed.contains("--converter"),
+            "{failed}"
+        );
     }
 }
 
