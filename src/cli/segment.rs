@@ -184,7 +184,8 @@ fn check_memory(grid: &Grid, settings: &Settings, pieces: &Pieces, context: &Con
     let n_values = settings.channels.len() * 2 + settings.classes.len() + 2;
     let bytes = 4 * grid.n_voxels() as u64 * n_values as u64;
     let gb = |bytes: u64| bytes as f64 / 1e9;
-    context.say(format!("{} pieces, {:.1} GB beside what the network itself takes", pieces.n(), gb(bytes)));
+    let pieces = if pieces.n() == 1 { "1 piece".to_owned() } else { format!("{} pieces", pieces.n()) };
+    context.say(format!("{pieces}, {:.1} GB beside what the network itself takes on each thread", gb(bytes)));
     let Some(there) = available_bytes().filter(|&there| there < bytes) else { return Ok(()) };
     let message = format!(
         "{} classes on {} need {:.1} GB, {:.1} GB are free",
