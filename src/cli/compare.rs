@@ -209,6 +209,12 @@ fn correlation(
 const HEADER: [&str; 11] =
     ["variable", "family", "test", "n", "statistic", "p", "p_adjusted", "estimand", "estimate", "ci_low", "ci_high"];
 
+/// What was estimated, and of which levels.
+fn estimand(test: &Test) -> String {
+    let contrast = test.contrast.as_ref().filter(|_| !test.estimand.is_empty());
+    contrast.map_or(test.estimand.clone(), |levels| format!("{} of {levels}", test.estimand))
+}
+
 fn print(results: &CompareResults, format: Format) -> Result<()> {
     let digits = (format == Format::Table).then_some(3);
     let p = |value: Option<f64>| if digits.is_some() { show_p(value.unwrap_or(f64::NAN)) } else { cell(value, None) };
@@ -224,7 +230,7 @@ fn print(results: &CompareResults, format: Format) -> Result<()> {
                 cell(test.statistic, digits),
                 p(test.p),
                 p(test.p_adjusted),
-                test.estimand.clone(),
+                estimand(test),
                 cell(test.estimate, digits),
                 cell(test.ci_low, digits),
                 cell(test.ci_high, digits),

@@ -185,7 +185,12 @@ impl PlanArgs {
     /// A file that cannot be read or is no plan.
     pub fn declared(&self) -> Result<(Vec<Marker>, Option<PlanStamp>)> {
         let Some(path) = &self.plan else { return Ok((Vec::new(), None)) };
-        let bad = |reason: String| CohortError::Unreadable { path: path.display().to_string(), reason };
+        let bad = |reason: String| CohortError::UnreadableInput {
+            what: "plan",
+            path: path.display().to_string(),
+            reason,
+            remedy: "give a study.toml with a [plan]; `myelomri run` prints one where it is absent",
+        };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
         let plan = StudyConfig::parse(&text).map_err(bad)?.plan;
         Ok((Marker::of_plan(&plan)?, Some(Marker::stamp(&plan))))

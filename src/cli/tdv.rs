@@ -80,7 +80,7 @@ pub struct TdvArgs {
     #[arg(long, value_name = "BETA", default_value_t = 0.0)]
     mrf: f64,
     /// Cut points between classes of ADC, um2/s
-    #[arg(long, value_name = "X,X,...", value_delimiter = ',', default_values_t = tdv::ADC_CLASSES_UM2_S)]
+    #[arg(long, value_name = "X,X,...", value_delimiter = ',', default_values_t = crate::region::ADC_CLASSES_UM2_S)]
     adc_classes: Vec<f64>,
     #[command(flatten)]
     facts: FactArgs,

@@ -14,6 +14,18 @@ pub enum CohortError {
         /// What the reader said.
         reason: String,
     },
+    /// A file beside the table, such as a saved model, that cannot be read.
+    #[error("cannot read the {what} {path}: {reason}")]
+    UnreadableInput {
+        /// What it should be.
+        what: &'static str,
+        /// The file.
+        path: String,
+        /// What the reader said.
+        reason: String,
+        /// What makes such a file.
+        remedy: &'static str,
+    },
     /// A mapping from an export that cannot be used.
     #[error("the mapping {path} cannot be used: {reason}")]
     Mapping {
@@ -154,6 +166,7 @@ impl Failure for CohortError {
     fn slug(&self) -> &'static str {
         match self {
             CohortError::Unreadable { .. } => "unreadable-table",
+            CohortError::UnreadableInput { .. } => "unreadable-input",
             CohortError::Mapping { .. } => "bad-mapping",
             CohortError::MissingColumn { .. } => "missing-column",
             CohortError::TextInNumbers { .. } => "text-in-numbers",
@@ -172,7 +185,7 @@ impl Failure for CohortError {
 
     fn exit(&self) -> Exit {
         match self {
-            CohortError::Unreadable { .. } => Exit::Unreadable,
+            CohortError::Unreadable { .. } | CohortError::UnreadableInput { .. } => Exit::Unreadable,
             CohortError::OneClass { .. } | CohortError::OneClassLeft { .. } => Exit::NotEstimable,
             CohortError::Syntax { .. } | CohortError::Mapping { .. } => Exit::Usage,
             _ => Exit::Mismatch,
@@ -190,6 +203,7 @@ impl Failure for CohortError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             CohortError::Unreadable { .. } => "give a CSV, TSV, Parquet or Excel file with one header row".to_owned(),
+            CohortError::UnreadableInput { remedy, .. } => (*remedy).to_owned(),
             CohortError::Mapping { .. } => "correct it; `myelomri clinical --help` shows one".to_owned(),
             CohortError::MissingColumn { there, .. } => match there.first() {
                 Some(nearest) => format!("did you mean {nearest}?"),

@@ -27,7 +27,7 @@ use super::signal_rule::{
 };
 use crate::error::Warning;
 use crate::image::{Grid, filled};
-use crate::region::{Connectivity, Window, components};
+use crate::region::{ADC_CLASSES_UM2_S, Connectivity, Window, components};
 use bone::{bounding_box, crop, excluded, marrow, marrow_signals};
 use ndarray::{Array3, ArrayView3, Axis, Slice, Zip};
 
@@ -56,9 +56,6 @@ pub struct TdvParams {
     /// How the voxels at the edge of a lesion count.
     pub edges: Edges,
 }
-
-/// Cuts between dense or normal marrow, disease, and treated tissue in the literature, um2/s.
-pub const ADC_CLASSES_UM2_S: [f64; 2] = [655.0, 1400.0];
 
 impl TdvParams {
     /// A rule with its threshold, no ADC window, no smallest volume, 26 neighbours, no field, whole voxels.

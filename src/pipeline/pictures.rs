@@ -2,9 +2,9 @@
 //! subject, drawn when both visits are done.
 
 use crate::error::Result;
-use crate::image::{Overwrite, read_labels, read_volume, write_bytes_atomically};
+use crate::image::{MapSidecar, Overwrite, read_labels, read_volume, sidecar_path, write_bytes_atomically};
 use crate::measure::{BODY, MeasureRow, MeasuredSession, SessionInputs};
-use crate::region::Region;
+use crate::region::{Region, Window};
 use crate::report::{Outline, SessionPicture, SubjectPicture, Visit, montage, whole_body};
 use crate::study::{BatchSummary, SessionObserver, StudyConfig, StudyError, collect};
 use std::collections::BTreeSet;
@@ -107,10 +107,11 @@ pub(super) fn draw_subjects(out: &Path, config: &StudyConfig, summary: &BatchSum
             let of_visit = rows.iter().filter(|row| row.session == *visit);
             in_words(&SUBJECT_FACTS, &of_visit.collect::<Vec<_>>())
         });
+        let classes = [0, 1].map(|n| classes_beside(&map(n, "tDV")));
         let drawn: Vec<Visit> = (0..2)
             .map(|n| {
                 let (high_b, adc, lesions) = &images[n];
-                Visit { name: visits[n], facts: &facts[n], high_b, adc, lesions }
+                Visit { name: visits[n], facts: &facts[n], high_b, adc, lesions, classes: &classes[n] }
             })
             .collect();
         let title = format!("sub-{subject}");
@@ -118,6 +119,13 @@ pub(super) fn draw_subjects(out: &Path, config: &StudyConfig, summary: &BatchSum
         write_bytes_atomically(&path, &png, Overwrite::Force)?;
     }
     Ok(())
+}
+
+/// Classes of ADC in the sidecar of a total diffusion volume.
+fn classes_beside(map: &Path) -> Vec<Window> {
+    let text = std::fs::read_to_string(sidecar_path(map)).unwrap_or_default();
+    let parameters = serde_json::from_str::<MapSidecar>(&text).map(|sidecar| sidecar.parameters).unwrap_or_default();
+    serde_json::from_value(parameters["results"]["classes"].clone()).unwrap_or_default()
 }
 
 /// Numbers in words, each for the first row that has it (the pooled region stands first).

@@ -114,6 +114,10 @@ pub fn edges_over(min: f64, max: f64, binning: Binning) -> Vec<f64> {
     }
 }
 
+/// Cuts between the classes of ADC, um2/s: marrow of patients lies above the first (Messiou 2011,
+/// doi:10.1007/s00330-011-2116-4), treated lesions above the second. ADC is not monotone with disease, so a class is no verdict.
+pub const ADC_CLASSES_UM2_S: [f64; 2] = [655.0, 1400.0];
+
 /// Voxels whose value lies in a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Window {

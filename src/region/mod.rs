@@ -22,7 +22,7 @@ mod summary;
 pub use components::{Connectivity, components, voxels_by_component};
 pub use error::RegionError;
 pub use features::{Feature, IvhLevels, features, intensity_histogram, intensity_volume_histogram};
-pub use histogram::{Binning, Histogram, Window, edges_over, windows};
+pub use histogram::{ADC_CLASSES_UM2_S, Binning, Histogram, Window, edges_over, windows};
 pub use label_map::{EMBEDDED, SchemeChoice, flags_of_regions, keep_body, read_body, read_label_map};
 pub use label_names::labels_named;
 pub use level::Level;

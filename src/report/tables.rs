@@ -176,7 +176,10 @@ pub fn tests(results: &CompareResults, families: &[Family], caption: &str, lang:
             test_name(&test.test, lang),
             test.n.to_string(),
             estimate,
-            estimand(&test.estimand, lang),
+            match test.contrast.as_ref().filter(|_| !test.estimand.is_empty()) {
+                Some(levels) => format!("{} ({levels})", estimand(&test.estimand, lang)),
+                None => estimand(&test.estimand, lang),
+            },
             p_text(test.p),
             p_text(test.p_adjusted),
         ];

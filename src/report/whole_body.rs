@@ -11,6 +11,7 @@ use super::palette::{Palette, Window};
 use super::panel::{BACKGROUND, CAPTION, DIM, GAP, MARGIN, Panel, WHITE, wrap};
 use super::slice::{Plane, Slice};
 use crate::image::{Labels, Volume};
+use crate::region::{ADC_CLASSES_UM2_S, Window as Class};
 use crate::units::Unit;
 use plotters::style::RGBAColor;
 
@@ -27,6 +28,8 @@ pub struct Visit<'a> {
     pub adc: &'a Volume,
     /// Lesions of tDV.
     pub lesions: &'a Labels,
+    /// Classes of ADC that tDV was parted into when it was measured.
+    pub classes: &'a [Class],
 }
 
 /// What there is to show of one subject.
@@ -40,9 +43,6 @@ pub struct SubjectPicture<'a> {
     pub visits: &'a [Visit<'a>],
 }
 
-/// Borders of the ADC classes, um2/s: marrow of patients lies above the first (Messiou 2011, doi:10.1007/s00330-011-2116-4),
-/// treated lesions above the second. ADC is not monotone with disease, so a class is no verdict.
-pub(super) const CLASSES_UM2_S: [f32; 2] = [655.0, 1400.0];
 /// Colours of the classes from low to high ADC, told apart by the colour-blind (Okabe and Ito).
 const CLASS_COLOURS: [[u8; 3]; 3] = [[213, 94, 0], [240, 228, 66], [0, 158, 115]];
 /// Height of a projection in pixels.
@@ -106,7 +106,7 @@ pub fn whole_body(subject: &SubjectPicture) -> Result<Vec<u8>, ReportError> {
 
 /// Number of the class of an ADC.
 fn class(adc: f32) -> usize {
-    CLASSES_UM2_S.iter().filter(|&&border| adc > border).count()
+    ADC_CLASSES_UM2_S.iter().filter(|&&border| f64::from(adc) >= border).count()
 }
 
 /// One visit projected along the axis through a plane.
@@ -141,25 +141,21 @@ fn lesion_colours(visit: &Visit, slice: &Slice, signal: &[f32]) -> Vec<Option<[u
 
 /// What the colours mean, with the volume of each class at each visit.
 fn key(subject: &SubjectPicture) -> Vec<(Option<[u8; 3]>, String)> {
-    let [low, high] = CLASSES_UM2_S;
+    let [low, high] = ADC_CLASSES_UM2_S;
     let unit = Unit::Um2PerS.typeset();
-    let names = [format!("ADC up to {low} {unit}"), format!("{low} to {high} {unit}"), format!("above {high} {unit}")];
+    let names = [format!("ADC below {low} {unit}"), format!("{low} to {high} {unit}"), format!("above {high} {unit}")];
     let volumes = |n: usize| -> String {
         let of_visit = |visit: &Visit| {
-            let voxels = visit.lesions.data.iter().zip(&visit.adc.data);
-            let inside = voxels.filter(|&(&lesion, &adc)| lesion > 0 && class(adc) == n).count();
-            let ml = inside as f64 * visit.high_b.grid.voxel_volume_ml();
-            format!("{} {}", visit.name, Unit::Millilitre.show(ml))
+            let class = visit.classes.get(n)?;
+            Some(format!("{} {}", visit.name, Unit::Millilitre.show(class.volume_ml)))
         };
-        subject.visits.iter().map(of_visit).collect::<Vec<_>>().join(", ")
+        subject.visits.iter().filter_map(of_visit).collect::<Vec<_>>().join(", ")
     };
     let classes =
         names.into_iter().enumerate().map(|(n, name)| (Some(CLASS_COLOURS[n]), format!("{name}: {}", volumes(n))));
     let mut lines: Vec<_> = classes.collect();
-    lines.push((
-        None,
-        "Colour: voxels counted in tDV. Grey: each visit in its own window, all at one scale.".to_owned(),
-    ));
+    lines.push((None, "Colour: ADC of each voxel counted in tDV. mL: parts of tDV, as measured.".to_owned()));
+    lines.push((None, "Grey: each visit in its own window, all at one scale.".to_owned()));
     lines
 }
 

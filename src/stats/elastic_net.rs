@@ -9,7 +9,7 @@ use super::StatsError;
 use super::delong::inverse_logit;
 use super::design::Design;
 use super::logistic::{Fit, Method, check, start};
-use super::penalised::{deal, fit_of, linear, penalty, surprise};
+use super::penalised::{fit_of, linear, penalty, surprise};
 
 /// A penalty.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,9 +31,9 @@ const SWEEPS: usize = 100_000;
 /// A penalty that is not positive, one class, a search that does not come to rest.
 pub fn lasso(design: &Design, positive: &[bool], lambda: Option<f64>) -> Result<Fit, StatsError> {
     check(design, positive)?;
-    let lambda = penalty(lambda, || choose(design, positive))?;
+    let lambda = penalty(lambda, || choose(design, positive, 1.0, &grid(design, positive)))?;
     let penalty = Penalty { lambda, alpha: 1.0, standardised: true };
-    let beta = solve(design, positive, penalty)?;
+    let beta = solve(design, positive, penalty, start(design, positive))?;
     Ok(fit_of(Method::Lasso { lambda: Some(lambda) }, design, positive, beta, 0.0))
 }
 
@@ -46,11 +46,11 @@ pub fn coefficients(design: &Design, positive: &[bool], penalty: Penalty) -> Res
     if !(0.0..=1.0).contains(&penalty.alpha) {
         return Err(StatsError::OutOfRange { what: "alpha", value: penalty.alpha, allowed: "0 to 1" });
     }
-    Ok(design.to_data_scale(&solve(design, positive, penalty)?))
+    Ok(design.to_data_scale(&solve(design, positive, penalty, start(design, positive))?))
 }
 
-/// Coefficients on the standardised scale, intercept first.
-fn solve(design: &Design, positive: &[bool], penalty: Penalty) -> Result<Vec<f64>, StatsError> {
+/// Coefficients on the standardised scale, intercept first, sought from `beta`, those of a like penalty.
+fn solve(design: &Design, positive: &[bool], penalty: Penalty, mut beta: Vec<f64>) -> Result<Vec<f64>, StatsError> {
     let (n, k) = (design.rows(), design.width());
     // penalties on the scale of the data weigh a standardised coefficient by the inverse of its column's SD
     let unit: Vec<f64> = (1..k).map(|j| if penalty.standardised { 1.0 } else { 1.0 / design.scale()[j - 1] }).collect();
@@ -60,7 +60,6 @@ fn solve(design: &Design, positive: &[bool], penalty: Penalty) -> Result<Vec<f64
         let loss: f64 = (0..n).map(|i| surprise(linear(beta, design.row(i)), positive[i])).sum::<f64>() / n as f64;
         loss + (1..k).map(|j| absolute(j) * beta[j].abs() + square(j) / 2.0 * beta[j] * beta[j]).sum::<f64>()
     };
-    let mut beta = start(design, positive);
     let mut here = objective(&beta);
     for _ in 0..ITERATIONS {
         let (mut gram, mut gradient) = (vec![0.0; k * k], vec![0.0; k]);
@@ -111,35 +110,57 @@ fn solve(design: &Design, positive: &[bool], penalty: Penalty) -> Result<Vec<f64
     Err(StatsError::NotConverged { what: "the elastic net", score: f64::NAN })
 }
 
-/// Penalties tried: from the one that leaves no slope, in 30 steps down to a hundredth of it.
+/// Penalties tried for the lasso: from the one that leaves no slope, in 30 steps down to a hundredth of it.
 const GRID: usize = 31;
 
-fn choose(design: &Design, positive: &[bool]) -> Result<f64, StatsError> {
-    let folds = deal(positive);
+fn grid(design: &Design, positive: &[bool]) -> Vec<f64> {
     let n = positive.len();
     let share = positive.iter().filter(|&&p| p).count() as f64 / n as f64;
     let pull = |j: usize| -> f64 { (0..n).map(|i| design.row(i)[j] * (f64::from(positive[i]) - share)).sum::<f64>() };
     let largest = (1..design.width()).map(|j| pull(j).abs() / n as f64).fold(0.0, f64::max);
-    let mut best: Option<(f64, f64)> = None;
-    for step in 0..GRID {
-        let lambda = largest * 100f64.powf(-(step as f64) / (GRID - 1) as f64);
-        let mut deviance = 0.0;
-        for fold in 0..=folds.iter().copied().max().unwrap_or(0) {
-            let kept: Vec<usize> = (0..n).filter(|&i| folds[i] != fold).collect();
-            let outcome: Vec<bool> = kept.iter().map(|&i| positive[i]).collect();
-            let training = design.of_rows(&kept)?;
-            let penalty = Penalty { lambda, alpha: 1.0, standardised: true };
-            let beta = design.standardise(&training.to_data_scale(&solve(&training, &outcome, penalty)?));
-            for i in (0..n).filter(|&i| folds[i] == fold) {
-                deviance += surprise(linear(&beta, design.row(i)), positive[i]);
-            }
+    (0..GRID).map(|step| largest * 100f64.powf(-(step as f64) / (GRID - 1) as f64)).collect()
+}
+
+/// Folds of the cross-validation that chooses a penalty.
+const FOLDS: usize = 5;
+
+/// Of penalties from the strongest down, the one of the least deviance under five-fold cross-validation within these rows.
+/// In each fold a search begins where that of the penalty before it ended; validation asks for a thousand such choices.
+pub(super) fn choose(design: &Design, positive: &[bool], alpha: f64, lambdas: &[f64]) -> Result<f64, StatsError> {
+    let folds = deal(positive);
+    let mut deviance = vec![0.0; lambdas.len()];
+    for fold in 0..=folds.iter().copied().max().unwrap_or(0) {
+        let (kept, held): (Vec<usize>, Vec<usize>) = (0..positive.len()).partition(|&i| folds[i] != fold);
+        let outcome: Vec<bool> = kept.iter().map(|&i| positive[i]).collect();
+        let training = design.of_rows(&kept)?;
+        let mut beta = start(&training, &outcome);
+        for (&lambda, deviance) in lambdas.iter().zip(&mut deviance) {
+            beta = solve(&training, &outcome, Penalty { lambda, alpha, standardised: true }, beta)?;
+            let here = design.standardise(&training.to_data_scale(&beta));
+            *deviance += held.iter().map(|&i| surprise(linear(&here, design.row(i)), positive[i])).sum::<f64>();
         }
-        // from the strongest penalty down; of equal ones the stronger stays
+    }
+    let mut best: Option<(f64, f64)> = None;
+    for (&deviance, &lambda) in deviance.iter().zip(lambdas) {
+        // of equal ones the stronger stays
         if best.is_none_or(|(least, _)| deviance < least - 1e-12) {
             best = Some((deviance, lambda));
         }
     }
     best.map(|(_, lambda)| lambda).ok_or(StatsError::NoVariation { what: "the choice of lambda" })
+}
+
+/// Fold of each row: dealt out in row order within each class.
+fn deal(positive: &[bool]) -> Vec<usize> {
+    let mut dealt = [0usize; 2];
+    positive
+        .iter()
+        .map(|&p| {
+            let count = &mut dealt[usize::from(p)];
+            *count += 1;
+            (*count - 1) % FOLDS
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -158,7 +179,7 @@ mod tests {
         let (design, y) = data();
         for alpha in [1.0, 0.5, 0.0] {
             let penalty = Penalty { lambda: 0.05, alpha, standardised: true };
-            let beta = solve(&design, &y, penalty).unwrap();
+            let beta = solve(&design, &y, penalty, start(&design, &y)).unwrap();
             for j in 0..3 {
                 let gradient: f64 = (0..60)
                     .map(|i| design.row(i)[j] * (f64::from(y[i]) - inverse_logit(linear(&beta, design.row(i)))))

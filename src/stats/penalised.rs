@@ -1,12 +1,9 @@
-//! What the ridge and the lasso share: the penalty, the folds that choose it, the fit without standard errors.
+//! What the ridge and the lasso share: the penalty that is given, the fit without standard errors.
 
 use super::StatsError;
 use super::design::Design;
 use super::likelihood::Maximum;
 use super::logistic::{Fit, Method};
-
-/// Folds of the cross-validation that chooses a penalty.
-pub(super) const FOLDS: usize = 5;
 
 /// The penalty that is given, else the chosen one.
 pub(super) fn penalty(given: Option<f64>, choose: impl FnOnce() -> Result<f64, StatsError>) -> Result<f64, StatsError> {
@@ -30,19 +27,6 @@ pub(super) fn fit_of(method: Method, design: &Design, positive: &[bool], beta: V
         converged: true,
     };
     Fit::assemble(method, design, positive, maximum, false)
-}
-
-/// Fold of each row: dealt out in row order within each class.
-pub(super) fn deal(positive: &[bool]) -> Vec<usize> {
-    let mut dealt = [0usize; 2];
-    positive
-        .iter()
-        .map(|&p| {
-            let count = &mut dealt[usize::from(p)];
-            *count += 1;
-            (*count - 1) % FOLDS
-        })
-        .collect()
 }
 
 /// -log of the probability given to what happened.

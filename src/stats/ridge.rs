@@ -3,8 +3,8 @@
 //! Minimises -l/n + lambda/2 |b|^2 over standardised columns with a free intercept, as glmnet does with `alpha = 0`.
 //! linfa penalises the sum instead of the mean (its alpha is n lambda), calls the larger class positive whatever the
 //! labels are, and reports no convergence: the columns are standardised first, the sign is set by the class it names,
-//! and the gradient is looked at afterwards. Where lambda is not given it is the one with the least deviance under
-//! five-fold cross-validation within these rows, folds dealt in row order within each class.
+//! and the gradient is looked at afterwards. Where lambda is not given it is the one of the least five-fold
+//! cross-validated deviance within these rows.
 
 use linfa::Dataset;
 use linfa::traits::Fit as _;
@@ -14,8 +14,9 @@ use nd16::{Array1, Array2};
 use super::StatsError;
 use super::delong::inverse_logit;
 use super::design::Design;
+use super::elastic_net::choose;
 use super::logistic::{Fit, Method, check};
-use super::penalised::{FOLDS, deal, fit_of, linear, penalty, surprise};
+use super::penalised::{fit_of, linear, penalty};
 
 /// Penalties tried where none is given, from 10 downwards in steps of a factor 10^(1/4).
 const GRID: usize = 21;
@@ -25,7 +26,7 @@ const GRADIENT: f64 = 1e-6;
 /// Ridge fit; `lambda` none chooses it by cross-validation within these rows.
 pub fn fit(design: &Design, positive: &[bool], lambda: Option<f64>) -> Result<Fit, StatsError> {
     check(design, positive)?;
-    let lambda = penalty(lambda, || choose(design, positive))?;
+    let lambda = penalty(lambda, || choose(design, positive, 0.0, &grid()))?;
     let beta = solve(design, positive, lambda)?;
     let mut max_score = 0.0f64;
     for (j, _) in beta.iter().enumerate() {
@@ -62,27 +63,8 @@ fn mean_gradient(design: &Design, positive: &[bool], beta: &[f64], lambda: f64, 
     sum / design.rows() as f64 + if j == 0 { 0.0 } else { lambda * beta[j] }
 }
 
-fn choose(design: &Design, positive: &[bool]) -> Result<f64, StatsError> {
-    let folds = deal(positive);
-    let mut best: Option<(f64, f64)> = None;
-    for step in 0..GRID {
-        let lambda = 10f64.powf(1.0 - step as f64 / 4.0);
-        let mut deviance = 0.0;
-        for fold in 0..FOLDS {
-            let kept: Vec<usize> = (0..positive.len()).filter(|&i| folds[i] != fold).collect();
-            let outcome: Vec<bool> = kept.iter().map(|&i| positive[i]).collect();
-            let training = design.of_rows(&kept)?;
-            let coefficients = training.to_data_scale(&solve(&training, &outcome, lambda)?);
-            for (i, &p) in positive.iter().enumerate().filter(|&(i, _)| folds[i] == fold) {
-                deviance += surprise(linear(&design.standardise(&coefficients), design.row(i)), p);
-            }
-        }
-        // from the strongest penalty down; of equal ones the stronger stays
-        if best.is_none_or(|(least, _)| deviance < least - 1e-12) {
-            best = Some((deviance, lambda));
-        }
-    }
-    best.map(|(_, lambda)| lambda).ok_or(StatsError::NoVariation { what: "the choice of lambda" })
+fn grid() -> Vec<f64> {
+    (0..GRID).map(|step| 10f64.powf(1.0 - step as f64 / 4.0)).collect()
 }
 
 #[cfg(test)]
@@ -115,6 +97,31 @@ mod tests {
             assert!((r - m).abs() < 1e-4 * m.abs(), "{r} is not {m}");
         }
         assert_eq!(ridge.aic, None);
+    }
+
+    /// The choice is made by the search of the elastic net, the fit by linfa: both must mean the same model.
+    #[test]
+    fn the_chosen_penalty_is_that_of_linfa_fitted_anew_in_each_fold() {
+        let (design, y) = data(60, 4);
+        let mut dealt = [0, 0];
+        let fold = y.iter().map(|&p| (dealt[usize::from(p)], dealt[usize::from(p)] += 1).0 % 5).collect::<Vec<usize>>();
+        let deviance = |lambda: f64| -> f64 {
+            let of_fold = |f: usize| {
+                let kept: Vec<usize> = (0..60).filter(|&i| fold[i] != f).collect();
+                let outcome: Vec<bool> = kept.iter().map(|&i| y[i]).collect();
+                let training = design.of_rows(&kept).unwrap();
+                let beta = training.to_data_scale(&solve(&training, &outcome, lambda).unwrap());
+                let lp = |i: usize| linear(&design.standardise(&beta), design.row(i));
+                (0..60)
+                    .filter(|&i| fold[i] == f)
+                    .map(|i| -(inverse_logit(if y[i] { lp(i) } else { -lp(i) })).ln())
+                    .sum::<f64>()
+            };
+            (0..5).map(of_fold).sum()
+        };
+        let best = grid().into_iter().min_by(|a, b| deviance(*a).total_cmp(&deviance(*b))).unwrap();
+        assert!(grid()[0] > best && best > grid()[GRID - 1], "a choice within the grid");
+        assert_eq!(choose(&design, &y, 0.0, &grid()), Ok(best));
     }
 
     #[test]

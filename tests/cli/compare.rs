@@ -70,6 +70,14 @@ fn categories_pairs_and_groups_have_their_own_tests() {
     close(&test(&got, "mcnemar-exact")["p"], 10.0 / 16.0);
     assert_eq!(test(&got, "mcnemar-exact")["missing"][0], "8");
     close(&test(&got, "mcnemar-exact")["estimate"], 3.0);
+    assert_eq!(test(&got, "mcnemar-exact")["contrast"], "yes v no");
+    // of four with pain before one has pain after, of three without it one
+    let pain = ["--outcome", "pain_before", "--positive", "yes", "--negative", "no", "--category", "pain_after"];
+    let got = compared(&[&pain[..], &["--test", "all"]].concat());
+    close(&test(&got, "chi-squared")["estimate"], (1.0 / 3.0) / (1.0 / 2.0));
+    let (_folder, table) = table();
+    let run = myelomri().args(["compare", "--table", &table]).args(pain).assert().success();
+    run.stdout(contains("conditional-odds-ratio of yes v no"));
     let got = compared(&["--variable", "up", "--by", "grade"]);
     // ranks: a 7 8, b 4 5 6 ... of up: a = 9 8, b = 7 4 5, c = 3 1 2
     let h = 12.0 / 72.0 * (15.0f64.powi(2) / 2.0 + 15.0f64.powi(2) / 3.0 + 6.0f64.powi(2) / 3.0) - 27.0;

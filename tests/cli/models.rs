@@ -1,6 +1,7 @@
 //! `fit` and `validate` with what stands beside the coefficients, folds, shuffles and a locked cut-off.
 
 use super::study::myelomri;
+use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
 use serde_json::Value;
 use std::fs;
@@ -180,5 +181,35 @@ fn the_cutoff_of_a_saved_model_stays_locked() {
     assert!(number(at("calibration_intercept")).abs() < 1e-8);
     for ending in ["calibration.svg", "calibration.png", "decision.svg", "decision.png"] {
         assert!(fs::metadata(format!("{out}_{ending}")).unwrap().len() > 500, "{ending}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_model_no_resamples_or_no_plan_is_named_with_what_makes_one() {
+    let (folder, table) = table();
+    let bad = folder.path().join("bad").display().to_string();
+    fs::write(&bad, "none\n").unwrap();
+    let remedies = [("--model", "`myelomri fit` wrote"), ("--resamples", "counted from 1"), ("--plan", "[plan]")];
+    for (flag, remedy) in remedies {
+        for file in [&bad, "absent"] {
+            let term: &[&str] = if flag == "--model" { &[] } else { &["--term", "x"] };
+            myelomri()
+                .args(["validate", "--table", &table, "--outcome", "y", "--positive", "CR", flag, file])
+                .args(term)
+                .assert()
+                .code(3)
+                .stderr(contains("unreadable-input").and(contains(file)).and(contains(remedy)));
+        }
+    }
+}
+
+#[test]
+fn a_penalty_is_chosen_anew_for_every_pair_left_out() {
+    let (_folder, table) = table();
+    for method in ["ridge", "lasso"] {
+        let got = json("validate", &table, &["--term", "x", "--term", "z", "--method", method, "--bootstrap", "20"]);
+        let pairs = scheme(&got, "leave-pair-out", "auc");
+        assert_eq!((pairs["n_resamples"].as_u64(), pairs["n_not_estimable"].as_u64()), (Some(8 * 12), Some(0)));
+        assert!((0.5..=number(&pairs["apparent"])).contains(&number(&pairs["corrected"])), "{method}: {pairs}");
     }
 }

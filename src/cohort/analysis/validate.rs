@@ -16,13 +16,12 @@ use crate::stats::{LEVEL, StatsError, clustered, decision_curve, validation};
 /// Threshold probabilities of the decision curve.
 const THRESHOLDS: std::ops::RangeInclusive<usize> = 1..=80;
 
-/// Patients up to which each is left out alone; models grow with their number twice.
-const LEAVE_ONE_OUT_UP_TO: usize = 4000;
-
-/// Rows that the models of all pairs left out may have together: some ten seconds.
-const PAIRS_OF_ROWS: usize = 20_000_000;
-/// Pairs left out at most where each model chooses its penalty: all of 15 and 35 patients.
-const PAIRS_TUNED: usize = 525;
+/// Rows that the models of all patients, or of all pairs, left out may have together: some ten seconds.
+const ROWS_OF_MODELS: usize = 20_000_000;
+/// The same where each model chooses its penalty, which costs a hundred fits.
+const ROWS_OF_TUNED_MODELS: usize = 1_000_000;
+/// Pairs that are drawn however many rows there are.
+const FEWEST_PAIRS: usize = 500;
 
 /// What is done beside the bootstrap; the default is what a study's own run does.
 #[derive(Debug, Clone)]
@@ -194,7 +193,7 @@ fn cross_validated(
     let found = cross_validate(design, positive, method, &folds)?;
     schemes.push(of(&name, "auc", found.auc, found.n_folds, found.n_not_estimable));
     schemes.push(of(&name, "brier", found.brier, found.n_folds, found.n_not_estimable));
-    if positive.len() > LEAVE_ONE_OUT_UP_TO {
+    if !is_each_left_out(positive.len(), method) {
         return Ok(());
     }
     let single = cross_validate(design, positive, method, &Folds::given(prepared.patients())?)?;
@@ -208,17 +207,26 @@ fn cross_validated(
     Ok(())
 }
 
-/// Pairs left out at most, and the seed by which they are drawn. A penalty that is chosen anew for each pair costs a hundred fits.
-fn most_pairs(positive: &[bool], method: Method, seed: u64) -> (usize, u64) {
-    let most = (PAIRS_OF_ROWS / positive.len().max(1)).max(500);
+/// Rows of all models of a scheme together, as far as its time is borne.
+fn most_rows(method: Method) -> usize {
     let is_tuned = matches!(method, Method::Ridge { lambda: None } | Method::Lasso { lambda: None });
-    (if is_tuned { most.min(PAIRS_TUNED) } else { most }, seed)
+    if is_tuned { ROWS_OF_TUNED_MODELS } else { ROWS_OF_MODELS }
+}
+
+/// Whether there is a model without each of the rows.
+fn is_each_left_out(rows: usize, method: Method) -> bool {
+    rows * rows <= most_rows(method)
+}
+
+/// Pairs left out at most, and the seed by which they are drawn.
+fn most_pairs(positive: &[bool], method: Method, seed: u64) -> (usize, u64) {
+    ((most_rows(method) / positive.len().max(1)).max(FEWEST_PAIRS), seed)
 }
 
 /// Predictions by models that did not see the patient: all others' or, of many patients, those of ten folds.
 fn left_out(prepared: &Prepared, method: Method, seed: u64, warnings: &mut Vec<Warning>) -> Result<Vec<Option<f64>>> {
     let Prepared { design, positive, .. } = prepared;
-    if positive.len() <= LEAVE_ONE_OUT_UP_TO {
+    if is_each_left_out(positive.len(), method) {
         return Ok(validation::leave_group_out(design, positive, &prepared.patients(), method)?);
     }
     let message = format!("{} rows: calibration and decision curve stand on ten-fold predictions", positive.len());

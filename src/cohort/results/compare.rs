@@ -45,6 +45,9 @@ pub struct Test {
     pub df: Vec<f64>,
     /// What was estimated, e.g. `hodges-lehmann-shift`, `mean-difference`, `adjusted-difference`, `rho`, `odds-ratio`.
     pub estimand: String,
+    /// Levels of an odds ratio: `yes v no` is above 1 where the positive class, or the first of two columns, has more `yes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contrast: Option<String>,
     /// The estimate; positive group minus negative group, follow-up minus baseline.
     pub estimate: Option<f64>,
     /// Lower end of its 95 % interval.

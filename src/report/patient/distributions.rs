@@ -1,10 +1,10 @@
 //! ADC of a patient's marrow and lesions as distributions: the visits over each other, and each vertebra small.
 
 use super::{Maker, PatientFigure};
+use crate::region::ADC_CLASSES_UM2_S;
 use crate::report::figures::svg_for_page;
 use crate::report::histograms::Binned;
 use crate::report::plots::{Distribution, HistogramPlot, SparklinesPlot, histogram_figure, sparklines_figure};
-use crate::report::whole_body::CLASSES_UM2_S;
 use crate::report::{ReportError, labels};
 use crate::units::Unit;
 
@@ -28,7 +28,7 @@ impl Maker<'_> {
                 unit: Unit::Um2PerS,
                 edges,
                 distributions: distributions.collect(),
-                windows: CLASSES_UM2_S.map(f64::from).to_vec(),
+                windows: ADC_CLASSES_UM2_S.to_vec(),
             };
             let Ok(drawing) = histogram_figure(&plot, self.drawn) else { continue };
             let lang = self.lang;
@@ -56,7 +56,7 @@ impl Maker<'_> {
             edges,
             visits: visits.iter().map(|(visit, _)| visit.clone()).collect(),
             regions: levels.iter().enumerate().map(|(n, level)| (level.clone(), of_level(n))).collect(),
-            windows: CLASSES_UM2_S.map(f64::from).to_vec(),
+            windows: ADC_CLASSES_UM2_S.to_vec(),
         };
         let Ok(drawing) = sparklines_figure(&plot) else { return Ok(None) };
         let caption = self.lang.say("ADC of each vertebra, all to one scale; line and number: median.").to_owned();

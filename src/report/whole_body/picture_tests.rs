@@ -39,7 +39,7 @@ fn picture(order: [usize; 3], signs: usize) -> (usize, Vec<[u8; 3]>) {
     let (signal, adc) = (Volume::new(grid.clone(), signal), Volume::new(grid.clone(), adc));
     let lesions = Labels { grid, data: lesions, source: Default::default() };
     let facts = ["tDV 0.5 mL".to_owned()];
-    let visit = Visit { name: "baseline", facts: &facts, high_b: &signal, adc: &adc, lesions: &lesions };
+    let visit = Visit { name: "baseline", facts: &facts, high_b: &signal, adc: &adc, lesions: &lesions, classes: &[] };
     let visits = [visit, Visit { name: "cycle2", ..visit }];
     let png = whole_body(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &visits }).unwrap();
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();

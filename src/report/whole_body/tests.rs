@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::image::{Grid, filled};
+use crate::region::windows;
 
 const DIMS: [usize; 3] = [10, 6, 20];
 
@@ -27,7 +28,7 @@ fn a_projection_keeps_the_brightest_and_its_place_whatever_the_axes_point_to() {
     for signs in [[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, -1.0]] {
         let grid = grid(signs);
         let (signal, adc, lesions) = images(&grid);
-        let visit = Visit { name: "baseline", facts: &[], high_b: &signal, adc: &adc, lesions: &lesions };
+        let visit = Visit { name: "baseline", facts: &[], high_b: &signal, adc: &adc, lesions: &lesions, classes: &[] };
         for plane in [Plane::Coronal, Plane::Sagittal] {
             let panel = projection(&visit, plane);
             let across = panel.slice.size[0];
@@ -48,17 +49,18 @@ fn a_projection_keeps_the_brightest_and_its_place_whatever_the_axes_point_to() {
 fn the_key_gives_the_volume_of_each_class_at_each_visit() {
     let grid = grid([1.0; 3]);
     let (signal, adc, lesions) = images(&grid);
-    let visit = Visit { name: "baseline", facts: &[], high_b: &signal, adc: &adc, lesions: &lesions };
+    let classes = windows(&[500.0, 1800.0, 1900.0], &ADC_CLASSES_UM2_S, 0.75);
+    let visit =
+        Visit { name: "baseline", facts: &[], high_b: &signal, adc: &adc, lesions: &lesions, classes: &classes };
     let key =
         key(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &[visit, Visit { name: "cycle2", ..visit }] });
-    // one voxel of 4 x 8 x 5 mm each
-    assert!(key[0].1.contains("baseline 0.2 mL, cycle2 0.2 mL"), "{}", key[0].1);
+    assert!(key[0].1.contains("baseline 0.8 mL, cycle2 0.8 mL"), "{}", key[0].1);
     assert!(key[1].1.contains("baseline 0.0 mL"), "{}", key[1].1);
-    assert!(key[2].1.contains("baseline 0.2 mL"), "{}", key[2].1);
+    assert!(key[2].1.contains("baseline 1.5 mL"), "{}", key[2].1);
 }
 
 #[test]
-fn a_border_belongs_to_the_class_below_and_no_visit_is_refused() {
-    assert_eq!([class(655.0), class(655.5), class(1400.0), class(1400.5)], [0, 1, 1, 2]);
+fn a_border_belongs_to_the_class_above_and_no_visit_is_refused() {
+    assert_eq!([class(654.5), class(655.0), class(1399.5), class(1400.0)], [0, 1, 1, 2]);
     assert!(whole_body(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &[] }).is_err());
 }

@@ -171,7 +171,7 @@ fn between_classes(frame: &Frame, endpoint: &Endpoint, what: &Comparisons, rows:
         let counts = table_one::Counts::of(frame, endpoint, column)?;
         let blank = Test::blank(column, *family, counts.n(), counts.missing.clone());
         for test in what.chosen.of(Question::Categories) {
-            rows.take(run::categories(test, &counts.by_class(), &blank), test, &blank);
+            rows.take(run::categories(test, &counts.levels, &blank), test, &blank);
         }
     }
     Ok(())
@@ -254,6 +254,8 @@ fn paired_categories(
         }
     }
     let blank = Test::blank(&format!("{} v {}", pair[0], pair[1]), Family::Exploratory, n, missing);
+    let contrast = <[&String; 2]>::try_from(levels).ok().map(|[no, yes]| format!("{yes} v {no}"));
+    let blank = Test { contrast, ..blank };
     for test in what.chosen.of(Question::PairedCategories) {
         rows.take(run::of_pairs_as_categories(test, discordant, &blank), test, &blank);
     }
@@ -314,6 +316,7 @@ impl Test {
             p_adjusted: None,
             df: Vec::new(),
             estimand: String::new(),
+            contrast: None,
             estimate: None,
             ci_low: None,
             ci_high: None,

@@ -90,16 +90,20 @@ pub fn between_rows(name: &str, values: &[f64], positive: &[bool], cluster: &[us
     }])
 }
 
-/// Counts of levels by class, `[positive, negative]` a level.
-pub fn categories(name: &str, levels: &[[u64; 2]], blank: &Test) -> Answer {
+/// Counts of levels by class, `[positive, negative]` a level. Of two levels the odds ratio is of the second against the first.
+pub fn categories(name: &str, levels: &[(String, [u64; 2])], blank: &Test) -> Answer {
     let row = Test { test: name.to_owned(), ..blank.clone() };
-    let square = <[[u64; 2]; 2]>::try_from(levels).ok();
+    let (row, square) = match levels {
+        [(no, fewer), (yes, more)] => (Test { contrast: Some(format!("{yes} v {no}")), ..row }, Some([*more, *fewer])),
+        _ => (row, None),
+    };
+    let levels: Vec<[u64; 2]> = levels.iter().map(|(_, counts)| *counts).collect();
     Ok(vec![match (name, square) {
         ("fisher", Some(square)) => {
             let t = fisher(square, LEVEL)?;
             estimated(Test { p: Some(t.p), ..row }, "conditional-odds-ratio", t.odds_ratio, Some(t.interval))
         }
-        ("fisher", None) => Test { p: fisher_rows(levels)?, ..row },
+        ("fisher", None) => Test { p: fisher_rows(&levels)?, ..row },
         ("chi-squared-yates", Some(square)) => {
             let t = two_by_two(square, LEVEL)?;
             let row = Test { statistic: Some(t.yates), p: Some(t.p_yates), df: vec![1.0], ..row };
@@ -182,7 +186,8 @@ pub fn correlation(name: &str, x: &[f64], y: &[f64], blank: &Test) -> Answer {
     Ok(vec![match name {
         "kendall" => {
             let k = kendall(x, y, LEVEL)?;
-            estimated(Test { statistic: Some(k.z), p: Some(k.p), ..row }, "tau-b", k.tau_b, k.interval)
+            let effects = k.p_exact.map(|p| effect("p-exact", p, None)).into_iter().collect();
+            estimated(Test { statistic: Some(k.z), p: Some(k.p), effects, ..row }, "tau-b", k.tau_b, k.interval)
         }
         _ => {
             let of_pearson = name == "pearson";

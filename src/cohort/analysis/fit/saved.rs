@@ -28,11 +28,16 @@ impl SavedModel {
     /// Reads a model that [`fit`](super::fit) saved.
     ///
     /// # Errors
-    /// [`CohortError::Unreadable`] for a file that is missing or no such model.
+    /// [`CohortError::UnreadableInput`] for a file that is missing or no such model.
     pub fn read(path: &std::path::Path) -> Result<SavedModel, CohortError> {
-        let bad = |reason: String| CohortError::Unreadable { path: path.display().to_string(), reason };
+        let bad = |reason: String| CohortError::UnreadableInput {
+            what: "saved model",
+            path: path.display().to_string(),
+            reason,
+            remedy: "give the PREFIX_model.json that `myelomri fit` wrote",
+        };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        serde_json::from_str(&text).map_err(|error| bad(format!("it is no saved model: {error}")))
+        serde_json::from_str(&text).map_err(|error| bad(error.to_string()))
     }
 
     /// Linear predictor of every row of a frame; `None` where a value is missing.

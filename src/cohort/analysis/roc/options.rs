@@ -81,9 +81,14 @@ impl Resampling {
     /// From a file with one resample a line, rows counted from 1 and separated by commas.
     ///
     /// # Errors
-    /// [`CohortError::Unreadable`] for a file that is missing or holds anything else.
+    /// [`CohortError::UnreadableInput`] for a file that is missing or holds anything else.
     pub fn read(path: &std::path::Path) -> Result<Resampling, CohortError> {
-        let bad = |reason: String| CohortError::Unreadable { path: path.display().to_string(), reason };
+        let bad = |reason: String| CohortError::UnreadableInput {
+            what: "rows in",
+            path: path.display().to_string(),
+            reason,
+            remedy: "give numbers counted from 1: rows of a resample in a line, separated by commas, or a fold in each line",
+        };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
         let row = |(line, cell): (usize, &str)| match cell.trim().parse::<usize>() {
             Ok(row) if row > 0 => Ok(row - 1),
