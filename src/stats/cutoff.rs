@@ -108,16 +108,6 @@ pub fn at(values: &[f64], positive: &[bool], direction: Direction, threshold: f6
     Cutoff::of_counts(threshold, called(true), n_positive, called(false), n_negative)
 }
 
-/// Youden's index of a threshold: as [`at`], without intervals; for resamples.
-pub(super) fn youden_at(values: &[f64], positive: &[bool], direction: Direction, threshold: f64) -> f64 {
-    let mut called = [[0_usize; 2]; 2];
-    for (&value, &class) in values.iter().zip(positive) {
-        called[usize::from(class)][usize::from(direction.calls_positive(value, threshold))] += 1;
-    }
-    let share = |class: usize, call: usize| called[class][call] as f64 / (called[class][0] + called[class][1]) as f64;
-    share(1, 1) + share(0, 0) - 1.0
-}
-
 /// How a cut-off is chosen on a curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {
@@ -221,11 +211,6 @@ mod tests {
         assert_eq!((c.sensitivity.k, c.sensitivity.n), (2, 3));
         let c = at(&[6.0, 5.0, 2.0, 4.0, 1.0, 0.0], &OUTCOME, Direction::Lower, 5.0).unwrap();
         assert_eq!((c.sensitivity.k, c.specificity.k), (2, 0));
-        for threshold in [5.0, 1.5, -1.0] {
-            let values = [6.0, 5.0, 2.0, 4.0, 1.0, 0.0];
-            let c = at(&values, &OUTCOME, Direction::Higher, threshold).unwrap();
-            assert_eq!(youden_at(&values, &OUTCOME, Direction::Higher, threshold), c.youden_j());
-        }
     }
 
     #[test]

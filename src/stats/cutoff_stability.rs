@@ -3,12 +3,12 @@
 //! The rule is repeated in every resample; the index there minus that of the same cut-off on the original patients is
 //! its optimism (Harrell 1996). The cut-off itself has the percentile interval of the resamples' cut-offs.
 
-use super::cutoff::{Optimum, Rule, at, best, optima, youden_at};
+use super::cutoff::{Optimum, Rule, best, optima};
+use super::levels::Levels;
 use super::resample::{Resamples, percentile_interval};
-use super::roc::{Direction, curve};
+use super::roc::{Direction, check};
 use super::summary::mean;
 use super::{Interval, StatsError};
-use rayon::prelude::*;
 
 /// Which of several equally good cut-offs is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,22 +68,28 @@ pub fn stability(
 ) -> Result<Stability, StatsError> {
     const WHAT: &str = "a cut-off";
     let none = || StatsError::NoVariation { what: WHAT };
-    let chosen = best(&curve(values, positive, direction)?, rule).ok_or_else(none)?;
+    let (n_positive, n_negative) = check(values, positive)?;
+    resamples.check_within(values.len())?;
+    let levels = Levels::of(values, direction);
+    let all = levels.counts(0..values.len(), positive);
+    let chosen = best(&levels.curve(&all), rule).ok_or_else(none)?;
     let threshold = tie.pick(&chosen).ok_or_else(none)?;
-    let apparent = at(values, positive, direction, threshold)?.youden_j();
-    if let Some(&index) = resamples.rows().iter().flatten().find(|&&i| i >= values.len()) {
-        return Err(StatsError::RowOutside { index, rows: values.len() });
-    }
-    let one = |rows: &Vec<usize>| -> Option<[f64; 3]> {
-        let v: Vec<f64> = rows.iter().map(|&i| values[i]).collect();
-        let p: Vec<bool> = rows.iter().map(|&i| positive[i]).collect();
-        let curve = curve(&v, &p, direction).ok()?;
+    let youden =
+        |[alarms, hits]: [usize; 2], m: usize, n: usize| hits as f64 / m as f64 + (n - alarms) as f64 / n as f64 - 1.0;
+    let outside = |threshold: f64| youden(levels.called(&all, threshold), n_positive, n_negative);
+    let one = |rows: &[usize]| -> Option<[f64; 3]> {
+        let counts = levels.counts(rows.iter().copied(), positive);
+        let curve = levels.curve(&counts);
+        if curve.n_positive == 0 || curve.n_negative == 0 {
+            return None;
+        }
         let tied: Vec<f64> = optima(&curve, rule)?.iter().filter_map(|point| point.threshold).collect();
         let there = tie.of(&tied)?;
-        Some([there, youden_at(&v, &p, direction, there), youden_at(values, positive, direction, there)])
+        let inside = youden(levels.called(&counts, there), curve.n_positive, curve.n_negative);
+        Some([there, inside, outside(there)])
     };
-    let resamples: Vec<[f64; 3]> =
-        resamples.rows().par_iter().map(one).collect::<Vec<_>>().into_iter().flatten().collect();
+    let apparent = outside(threshold);
+    let resamples: Vec<[f64; 3]> = resamples.map(one).into_iter().flatten().collect();
     let column = |c: usize| resamples.iter().map(|r| r[c]).collect::<Vec<f64>>();
     let interval = percentile_interval(&column(0), super::LEVEL).ok_or_else(none)?;
     let optimism = mean(&resamples.iter().map(|r| r[1] - r[2]).collect::<Vec<_>>());

@@ -37,6 +37,7 @@ pub mod firth;
 pub mod flac;
 pub mod group_tests;
 pub mod icc;
+mod levels;
 mod likelihood;
 pub mod likelihood_ratio;
 pub mod limits;

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::distributions::{normal_quantile, normal_sf};
 use super::error::{all_finite, same_length, two_classes};
+use super::levels::Levels;
 use super::roc::{self, Direction};
 use super::summary::quantile;
 use super::{Interval, StatsError};
@@ -23,55 +24,97 @@ pub enum Scheme {
     Stratified,
 }
 
+/// Rows over all resamples up to which they are kept; beyond, each is drawn anew whenever it is asked for.
+const MOST_KEPT: usize = 20_000_000;
+
 /// Rows of each resample, counted from 0.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Resamples {
-    rows: Vec<Vec<usize>>,
+pub struct Resamples(Rows);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Rows {
+    Kept(Vec<Vec<usize>>),
+    Drawn { strata: Vec<Vec<usize>>, n: usize, seed: u64 },
 }
 
 impl Resamples {
     /// Draws `n` resamples of the rows of `positive`.
     pub fn draw(scheme: Scheme, positive: &[bool], n: usize, seed: u64) -> Resamples {
         let all: Vec<usize> = (0..positive.len()).collect();
-        let (cases, controls): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&i| positive[i]);
-        let strata: Vec<&[usize]> = match scheme {
-            Scheme::Plain => vec![&all],
-            Scheme::Stratified => vec![&cases, &controls],
+        let mut strata = match scheme {
+            Scheme::Plain => vec![all],
+            Scheme::Stratified => <[Vec<usize>; 2]>::from(all.iter().partition(|&&i| positive[i])).to_vec(),
         };
-        let one = |number: usize| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(number as u64);
-            let mut rows = Vec::with_capacity(positive.len());
-            for stratum in strata.iter().filter(|s| !s.is_empty()) {
-                rows.extend(stratum.iter().map(|_| stratum[rng.random_range(0..stratum.len())]));
-            }
-            rows
-        };
-        Resamples { rows: (0..n).into_par_iter().map(one).collect() }
+        strata.retain(|stratum| !stratum.is_empty());
+        let drawn = Resamples(Rows::Drawn { strata, n, seed });
+        if drawn.n_rows() > MOST_KEPT { drawn } else { Resamples(Rows::Kept(drawn.map(<[usize]>::to_vec))) }
     }
 
     /// Takes resamples drawn elsewhere; every row must lie within the `n_rows` of the data.
     pub fn given(rows: Vec<Vec<usize>>, n_rows: usize) -> Result<Resamples, StatsError> {
-        match rows.iter().flatten().find(|&&i| i >= n_rows) {
-            Some(&index) => Err(StatsError::RowOutside { index, rows: n_rows }),
-            None => Ok(Resamples { rows }),
+        let given = Resamples(Rows::Kept(rows));
+        given.check_within(n_rows).map(|()| given)
+    }
+
+    /// What each resample gives, in their order whatever the number of threads.
+    pub fn map<T: Send>(&self, of: impl Fn(&[usize]) -> T + Sync + Send) -> Vec<T> {
+        // a few thousand rows for a thread at least
+        let at_least = (4096 * self.len().max(1) / self.n_rows().max(1)).max(1);
+        match &self.0 {
+            Rows::Kept(rows) => rows.par_iter().with_min_len(at_least).map(|rows| of(rows)).collect(),
+            Rows::Drawn { strata, n, seed } => {
+                let one = |number: usize| of(&rows_of(strata, *seed, number));
+                (0..*n).into_par_iter().with_min_len(at_least).map(one).collect()
+            }
         }
     }
 
-    /// Rows of each resample.
-    pub fn rows(&self) -> &[Vec<usize>] {
-        &self.rows
+    /// Refuses rows that the data do not have.
+    ///
+    /// # Errors
+    /// [`StatsError::RowOutside`] with the first of them.
+    pub fn check_within(&self, n_rows: usize) -> Result<(), StatsError> {
+        let rows = match &self.0 {
+            Rows::Kept(rows) => rows,
+            Rows::Drawn { strata, .. } => strata,
+        };
+        match rows.iter().flatten().find(|&&i| i >= n_rows) {
+            Some(&index) => Err(StatsError::RowOutside { index, rows: n_rows }),
+            None => Ok(()),
+        }
+    }
+
+    /// Rows of all resamples together.
+    pub fn n_rows(&self) -> usize {
+        match &self.0 {
+            Rows::Kept(rows) => rows.iter().map(Vec::len).sum(),
+            Rows::Drawn { strata, n, .. } => n * strata.iter().map(Vec::len).sum::<usize>(),
+        }
     }
 
     /// Number of resamples.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        match &self.0 {
+            Rows::Kept(rows) => rows.len(),
+            Rows::Drawn { n, .. } => *n,
+        }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
+}
+
+/// One resample: as many rows of each stratum as it has, from the stream of this number.
+fn rows_of(strata: &[Vec<usize>], seed: u64, number: usize) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(number as u64);
+    let mut rows = Vec::with_capacity(strata.iter().map(Vec::len).sum());
+    for stratum in strata {
+        rows.extend(stratum.iter().map(|_| stratum[rng.random_range(0..stratum.len())]));
+    }
+    rows
 }
 
 /// Area in each resample; NaN where a plain resample has one class only.
@@ -84,35 +127,45 @@ pub fn auc_distribution(
     same_length("bootstrap of an area", values.len(), positive.len())?;
     all_finite("marker", values)?;
     two_classes(positive)?;
-    let n = values.len();
-    // a level for each distinct value, so that a resample is counted instead of sorted
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&a, &b| direction.orient(values[a]).total_cmp(&direction.orient(values[b])));
-    let (mut level, mut levels) = (vec![0usize; n], 0);
-    for (k, &i) in order.iter().enumerate() {
-        if k > 0 && values[i] != values[order[k - 1]] {
-            levels += 1;
-        }
-        level[i] = levels;
+    resamples.check_within(values.len())?;
+    let levels = Levels::of(values, direction);
+    Ok(resamples.map(|rows| area(&levels.counts(rows.iter().copied(), positive))))
+}
+
+/// Area of counted rows.
+fn area(counts: &[[u32; 2]]) -> f64 {
+    let (mut hits, mut alarms, mut twice_u) = (0u64, 0u64, 0u64);
+    for &[q, p] in counts {
+        twice_u += u64::from(q) * (2 * hits + u64::from(p));
+        hits += u64::from(p);
+        alarms += u64::from(q);
     }
-    if let Some(&index) = resamples.rows().iter().flatten().find(|&&i| i >= n) {
-        return Err(StatsError::RowOutside { index, rows: n });
+    twice_u as f64 / (2.0 * hits as f64 * alarms as f64)
+}
+
+/// Area without each of the rows in turn.
+fn jackknife(values: &[f64], positive: &[bool], direction: Direction) -> Vec<f64> {
+    let levels = Levels::of(values, direction);
+    let counts = levels.counts(0..values.len(), positive);
+    let (mut hits, mut alarms, mut twice_u) = (0u64, 0u64, 0u64);
+    // twice the pairs that one negative and one positive patient of a level win, positive ones by all alarms so far
+    let mut won = Vec::with_capacity(counts.len());
+    for &[q, p] in &counts {
+        let [q, p] = [q, p].map(u64::from);
+        won.push([2 * hits + p, 2 * alarms + q]);
+        twice_u += q * (2 * hits + p);
+        hits += p;
+        alarms += q;
     }
-    let one = |rows: &Vec<usize>| {
-        let mut counts = vec![[0u32; 2]; levels + 1];
-        for &row in rows {
-            counts[level[row]][usize::from(positive[row])] += 1;
-        }
-        let (mut below, mut cases, mut twice_u) = (0u64, 0u64, 0u64);
-        for [controls_here, cases_here] in counts {
-            let (q, p) = (u64::from(controls_here), u64::from(cases_here));
-            twice_u += p * (2 * below + q);
-            below += q;
-            cases += p;
-        }
-        twice_u as f64 / (2.0 * cases as f64 * below as f64)
+    let without = |row: usize| {
+        let [of_negative, lost_to] = won[levels.of_rows()[row]];
+        let (won, m, n) = match positive[row] {
+            true => (2 * alarms - lost_to, hits - 1, alarms),
+            false => (of_negative, hits, alarms - 1),
+        };
+        (twice_u - won) as f64 / (2.0 * m as f64 * n as f64)
     };
-    Ok(resamples.rows().par_iter().with_min_len(64).map(one).collect())
+    (0..values.len()).map(without).collect()
 }
 
 /// Percentile interval of the finite values; none where there is none.
@@ -134,6 +187,10 @@ pub fn auc_bca(
     const WHAT: &str = "the BCa interval";
     let seen = roc::auc(values, positive, direction)?;
     let mut drawn = auc_distribution(values, positive, direction, resamples)?;
+    let (m, n) = two_classes(positive)?;
+    if m.min(n) < 2 {
+        return Err(StatsError::TooFewValues { what: WHAT, needed: 2, found: m.min(n) });
+    }
     drawn.retain(|a| a.is_finite());
     drawn.sort_unstable_by(f64::total_cmp);
     let count = |wanted: &dyn Fn(f64) -> bool| drawn.iter().filter(|&&a| wanted(a)).count() as f64;
@@ -143,14 +200,7 @@ pub fn auc_bca(
         return Err(StatsError::NoVariation { what: WHAT });
     }
     let bias = normal_quantile(share);
-    let left_out: Vec<f64> = (0..values.len())
-        .map(|i| {
-            let keep = |j: &usize| *j != i;
-            let v: Vec<f64> = (0..values.len()).filter(keep).map(|j| values[j]).collect();
-            let p: Vec<bool> = (0..values.len()).filter(keep).map(|j| positive[j]).collect();
-            roc::auc(&v, &p, direction)
-        })
-        .collect::<Result<_, _>>()?;
+    let left_out = jackknife(values, positive, direction);
     let centre = left_out.iter().sum::<f64>() / left_out.len() as f64;
     let moment = |power: i32| left_out.iter().map(|v| (centre - v).powi(power)).sum::<f64>();
     let acceleration = moment(3) / (6.0 * moment(2).powf(1.5));
@@ -178,15 +228,40 @@ mod tests {
         let four = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap().install(draw);
         assert_eq!(one, four);
         assert_ne!(one, Resamples::draw(Scheme::Stratified, &outcome(), 100, 8));
-        assert_eq!(one.rows()[..10], Resamples::draw(Scheme::Stratified, &outcome(), 10, 7).rows()[..]);
+        let rows = |resamples: &Resamples| resamples.map(<[usize]>::to_vec);
+        assert_eq!(rows(&one)[..10], rows(&Resamples::draw(Scheme::Stratified, &outcome(), 10, 7)));
     }
 
     #[test]
     fn stratified_resamples_keep_the_classes_and_plain_ones_do_not() {
         let y = outcome();
-        let cases = |r: &Vec<usize>| r.iter().filter(|&&i| y[i]).count();
-        assert!(Resamples::draw(Scheme::Stratified, &y, 50, 1).rows().iter().all(|r| cases(r) == 15));
-        assert!(Resamples::draw(Scheme::Plain, &y, 50, 1).rows().iter().any(|r| cases(r) != 15));
+        let cases = |scheme| Resamples::draw(scheme, &y, 50, 1).map(|rows| rows.iter().filter(|&&i| y[i]).count());
+        assert_eq!(cases(Scheme::Stratified), [15; 50]);
+        assert!(cases(Scheme::Plain).iter().any(|&n| n != 15));
+    }
+
+    #[test]
+    fn too_many_rows_to_keep_are_the_same_drawn_anew() {
+        let y: Vec<bool> = (0..MOST_KEPT / 10 + 1).map(|i| i % 4 == 0).collect();
+        let (many, few) =
+            (Resamples::draw(Scheme::Stratified, &y, 10, 7), Resamples::draw(Scheme::Stratified, &y, 2, 7));
+        assert!(matches!((&many.0, &few.0), (Rows::Drawn { .. }, Rows::Kept(_))));
+        let sums = |resamples: &Resamples| resamples.map(|rows| rows.iter().sum::<usize>());
+        assert_eq!((many.len(), &sums(&many)[..2]), (10, &sums(&few)[..]));
+        assert!(many.check_within(5).is_err() && many.check_within(y.len()).is_ok());
+    }
+
+    #[test]
+    fn the_jackknife_is_the_area_without_each_row() {
+        let y = outcome();
+        let v: Vec<f64> = (0..50).map(|i| f64::from((i * 13) % 11 + if y[i as usize] { 3 } else { 0 })).collect();
+        for direction in [Direction::Higher, Direction::Lower] {
+            for (i, area) in jackknife(&v, &y, direction).into_iter().enumerate() {
+                let keep = |j: &usize| *j != i;
+                let (w, z): (Vec<f64>, Vec<bool>) = (0..50).filter(keep).map(|j| (v[j], y[j])).unzip();
+                assert_eq!(area, roc::auc(&w, &z, direction).unwrap());
+            }
+        }
     }
 
     #[test]
@@ -196,7 +271,7 @@ mod tests {
         let resamples = Resamples::draw(Scheme::Stratified, &y, 40, 3);
         for direction in [Direction::Higher, Direction::Lower] {
             let areas = auc_distribution(&v, &y, direction, &resamples).unwrap();
-            for (rows, area) in resamples.rows().iter().zip(areas) {
+            for (rows, area) in resamples.map(<[usize]>::to_vec).iter().zip(areas) {
                 let w: Vec<f64> = rows.iter().map(|&i| v[i]).collect();
                 let z: Vec<bool> = rows.iter().map(|&i| y[i]).collect();
                 assert_eq!(area, roc::auc(&w, &z, direction).unwrap());

@@ -8,6 +8,7 @@
 
 use super::StatsError;
 use super::error::{all_finite, same_length, two_classes};
+use super::levels::Levels;
 
 /// Which way a marker points to the positive class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,32 +81,9 @@ impl Curve {
 
 /// The curve of `values` against the outcome.
 pub fn curve(values: &[f64], positive: &[bool], direction: Direction) -> Result<Curve, StatsError> {
-    let (n_positive, n_negative) = check(values, positive)?;
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| direction.orient(values[b]).total_cmp(&direction.orient(values[a])));
-
-    let mut points = vec![Point { threshold: None, true_positives: 0, false_positives: 0 }];
-    let (mut hits, mut alarms, mut twice_u, mut tied_pairs) = (0usize, 0usize, 0u64, 0u64);
-    let mut i = 0;
-    while i < order.len() {
-        let value = values[order[i]];
-        let (mut p, mut q) = (0u64, 0u64);
-        while i < order.len() && values[order[i]] == value {
-            if positive[order[i]] {
-                p += 1
-            } else {
-                q += 1
-            }
-            i += 1;
-        }
-        twice_u += 2 * q * hits as u64 + p * q;
-        tied_pairs += p * q;
-        hits += p as usize;
-        alarms += q as usize;
-        let threshold = order.get(i).map(|&next| between(value, values[next]));
-        points.push(Point { threshold, true_positives: hits, false_positives: alarms });
-    }
-    Ok(Curve { direction, n_positive, n_negative, points, twice_u, tied_pairs })
+    check(values, positive)?;
+    let levels = Levels::of(values, direction);
+    Ok(levels.curve(&levels.counts(0..values.len(), positive)))
 }
 
 /// Area under the curve alone.
@@ -146,13 +124,6 @@ pub fn join_near_ties(values: &mut [f64]) {
             values[order[pair]] = left;
         }
     }
-}
-
-/// A threshold between two neighbouring values; `inside` itself is called positive, `outside` is not.
-fn between(inside: f64, outside: f64) -> f64 {
-    let middle = inside / 2.0 + outside / 2.0;
-    // neighbouring floats have no number between them
-    if middle == outside { inside } else { middle }
 }
 
 pub(super) fn check(values: &[f64], positive: &[bool]) -> Result<(usize, usize), StatsError> {

@@ -4,10 +4,10 @@
 //! highest of its curve there, tied values being a slanted line. Limits: as the percentile interval of the area, the band is
 //! narrow where the curve nears 1.
 
+use super::levels::{Counts, Levels};
 use super::resample::{Resamples, percentile_interval};
 use super::roc::{Direction, check};
 use super::{Interval, StatsError};
-use rayon::prelude::*;
 
 /// False-positive rates at which the band is given: 0, 0.02 ... 1.
 const STEPS: usize = 50;
@@ -35,22 +35,13 @@ pub fn band(
     level: f64,
 ) -> Result<Vec<BandPoint>, StatsError> {
     check(values, positive)?;
-    if let Some(&index) = resamples.rows().iter().flatten().find(|&&i| i >= values.len()) {
-        return Err(StatsError::RowOutside { index, rows: values.len() });
-    }
-    if resamples.rows().iter().map(Vec::len).sum::<usize>() > MOST_ROWS {
+    resamples.check_within(values.len())?;
+    if resamples.n_rows() > MOST_ROWS {
         return Ok(Vec::new());
     }
-    // groups of equal values, the most positive first; sorted once for all resamples
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| direction.orient(values[b]).total_cmp(&direction.orient(values[a])));
-    let mut group = vec![0; values.len()];
-    for pair in order.windows(2) {
-        group[pair[1]] = group[pair[0]] + usize::from(values[pair[1]] != values[pair[0]]);
-    }
-    let n_groups = order.last().map_or(0, |&last| group[last] + 1);
-    let curves: Vec<Vec<f64>> =
-        resamples.rows().par_iter().filter_map(|rows| sensitivities(rows, &group, n_groups, positive)).collect();
+    let levels = Levels::of(values, direction);
+    let of = |rows: &[usize]| sensitivities(levels.counts(rows.iter().copied(), positive));
+    let curves: Vec<Vec<f64>> = resamples.map(of).into_iter().flatten().collect();
     let at = |step: usize| {
         let found: Vec<f64> = curves.iter().map(|curve| curve[step]).collect();
         Some(BandPoint { fpr: step as f64 / STEPS as f64, sensitivity: percentile_interval(&found, level)? })
@@ -59,19 +50,15 @@ pub fn band(
 }
 
 /// Sensitivity of one resample at each rate; none where it lacks a class.
-fn sensitivities(rows: &[usize], group: &[usize], n_groups: usize, positive: &[bool]) -> Option<Vec<f64>> {
-    let mut counts = vec![[0_usize; 2]; n_groups];
-    for &row in rows {
-        counts[group[row]][usize::from(positive[row])] += 1;
-    }
-    let total = |class: usize| counts.iter().map(|count| count[class]).sum::<usize>() as f64;
+fn sensitivities(counts: Counts) -> Option<Vec<f64>> {
+    let total = |class: usize| counts.iter().map(|count| count[class] as usize).sum::<usize>() as f64;
     let [n, m] = [total(0), total(1)];
     if n == 0.0 || m == 0.0 {
         return None;
     }
     let mut found = Vec::with_capacity(STEPS + 1);
     let (mut x, mut y) = (0.0, 0.0); // patients called positive so far, by class
-    for [alarms, hits] in counts.into_iter().map(|count| count.map(|c| c as f64)) {
+    for [alarms, hits] in counts.into_iter().map(|count| count.map(f64::from)) {
         // rates that this group passes; one at its end waits for what follows straight upwards
         while found.len() <= STEPS {
             let wanted = found.len() as f64 / STEPS as f64 * n;

@@ -86,7 +86,7 @@ pub fn bootstrap(
     same_length("validation", design.rows(), positive.len())?;
     let fit = method.fit(design, positive)?;
     let (apparent, _) = performance(&fit, design, positive)?;
-    let one = |rows: &Vec<usize>| -> (bool, Option<(Performance, Performance)>) {
+    let one = |rows: &[usize]| -> (bool, Option<(Performance, Performance)>) {
         let outcome: Vec<bool> = rows.iter().filter_map(|&i| positive.get(i).copied()).collect();
         let Ok(part) = design.of_rows(rows) else { return (false, None) };
         let separated = is_separated(&part, &outcome).unwrap_or(false);
@@ -104,7 +104,7 @@ pub fn bootstrap(
         });
         (separated, pair.ok())
     };
-    let done: Vec<_> = resamples.rows().par_iter().map(one).collect();
+    let done: Vec<_> = resamples.map(one);
     let n_separated = done.iter().filter(|(separated, _)| *separated).count();
     let resamples: Vec<_> = done.into_iter().map(|(_, pair)| pair).collect();
     let metrics = vec![

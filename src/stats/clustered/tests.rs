@@ -71,7 +71,7 @@ fn the_covariance_of_an_area_with_itself_is_its_variance_and_pairs_are_compared(
 #[test]
 fn resamples_and_folds_keep_the_rows_of_a_patient_together() {
     let (_, positive, cluster) = data(3, 1.0);
-    for rows in resamples(&positive, &cluster, 50, 4).unwrap().rows() {
+    for rows in resamples(&positive, &cluster, 50, 4).unwrap().map(<[usize]>::to_vec) {
         assert_eq!(rows.len(), 72);
         for three in rows.chunks(3) {
             assert!(three.iter().all(|&i| cluster[i] == cluster[three[0]]), "{three:?}");
