@@ -11,6 +11,7 @@ pub mod measure;
 pub mod pipeline;
 pub mod region;
 pub mod report;
+pub mod segment;
 pub mod stats;
 pub mod study;
 pub mod units;

@@ -10,6 +10,7 @@ Simulated by the writers of scripts/reference/dicom_series.py, whose pixel formu
 `signed` ones less 300. Encoders: pydicom (RLE, deflate, JPEG-LS by pyjpegls) and GDCM (JPEG, JPEG 2000, big endian).
 """
 
+import struct
 import sys
 from pathlib import Path
 
@@ -80,15 +81,33 @@ def gdcm_encoded(folder, number, syntax, **kind):
         ds.save_as(path, enforce_file_format=True)
 
 
-def mosaic(folder, number, is_named):
+def csa(elements):
+    """Siemens CSA header: name and texts of each element."""
+    block = b"SV10\4\3\2\1" + struct.pack("<ii", len(elements), 77)
+    for name, texts in elements:
+        block += name.encode().ljust(64, b"\0") + struct.pack("<i4sii", len(texts), b"FD\0\0", 6, len(texts))
+        block += struct.pack("<i", 77)
+        for text in texts:
+            block += struct.pack("<4i", len(text), len(text), 77, len(text)) + text.encode() + b"\0" * (-len(text) % 4)
+    return block
+
+
+# turned by 20 degrees about the left-right axis
+OBLIQUE = [1, 0, 0, 0, 0.9396926208, 0.3420201433]
+
+
+def mosaic(folder, number, is_named, orientation=AXIAL, normal=None, apart_mm=0):
     """Four slices of 6 x 8 in one picture of 12 x 16, as Siemens writes them; without the word in the image type the
-    number of slices stands in the private attribute alone."""
+    number of slices stands in the private attribute alone. The second picture lies `apart_mm` further up."""
     out = Writer(root)
     kind = ["ORIGINAL", "PRIMARY", "M", "ND"] + (["MOSAIC"] if is_named else [])
     for n in range(2):
         ds = image("b", 0, number, n + 1, "SIEMENS", "MAGNETOM Skyra", kind, "mosaic", 0, 0, te=60.0, sequence=["EP"])
-        place(ds, 0, AXIAL)
+        place(ds, 0, orientation, origin=(-20.0, -15.0, -30.0 + n * apart_mm))
         pixels(ds, 0, 0, rows=12, columns=16)
+        if normal:
+            block = csa([("NumberOfImagesInMosaic", ["4"]), ("SliceNormalVector", [f"{v:.10f}" for v in normal])])
+            ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x10, "OB", block)
         ds.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "US", 4)
         ds.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", 50 + 700 * n)
         out.save(ds, folder)
@@ -111,3 +130,5 @@ gdcm_encoded("jpeg-2000", 113, gdcm.TransferSyntax.JPEG2000Lossless)
 gdcm_encoded("jpeg-2000-lossy", 114, gdcm.TransferSyntax.JPEG2000)
 mosaic("mosaic", 120, True)
 mosaic("mosaic-unnamed", 121, False)
+mosaic("mosaic-oblique", 122, True, OBLIQUE, normal=[0, 0.3420201433, -0.9396926208])
+mosaic("mosaic-apart", 123, True, apart_mm=10)

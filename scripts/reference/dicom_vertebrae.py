@@ -8,7 +8,8 @@
 
 `vert` holds L1, L2 and L3 (named by label, by label in another spelling, by coded type alone), a disc and muscle;
 `vert-open` holds a vertebra twice, one whose label and code disagree, and one that is named T1 lesion. Block n of rows
-(from the top) of the sagittal images is segment n. Written files are the same bytes on every run.
+(from the top) of the sagittal images is segment n. In `vert-overlap` L1 and L2 have row 1 in common, in `vert-overlap-rt` the
+contours of L1 and L2 two columns of a slice. Written files are the same bytes on every run.
 """
 
 import sys
@@ -18,7 +19,10 @@ import highdicom as hd
 import numpy as np
 import pydicom
 from pydicom.sr.codedict import codes
+from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+from dicom_series import RTSTRUCT, Writer, base, record
 
 root = Path(sys.argv[1])
 sources = sorted(
@@ -28,13 +32,13 @@ sources = sorted(
 vertebra = hd.sr.CodedConcept("51282000", "SCT", "Vertebra")
 
 
-def write(folder, number, segments):
-    """`segments`: label and coded type; each is one row of the picture, columns 1 to 3, of the slices it is given."""
+def write(folder, number, segments, overlap=0):
+    """`segments`: label and coded type; each is one row of the picture (and `overlap` more), columns 1 to 3, of its slices."""
     shape = (len(sources), sources[0].Rows, sources[0].Columns, len(segments))
     pixels = np.zeros(shape, np.uint8)
     descriptions = []
     for n, (label, code, slices) in enumerate(segments):
-        pixels[slices, n, 1:4, n] = 1
+        pixels[slices, n : n + 1 + overlap, 1:4, n] = 1
         descriptions.append(hd.seg.SegmentDescription(
             segment_number=n + 1,
             segment_label=label,
@@ -86,3 +90,39 @@ write("vert-open", 93, [
     ("L3", codes.SCT.L4Vertebra, one),
     ("T1 lesion", hd.sr.CodedConcept("108369006", "SCT", "Neoplasm"), one),
 ])
+write("vert-overlap", 94, [("L1", vertebra, one), ("L2", vertebra, one)], overlap=1)
+
+
+def overlapping_contours(folder, number):
+    """Columns 1-4 (L1) and 3-6 (L2) of rows 1-2 of the middle slice."""
+    image = sources[1]
+    ds = base("a", 0, number, 1, "RTSTRUCT")
+    ds.SOPClassUID = RTSTRUCT
+    ds.Manufacturer, ds.SeriesDescription, ds.InstanceNumber = "simulated", "contours", 1
+    referenced = record(SeriesInstanceUID=image.SeriesInstanceUID)
+    study = record(RTReferencedSeriesSequence=Sequence([referenced]))
+    ds.ReferencedFrameOfReferenceSequence = Sequence(
+        [record(FrameOfReferenceUID=image.FrameOfReferenceUID, RTReferencedStudySequence=Sequence([study]))]
+    )
+    names = ["vertebrae_L1", "vertebrae_L2"]
+    ds.StructureSetROISequence = Sequence(
+        [record(ROINumber=n + 1, ROIName=name, ReferencedFrameOfReferenceUID=image.FrameOfReferenceUID) for n, name in enumerate(names)]
+    )
+    row, column = (np.array(image.ImageOrientationPatient[k : k + 3]) for k in (0, 3))
+    origin, (row_mm, column_mm) = np.array(image.ImagePositionPatient), image.PixelSpacing
+
+    def box(first, last):
+        corners = [(first - 0.5, 0.5), (last + 0.5, 0.5), (last + 0.5, 2.5), (first - 0.5, 2.5)]
+        points = [origin + row * column_mm * c + column * row_mm * r for c, r in corners]
+        return [float(v) for point in points for v in point]
+
+    ds.ROIContourSequence = Sequence([
+        record(ReferencedROINumber=n + 1, ContourSequence=Sequence(
+            [record(ContourGeometricType="CLOSED_PLANAR", NumberOfContourPoints=4, ContourData=box(*ends))]
+        ))
+        for n, ends in enumerate([(1, 4), (3, 6)])
+    ])
+    Writer(root).save(ds, folder)
+
+
+overlapping_contours("vert-overlap-rt", 95)

@@ -227,7 +227,8 @@ fn bytes(n: u64) -> String {
 }
 
 fn seconds(s: f64) -> String {
-    match s {
+    // the sum of nothing is -0
+    match s + 0.0 {
         s if s < 10.0 => format!("{s:.1} s"),
         s if s < 120.0 => format!("{s:.0} s"),
         s if s < 7200.0 => format!("{:.0} min", s / 60.0),

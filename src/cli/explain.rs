@@ -20,9 +20,10 @@ pub struct ExplainArgs {
 }
 
 /// Methods with their texts, beside the biomarkers of the report.
-const METHODS: [(&str, &str); 14] = [
+const METHODS: [(&str, &str); 15] = [
     ("import", include_str!("../docs/import.md")),
     ("study", include_str!("../docs/study.md")),
+    ("segment", include_str!("../docs/segment.md")),
     ("histogram", include_str!("../docs/histogram.md")),
     ("change", include_str!("../docs/change.md")),
     ("response", include_str!("../docs/response.md")),
@@ -38,10 +39,12 @@ const METHODS: [(&str, &str); 14] = [
 ];
 
 /// Other words for a topic.
-const ALIASES: [(&str, &str); 14] = [
+const ALIASES: [(&str, &str); 16] = [
     ("dicom", "import"),
     ("bids", "study"),
     ("labels", "study"),
+    ("onnx", "segment"),
+    ("network", "segment"),
     ("redcap", "study"),
     ("ff", "sff"),
     ("imwg", "response"),

@@ -43,6 +43,7 @@ mod report;
 mod response;
 mod roc;
 mod run;
+mod segment;
 mod shell;
 mod simulate;
 mod station_visits;
@@ -107,6 +108,8 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Make a study of DICOM: roles with their evidence, NIfTI, masks, no patient identity
     Import(import::ImportArgs),
+    /// Label map of an image by a network of yours (ONNX), for vertebrae or bone
+    Segment(segment::SegmentArgs),
     /// Write a digital reference study with known truth (simulated, no patient data)
     Simulate(simulate::SimulateArgs),
     /// The main job: from the images of a study to tables, ROC curves and a report
@@ -147,6 +150,7 @@ impl Command {
             Command::Agreement(args) => agreement::run(args, context),
             Command::Plan(args) => plan::run(args, context),
             Command::Import(args) => import::run(args, context),
+            Command::Segment(args) => segment::run(args, context),
             Command::Simulate(args) => simulate::run(args, context),
             Command::Run(args) => run::run(args, context),
             Command::Doctor(args) => doctor::run(args, context),

@@ -89,14 +89,33 @@ pub fn bare<'a>(label: &'a str, prefix: &str) -> &'a str {
 }
 
 fn from_manifest(study: &Path, manifest: &Path) -> Result<Vec<SessionInputs>, StudyError> {
-    let table = TextTable::read(manifest, &["subject", "session", "role", "index", "path"])?;
+    let columns = ["subject", "session", "role", "index", "path"];
+    let table = TextTable::read_some(manifest, &columns, &["index"])?;
     let mut sessions: BTreeMap<(String, String), Vec<RoleFile>> = BTreeMap::new();
-    for (n, row) in table.rows().enumerate() {
+    let mut labels: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    // rows that a person left blank between others
+    for (n, row) in table.rows().enumerate().filter(|(_, row)| row.iter().any(|cell| !cell.is_empty())) {
         let bad = |reason: String| StudyError::Table {
             path: manifest.display().to_string(),
             reason: format!("row {}: {reason}", n + 2),
         };
-        let role = Role::named(row[2]).ok_or_else(|| {
+        let (subject, session) = (bare(row[0], "sub-"), bare(row[1], "ses-"));
+        if subject.is_empty() || session.is_empty() || row[4].is_empty() {
+            return Err(bad(
+                "subject, session and path must not be empty (of merged cells the first row alone has the \
+                 value: fill every row)"
+                    .to_owned(),
+            ));
+        }
+        // Excel makes 1 of 001
+        let number = if is_number(subject) { subject.trim_start_matches('0') } else { subject };
+        let (first, at) = labels.entry(number.to_owned()).or_insert_with(|| (subject.to_owned(), n + 2));
+        if first != subject {
+            return Err(bad(format!(
+                "subject {subject} is {first} in row {at}: write the zeros in every row, as text"
+            )));
+        }
+        let role = Role::named(&row[2].to_lowercase()).ok_or_else(|| {
             let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
             bad(format!("no role `{}`; one of {}", row[2], known.join(", ")))
         })?;
@@ -106,14 +125,14 @@ fn from_manifest(study: &Path, manifest: &Path) -> Result<Vec<SessionInputs>, St
                 role.name()
             )));
         }
-        let (subject, session) = (bare(row[0], "sub-"), bare(row[1], "ses-"));
-        if subject.is_empty() || session.is_empty() || row[4].is_empty() {
-            return Err(bad("subject, session and path must not be empty".to_owned()));
-        }
         let file = RoleFile { role, index: row[3].to_owned(), path: study.join(row[4]) };
         sessions.entry((subject.to_owned(), session.to_owned())).or_default().push(file);
     }
     Ok(gathered(sessions))
+}
+
+fn is_number(label: &str) -> bool {
+    !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn from_folders(study: &Path) -> Result<Vec<SessionInputs>, StudyError> {
@@ -232,6 +251,30 @@ mod tests {
             .unwrap();
         let message = discover(study.path()).unwrap_err().to_string();
         assert!(message.contains("row 2") && message.contains("in-phase"), "{message}");
+    }
+
+    #[test]
+    fn a_manifest_that_a_person_wrote_is_read_or_says_what_to_write() {
+        let study = tempfile::tempdir().unwrap();
+        let found = |text: &str| {
+            std::fs::write(study.path().join("manifest.csv"), text).unwrap();
+            discover(study.path()).map_err(|error| error.to_string())
+        };
+        let header = "Subject ,Session,ROLE,path,remark\n";
+        let sessions = found(&format!("{header}001,a, Water ,w.nii, \n,,,,\n001,a,fat,f.nii,\n")).unwrap();
+        assert_eq!((sessions.len(), sessions[0].files.len(), sessions[0].subject.as_str()), (1, 2, "001"));
+        for (rows, said) in [
+            (
+                "001,a,water,w.nii,\n,,fat,f.nii,\n",
+                "row 3: subject, session and path must not be empty (of merged cells",
+            ),
+            ("001,a,water,w.nii,\n1,a,fat,f.nii,\n", "row 3: subject 1 is 001 in row 2"),
+            ("001,a,labels,l.nii,\n", "row 2: labels need the index"),
+        ] {
+            let error = found(&format!("{header}{rows}")).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+        assert!(found("subject,role,path\n1,water,w.nii\n").unwrap_err().contains("no column `session`"));
     }
 
     #[test]

@@ -17,7 +17,6 @@ mod session_histograms;
 mod session_manifest;
 mod session_writer;
 pub mod simulate;
-#[cfg(feature = "spss")]
 mod spss;
 mod study_manifest;
 mod table_formats;

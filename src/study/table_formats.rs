@@ -3,6 +3,7 @@
 //! A row with fewer or more fields than the header is refused: it is the mark of a file cut short or of a comma inside a
 //! number, and filling it up would move or lose values without a word. So are two columns of one name.
 
+use super::spss::spss;
 use super::workbook::workbook;
 use polars::prelude::{Column, DataFrame, DataType};
 use polars_io::prelude::{CsvParseOptions, CsvReadOptions, ParquetReader, SerReader};
@@ -10,7 +11,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// Reads a table; the ending of its name says of which kind it is (`.tsv`, `.parquet`, `.xlsx`, `.xls`, `.xlsb`, `.ods`,
-/// `.sav` and `.zsav` with the feature `spss`, everything else is CSV). Of a workbook the first sheet is read.
+/// `.sav`, `.zsav`; everything else is CSV). Of a workbook the first sheet is read.
 ///
 /// # Errors
 /// The reason where it cannot be read or is no such table.
@@ -43,17 +44,6 @@ pub fn table_named(folder: &Path, stem: &str) -> Result<Option<PathBuf>, String>
             Err(format!("there are {} and {}: keep one of them", name(first), name(second)))
         }
     }
-}
-
-#[cfg(feature = "spss")]
-use super::spss::spss;
-
-/// Without its reader, which takes long to build, an SPSS file is refused with both ways out.
-#[cfg(not(feature = "spss"))]
-fn spss(_: Vec<u8>) -> Result<DataFrame, String> {
-    Err("this build does not read SPSS files: in SPSS save the data as CSV (File, Save As), values not labels, or build \
-         myelomri with `cargo build --release --features spss`"
-        .to_owned())
 }
 
 fn text(bytes: Vec<u8>, separator: u8) -> Result<DataFrame, String> {

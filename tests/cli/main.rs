@@ -32,6 +32,7 @@ mod report;
 mod roc;
 mod roc_model;
 mod run;
+mod segment;
 mod simulate;
 mod statistics;
 mod study;

@@ -198,6 +198,33 @@ fn each_transfer_syntax_is_read_right_or_refused_by_its_name() {
         assert!(failed.contains("IM0001"), "{failed}");
         assert!(!folder.path().join("study/sub-001").exists());
     }
+    // where both fail nobody is sent from one to the other
+    if converters().len() > 1 {
+        let (_folder, done) = imported(&[golden("dicom/syntax/jpeg-extended")], Choice::Auto);
+        let failed = done.failed.join("\n");
+        assert!(failed.contains("nor the built-in converter reads JPEG extended (transfer syntax"), "{failed}");
+        assert!(
+            failed.contains("export the series again, uncompressed") && !failed.contains("--converter"),
+            "{failed}"
+        );
+    }
+}
+
+/// Two voxels of two vertebrae are nobody's: as segments in one row of a slice, as contours in two columns of two rows.
+#[test]
+fn voxels_that_two_vertebrae_claim_are_refused_and_the_images_are_written() {
+    for (name, n) in [("vert-overlap", 3), ("vert-overlap-rt", 4)] {
+        let roots = [golden("dicom/sa0"), golden(&format!("dicom/{name}"))];
+        let (folder, done) = imported(&roots, Choice::Builtin);
+        let failed = done.failed.join("\n");
+        let said = format!("overlapping-vertebrae: {n} voxels are drawn as L2 and as another vertebra, L1 first; mend");
+        assert!(failed.contains(&said), "{failed}");
+        let claimed = done.rows.iter().filter(|row| row.role == "refused" && row.evidence.contains("named L"));
+        assert_eq!(claimed.count(), 2, "{name}");
+        assert!(!file(&folder, "baseline", "anat", "seg-vertebrae_dseg.nii.gz").exists());
+        assert!(!file(&folder, "baseline", "anat", "seg-vertebrae_dseg.tsv").exists());
+        assert!(file(&folder, "baseline", "anat", "rec-water_dixon.nii.gz").is_file());
+    }
 }
 
 /// Two pictures of four slices each; without the word in the image type a private attribute alone says so.
@@ -221,7 +248,21 @@ fn mosaics_are_never_taken_for_one_slice() {
                 let (row, column) = (5 - j + 6 * (k / 2), i + 8 * (k % 2));
                 assert_eq!(f64::from(value), (10 * row + column) as f64, "{name} {i} {j} {k}");
             }
+            // half of what the picture is larger than a slice of 8 x 6 voxels of 1.5 x 2 mm, then to the last row
+            let first = series.grid.world_mm([0.0; 3]);
+            assert!(
+                [20.0 - 6.0, 15.0 - 6.0 - 10.0, -30.0].iter().zip(first).all(|(a, b)| (a - b).abs() < 1e-3),
+                "{first:?}"
+            );
         }
+    }
+    if converters().len() > 1 {
+        let oblique = imported(&[golden("dicom/syntax/mosaic-oblique")], Choice::Auto);
+        let series = read_series(&file(&oblique.0, "baseline", "dwi", "chunk-1_dwi.nii.gz")).unwrap();
+        // the slices run down, as SliceNormalVector says
+        assert!((series.grid.affine[2][2] + 4.0 * 0.939_692_620_8).abs() < 1e-3, "{:?}", oblique.1.failed);
+        let (folder, done) = imported(&[golden("dicom/syntax/mosaic-apart")], Choice::Auto);
+        assert!(done.failure().is_some() && !folder.path().join("study/sub-001").exists(), "{:?}", done.rows);
     }
 }
 
@@ -235,8 +276,10 @@ fn segments_of_vertebrae_become_one_label_map_with_the_numbers_of_the_scheme() {
     assert_eq!(said("segment 1"), ("vertebra", "L1"));
     assert_eq!(said("segment 2"), ("vertebra", "L2"));
     assert_eq!(said("segment 3"), ("vertebra", "L3"));
-    // a disc is no vertebra, and nobody says what else it is for
-    assert_eq!(said("segment 4"), ("ambiguous", ""));
+    // a disc is known to be no vertebra
+    assert_eq!(said("segment 4"), ("skip", ""));
+    assert!(drawn("segment 4").evidence.contains("named a disc of the spine, which is no vertebra"));
+    assert!(done.failure().is_none());
     assert_eq!(said("segment 5"), ("reference", ""));
 
     let path = file(&folder, "baseline", "anat", "seg-vertebrae_dseg.nii.gz");

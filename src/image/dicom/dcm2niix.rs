@@ -8,6 +8,7 @@
 use super::DicomError;
 use super::convert::{Scaling, Volumes, factors, stored};
 use super::header::Header;
+use super::mosaic::check_place;
 use super::series::{Part, frame};
 use super::slice_order::told_by_pixels;
 use super::stack::Stack;
@@ -255,6 +256,8 @@ fn read(image: &Path, job: &Job<'_>, headers: &[Header]) -> Result<Volumes, Faul
         if n_volumes != stack.volumes.len() {
             return other(format!("{n_volumes} volumes instead of {}", stack.volumes.len()));
         }
+    } else if let Err(reason) = check_place(&read.grid, part, headers) {
+        return other(reason);
     }
     let own = read_bval(&image.with_extension("bval")).ok().filter(|own| own.len() == n_volumes);
     let by_pixels = || told_by_pixels(read.data.view(), stack?, headers, scaling);

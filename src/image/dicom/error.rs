@@ -23,7 +23,7 @@ pub enum DicomError {
         /// What the system said.
         reason: String,
     },
-    /// Images of one series do not make volumes.
+    /// Images of one series do not make volumes, or segments no label map.
     #[error("{reason}")]
     Stack {
         /// Stable identifier.
@@ -44,6 +44,14 @@ pub enum DicomError {
     Converter {
         /// What differs.
         reason: String,
+    },
+    /// dcm2niix failed, and this program does not know this kind of file.
+    #[error("neither dcm2niix ({reason}) nor the built-in converter reads {what}")]
+    Neither {
+        /// What differs in dcm2niix's image.
+        reason: String,
+        /// What it is.
+        what: String,
     },
     /// The program's own conversion does not know this kind of file.
     #[error("the built-in converter does not read {what}")]
@@ -82,7 +90,7 @@ impl Failure for DicomError {
             DicomError::Unreadable { .. } => "unreadable-dicom",
             DicomError::Stack { slug, .. } => slug,
             DicomError::NoConverter { .. } => "no-dcm2niix",
-            DicomError::Converter { .. } => "conversion-failed",
+            DicomError::Converter { .. } | DicomError::Neither { .. } => "conversion-failed",
             DicomError::Unknown { .. } => "unknown-dicom",
             DicomError::Pixels { .. } => "unreadable-pixels",
             DicomError::Drawing { .. } => "mask-off-image",
@@ -114,7 +122,7 @@ impl Failure for DicomError {
             DicomError::Unknown { .. } => {
                 "convert it with dcm2niix (--converter dcm2niix), or export the series again, uncompressed".to_owned()
             }
-            DicomError::Pixels { .. } => {
+            DicomError::Neither { .. } | DicomError::Pixels { .. } => {
                 "export the series again, uncompressed (Explicit VR Little Endian) and unencrypted".to_owned()
             }
             DicomError::Drawing { .. } => "export it again together with the series that it is drawn on".to_owned(),

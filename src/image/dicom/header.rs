@@ -5,7 +5,7 @@
 
 use super::element::{Object, array, bytes, item, items, number, numbers, text, words};
 use super::identity::Identity;
-use super::vendor::{BValue, Component, Vendor, b_value, component, philips_scale_slope, states_mosaic};
+use super::vendor::{BValue, Component, Mosaic, Vendor, b_value, component, mosaic, philips_scale_slope};
 use super::{syntax, tags};
 use dicom_object::{DefaultDicomObject, Tag};
 use std::path::PathBuf;
@@ -64,8 +64,8 @@ pub struct Header {
     pub(super) bits: u16,
     /// True where stored pixels are signed.
     pub(super) is_signed: bool,
-    /// Many slices in one picture.
-    pub(super) is_mosaic: bool,
+    /// Many slices in one picture, and what private attributes say of them.
+    pub(super) mosaic: Option<Mosaic>,
     /// The pixels, now or once, went through a compression that changes them.
     pub is_lossy: bool,
     /// Samples of a pixel; 1 for grey.
@@ -179,7 +179,10 @@ impl Header {
                 "00" => false,
                 _ => syntax::is_lossy(&transfer_syntax),
             },
-            is_mosaic: says_mosaic || (vendor == Vendor::Siemens && states_mosaic(object)),
+            mosaic: match vendor {
+                Vendor::Siemens => mosaic(object, says_mosaic),
+                _ => says_mosaic.then(Mosaic::default),
+            },
             transfer_syntax,
             description: uid(tags::SERIES_DESCRIPTION).to_lowercase(),
             acquisition: acquisition(object),
@@ -204,7 +207,7 @@ impl Header {
 
     /// True where the image is a Siemens mosaic: many slices in one picture.
     pub fn is_mosaic(&self) -> bool {
-        self.is_mosaic
+        self.mosaic.is_some()
     }
 }
 

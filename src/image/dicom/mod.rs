@@ -11,6 +11,7 @@ mod element;
 mod error;
 mod header;
 mod identity;
+mod mosaic;
 mod references;
 mod roles;
 mod rtstruct;

@@ -72,7 +72,8 @@ pub(super) fn b_value(object: &Object, vendor: Vendor) -> Option<BValue> {
             .and_then(|b| found(b, "(0019,100C)"))
             .or(standard)
             .or_else(|| {
-                csa_number(&bytes(object, tags::SIEMENS_CSA_IMAGE)?, "B_value").and_then(|b| found(b, "CSA B_value"))
+                let csa = bytes(object, tags::SIEMENS_CSA_IMAGE)?;
+                csa_numbers(&csa, "B_value").first().and_then(|b| found(*b, "CSA B_value"))
             }),
         Vendor::Ge => first(tags::GE_B_VALUE, Stored::Text)
             .and_then(|b| found(if b >= GE_OFFSET { b - GE_OFFSET } else { b }, "(0043,1039)"))
@@ -140,19 +141,43 @@ pub(super) fn philips_scale_slope(object: &Object) -> Option<f64> {
     private_numbers(object, tags::PHILIPS_SCALE_SLOPE, Stored::F32).first().copied().filter(|slope| *slope > 0.0)
 }
 
-/// Slices in one picture of a Siemens mosaic, where a private attribute states more than one.
-pub(super) fn states_mosaic(object: &Object) -> bool {
-    let in_csa = || csa_number(&bytes(object, tags::SIEMENS_CSA_IMAGE)?, "NumberOfImagesInMosaic");
-    let stated = private_numbers(object, tags::SIEMENS_MOSAIC_COUNT, Stored::I16).first().copied();
-    stated.or_else(in_csa).is_some_and(|n| n > 1.0)
+/// What private attributes say of a Siemens mosaic: many slices in one picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Mosaic {
+    /// Number of slices.
+    pub slices: Option<usize>,
+    /// Direction from a slice to the next, LPS+.
+    pub normal: Option<[f64; 3]>,
 }
 
-/// First number of a named element of a Siemens CSA header (format `SV10`).
+/// `None` where nothing says that the image is a mosaic.
+pub(super) fn mosaic(object: &Object, is_named: bool) -> Option<Mosaic> {
+    let csa = bytes(object, tags::SIEMENS_CSA_IMAGE);
+    let of_csa = |name| csa.as_deref().map_or(Vec::new(), |csa| csa_numbers(csa, name));
+    let stated = private_numbers(object, tags::SIEMENS_MOSAIC_COUNT, Stored::I16).first().copied();
+    let slices = stated.or_else(|| of_csa("NumberOfImagesInMosaic").first().copied());
+    if !is_named && slices.is_none_or(|n| n <= 1.0) {
+        return None;
+    }
+    Some(Mosaic {
+        slices: slices.filter(|n| *n >= 1.0).map(|n| n as usize),
+        normal: of_csa("SliceNormalVector").first_chunk::<3>().copied(),
+    })
+}
+
+/// The numbers of a named element of a Siemens CSA header (format `SV10`); empty where it is not there.
 ///
 /// The header holds `SV10`, four unused bytes, the number of elements and a check word; each element has a name of 64
 /// bytes, three words, a type of four bytes, the number of items and a check word; each item four words, the first or
 /// second of which is its length, and text padded to four bytes.
-fn csa_number(bytes: &[u8], wanted: &str) -> Option<f64> {
+fn csa_numbers(bytes: &[u8], wanted: &str) -> Vec<f64> {
+    let mut numbers = Vec::new();
+    // what is cut off ends the search
+    let _ = read_csa(bytes, wanted, &mut numbers);
+    numbers
+}
+
+fn read_csa(bytes: &[u8], wanted: &str, numbers: &mut Vec<f64>) -> Option<()> {
     let word = |at: usize| bytes.get(at..at + 4)?.first_chunk::<4>().map(|four| u32::from_le_bytes(*four) as usize);
     if !bytes.starts_with(b"SV10") {
         return None;
@@ -164,15 +189,18 @@ fn csa_number(bytes: &[u8], wanted: &str) -> Option<f64> {
         let name = &name[..name.iter().position(|&byte| byte == 0).unwrap_or(64)];
         let n_items = word(at + 76)?;
         at += 84;
-        for item in 0..n_items.min(4096) {
+        for _ in 0..n_items.min(4096) {
             let length = word(at + 4)?;
             at += 16;
             let content = bytes.get(at..at.checked_add(length)?)?;
-            if item == 0 && name == wanted.as_bytes() && length > 0 {
+            if name == wanted.as_bytes() && length > 0 {
                 let text = String::from_utf8_lossy(content);
-                return text.trim_matches(|c: char| c == '\0' || c.is_whitespace()).parse().ok();
+                numbers.push(text.trim_matches(|c: char| c == '\0' || c.is_whitespace()).parse().ok()?);
             }
             at += length.next_multiple_of(4);
+        }
+        if name == wanted.as_bytes() {
+            return Some(());
         }
     }
     None
@@ -210,9 +238,10 @@ mod tests {
     #[test]
     fn a_csa_header_gives_its_b_value() {
         let header = csa(&[("NumberOfImagesInMosaic", &["36"]), ("B_value", &["800 ", ""]), ("Other", &[])]);
-        assert_eq!(csa_number(&header, "B_value"), Some(800.0));
-        assert_eq!(csa_number(&header, "Other"), None);
-        assert_eq!(csa_number(&header[..100], "B_value"), None);
+        assert_eq!(csa_numbers(&header, "B_value"), [800.0]);
+        assert!(csa_numbers(&header, "Other").is_empty() && csa_numbers(&header[..100], "B_value").is_empty());
+        let normal = csa(&[("B_value", &["0"]), ("SliceNormalVector", &["0.1 ", "-0.2", "0.97", "", ""])]);
+        assert_eq!(csa_numbers(&normal, "SliceNormalVector"), [0.1, -0.2, 0.97]);
     }
 
     #[test]

@@ -200,7 +200,10 @@ fn volumes(
                 let note = format!("series {}: built-in converter, because {first}", item.row.series_number);
                 Ok(Converted { note: Some(note), ..done })
             }
-            Err(DicomError::Unknown { .. }) => Err(first),
+            Err(DicomError::Unknown { what }) => Err(match first {
+                DicomError::Converter { reason } => DicomError::Neither { reason, what },
+                first => first,
+            }),
             Err(second) => Err(second),
         }),
     }
