@@ -16,8 +16,8 @@ mod sources;
 
 use super::{Lang, filled, recorded};
 use crate::report::{labels, tables};
-use pattern::{kind, only_way};
-use std::collections::{BTreeMap, BTreeSet};
+use pattern::{every_way, kind};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 const FILES: [&str; 6] = [
@@ -34,6 +34,8 @@ const ERRORS: &str = "errors";
 const REASONS: &str = "reasons";
 /// Section of names.
 const WORDS: &str = "words";
+/// Section of what a curve test holds against each other.
+const CURVES: &str = "curves";
 /// Section of what two visits do differently.
 const DIFFERENCES: &str = "differences";
 /// Section of sentences around a sentence of any slug.
@@ -78,17 +80,18 @@ fn said(section: &str, recorded: &str) -> Option<String> {
         .or_else(|| by_pattern(own, section, recorded))
 }
 
-/// The sentence of the patterns that fit, if they all come to the same.
+/// The sentence of the one pattern that fits, in the one way in which every gap can be put in words.
 fn by_pattern(patterns: &Section, section: &str, recorded: &str) -> Option<String> {
-    let fitting = patterns.iter().filter_map(|(pattern, japanese)| {
-        let in_words = |(name, value)| Some((name, in_words(section, name, value)?));
-        let gaps: Vec<(&str, String)> =
-            only_way(pattern, recorded)?.into_iter().map(in_words).collect::<Option<_>>()?;
-        let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Some(filled(japanese, &gaps))
+    let mut found = patterns.iter().flat_map(|(pattern, japanese)| {
+        every_way(pattern, recorded).into_iter().filter_map(move |way| {
+            let in_words = |(name, value)| Some((name, in_words(section, name, value)?));
+            let gaps: Vec<(&str, String)> = way.into_iter().map(in_words).collect::<Option<_>>()?;
+            let gaps: Vec<(&str, &str)> = gaps.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            Some(filled(japanese, &gaps))
+        })
     });
-    let mut found: BTreeSet<String> = fitting.collect();
-    if found.len() == 1 { found.pop_first() } else { None }
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
 }
 
 /// What stands in a gap, in Japanese; none where that is not known.
@@ -102,7 +105,7 @@ fn in_words(section: &str, name: &str, value: &str) -> Option<String> {
         "column" => column(value),
         "columns" => return listed(&|name| Some(column(name)), ", "),
         // two curves that are compared, or one column
-        "curve" => said(section, value).unwrap_or_else(|| column(value)),
+        "curve" => said(CURVES, value).unwrap_or_else(|| column(value)),
         "who" => value.replace(", ", "、"),
         "choices" => value.replace(" or ", "または"),
         "test" => tables::test_name(value, Lang::Ja),

@@ -1,11 +1,19 @@
 //! Which part of a message stands in which gap of a pattern.
+//!
+//! Limits  a message that fits in [`MOST_WAYS`] ways or more fits in none.
 
-/// What stands in `recorded` where `pattern` has its gaps; none where they are unlike or fit in several ways.
-pub(super) fn only_way<'a>(pattern: &'a str, recorded: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
-    let (start, gaps) = pattern.split_once('{')?;
+/// Ways that are looked at.
+const MOST_WAYS: usize = 64;
+
+/// What stands in `recorded` where `pattern` has its gaps, in every way in which it fits.
+pub(super) fn every_way<'a>(pattern: &'a str, recorded: &'a str) -> Vec<Vec<(&'a str, &'a str)>> {
     let mut found = Vec::new();
-    ways(gaps, recorded.strip_prefix(start)?, &mut Vec::new(), &mut found);
-    if found.len() == 1 { found.pop() } else { None }
+    if let Some((start, gaps)) = pattern.split_once('{')
+        && let Some(recorded) = recorded.strip_prefix(start)
+    {
+        ways(gaps, recorded, &mut Vec::new(), &mut found);
+    }
+    if found.len() < MOST_WAYS { found } else { Vec::new() }
 }
 
 /// What a gap is filled with: its name without what tells it from another of its kind.
@@ -20,6 +28,7 @@ fn can_hold(name: &str, value: &str) -> bool {
         "n" | "m" | "b" | "t" | "all" | "percent" | "ratio" | "mm" | "positive" | "negative" | "patients" => {
             value.chars().all(|c| c.is_ascii_digit() || "+-.einfNa".contains(c))
         }
+        "column" => !value.contains(", "),
         _ => true,
     };
     fits && !value.is_empty()
@@ -32,7 +41,7 @@ fn ways<'a>(
     taken: &mut Vec<(&'a str, &'a str)>,
     found: &mut Vec<Vec<(&'a str, &'a str)>>,
 ) {
-    let Some((name, after)) = gaps.split_once('}') else { return };
+    let Some((name, after)) = gaps.split_once('}').filter(|_| found.len() < MOST_WAYS) else { return };
     match after.split_once('{') {
         // what comes last reaches to the end
         None => {

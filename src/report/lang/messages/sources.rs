@@ -34,9 +34,11 @@ fn below(folder: &Path, root: &Path, found: &mut Vec<Source>) {
         let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
         if path.is_dir() {
             below(&path, root, found);
-        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && !name.contains("report/lang") {
+        } else if name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("report/lang") {
             let code = std::fs::read_to_string(&path).unwrap();
-            found.push(Source::of(name, code.split("#[cfg(test)]\nmod ").next().unwrap_or_default()));
+            let code =
+                ["#[cfg(test)]\nmod ", "#[test]"].iter().fold(&*code, |code, end| code.split(end).next().unwrap_or(""));
+            found.push(Source::of(name, code));
         }
     }
 }

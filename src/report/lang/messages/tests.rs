@@ -2,6 +2,7 @@
 
 use super::sources::{Sentence, Source, blank, constants, is_sentence, sources};
 use super::*;
+use std::collections::BTreeSet;
 
 /// Warnings of commands whose words reach no report and no picture: `clinical`, `explain`, `plan`, `segment`.
 const NEVER_SHOWN: [&str; 7] = [
