@@ -155,7 +155,7 @@ fn one_session(study: &Path, out: &Path, job: &Job, force: bool, observer: &dyn 
         Err(error) => {
             // A manifest left from better days would let the tables take numbers of other inputs.
             let _ = std::fs::remove_file(out.join(session_folder(&job.inputs)).join(super::MANIFEST_FILE));
-            let in_study = |text: String| text.replace(&format!("{}/", study.display()), "");
+            let in_study = |text: String| without_folder(&text, &format!("{}/", study.display()));
             Outcome::Failed {
                 slug: error.failure().slug().to_owned(),
                 message: in_study(error.failure().to_string()),
@@ -163,6 +163,16 @@ fn one_session(study: &Path, out: &Path, job: &Job, force: bool, observer: &dyn 
             }
         }
     }
+}
+
+/// `text` with paths from the study on; the unit s/mm2 stays, of a folder `s` too.
+fn without_folder(text: &str, folder: &str) -> String {
+    let mut parts = text.split(folder);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| match part.starts_with("mm2") {
+        true => text + folder + part,
+        false => text + part,
+    })
 }
 
 fn try_session(study: &Path, out: &Path, job: &Job, force: bool, observer: &dyn SessionObserver) -> Result<Outcome> {
@@ -216,4 +226,15 @@ fn summarise(jobs: &[Job], outcomes: Vec<Outcome>) -> BatchSummary {
         summary.states.push(state);
     }
     summary
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn paths_begin_at_the_study_and_units_stay() {
+        let text = "s/sub-1/x.nii has no volume at b = 900 s/mm2; s/sub-1/y.nii has";
+        let expected = "sub-1/x.nii has no volume at b = 900 s/mm2; sub-1/y.nii has";
+        assert_eq!(super::without_folder(text, "s/"), expected);
+        assert_eq!(super::without_folder("/a/b/sub-1/x.nii", "/a/b/"), "sub-1/x.nii");
+    }
 }

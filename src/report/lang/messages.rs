@@ -117,7 +117,10 @@ fn in_words(section: &str, name: &str, value: &str) -> Option<String> {
         "role" => return role(value),
         "roles" => return listed(&role, ", "),
         "differences" => return listed(&|one| said(DIFFERENCES, one), "; "),
-        "exclusions" => return listed(&exclusion, ", "),
+        "exclusions" => {
+            let value = value.strip_suffix(')')?;
+            return Some(value.split("), ").map(exclusion).collect::<Option<Vec<_>>>()?.join("、"));
+        }
         "response" => return recorded::response(value),
         // what the system or a library says is quoted
         "reason" => said(REASONS, value).unwrap_or_else(|| format!("「{value}」")),
@@ -134,9 +137,9 @@ fn role(role: &str) -> Option<String> {
     }
 }
 
-/// `L4 (fracture)` in words.
+/// `L4 (fracture, baseline` in words.
 fn exclusion(text: &str) -> Option<String> {
-    let (level, reason) = text.strip_suffix(')')?.split_once(" (")?;
+    let (level, reason) = text.split_once(" (")?;
     Some(format!("{level}（{}）", recorded::exclusion(reason)))
 }
 

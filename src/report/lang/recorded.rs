@@ -69,9 +69,13 @@ pub(super) fn response(reason: &str) -> Option<String> {
     twin("response", reason)
 }
 
-/// Why a vertebra was left out, in Japanese; the user's own words stay as they are.
+/// Why a vertebra was left out and at which visit, in Japanese; the user's own words stay as they are.
 pub(super) fn exclusion(reason: &str) -> String {
-    twin("exclusion", reason).unwrap_or_else(|| reason.to_owned())
+    let own = |reason: &str| twin("exclusion", reason).unwrap_or_else(|| reason.to_owned());
+    match reason.rsplit_once(", ") {
+        Some((reason, session)) => format!("{}、{session}", own(reason)),
+        None => own(reason),
+    }
 }
 
 fn slugs() -> &'static HashMap<String, String> {

@@ -86,8 +86,11 @@ fn numbers_of_the_measurement_stand_where_they_stood() {
         "a_dixon.nii.gzとb_dseg.nii.gzは画像の角で0.123 mm（最小のボクセル辺の8 %）ずれている。同じ格子として読んだ。"
     );
     assert_eq!(
-        said("excluded-level", "left out: L4 (fracture), T12 (his own word)"),
-        "除外した椎体：L4（骨折）、T12（his own word）。"
+        said(
+            "excluded-level",
+            "left out: L2 (not in the label map of every visit), L4 (fracture, baseline), L5 (own, word, cycle2)"
+        ),
+        "除外した椎体：L2（ラベルマップにない時点がある）、L4（骨折、baseline）、L5（own, word、cycle2）。"
     );
     assert_eq!(said("missing-level", "L2 L3: not in the label map"), "L2 L3：ラベルマップにない。");
     assert_eq!(
