@@ -74,7 +74,7 @@ impl Affine {
 
 fn numbers(text: &str) -> Result<Vec<f64>, String> {
     let number =
-        |word: &str| word.parse::<f64>().ok().filter(|v| v.is_finite()).ok_or(format!("{word:?} is no number"));
+        |word: &str| word.parse::<f64>().ok().filter(|v| v.is_finite()).ok_or(format!("'{word}' is no number"));
     text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).map(number).collect()
 }
 

@@ -140,7 +140,7 @@ mod tests {
     use std::path::Path;
 
     /// Text literals that follow `start` in a source, as the compiler would read them.
-    pub(super) fn literals(source: &str, start: &str) -> Vec<String> {
+    fn literals(source: &str, start: &str) -> Vec<String> {
         let mut found = Vec::new();
         for (at, _) in source.match_indices(start) {
             let rest = source[at + start.len()..].trim_start();
@@ -166,7 +166,7 @@ mod tests {
         found
     }
 
-    pub(super) fn sources(folder: &Path, into: &mut Vec<String>) {
+    fn sources(folder: &Path, into: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {

@@ -107,7 +107,7 @@ fn in_words(section: &str, name: &str, value: &str) -> Option<String> {
         // two curves that are compared, or one column
         "curve" => said(CURVES, value).unwrap_or_else(|| column(value)),
         "who" => value.replace(", ", "、"),
-        "choices" => value.replace(" or ", "または"),
+        "choices" => value.replace(" or ", "、"),
         "test" => tables::test_name(value, Lang::Ja),
         "itself" => return said(section, value),
         // a sentence that is half English is none

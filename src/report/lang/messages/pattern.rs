@@ -25,9 +25,8 @@ pub(super) fn kind(name: &str) -> &str {
 fn can_hold(name: &str, value: &str) -> bool {
     let fits = match kind(name) {
         "path" | "file" | "subject" | "session" | "whose" => !value.contains(": ") && !value.ends_with(':'),
-        "n" | "m" | "b" | "t" | "all" | "percent" | "ratio" | "mm" | "positive" | "negative" | "patients" => {
-            value.chars().all(|c| c.is_ascii_digit() || "+-.einfNa".contains(c))
-        }
+        "n" | "m" | "b" | "t" | "low" | "high" | "all" | "percent" | "ratio" | "mm" | "positive" | "negative"
+        | "patients" => value.chars().all(|c| c.is_ascii_digit() || "+-.einfNa".contains(c)),
         "column" => !value.contains(", "),
         _ => true,
     };

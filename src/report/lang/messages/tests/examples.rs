@@ -54,7 +54,7 @@ fn numbers_of_the_analysis_stand_where_they_stood() {
     );
     assert_eq!(
         said("column-not-read", "albumin is read from albumin_g_dl or albumin_g_l, not from albumin_mg"),
-        "アルブミンはalbumin_g_dlまたはalbumin_g_lから読む。albumin_mgは読んでいない。"
+        "アルブミンを読む列はalbumin_g_dl、albumin_g_lである。albumin_mgは読んでいない。"
     );
     assert_eq!(
         said("order-of-levels", "weights go by the order low < middle < high; give another with --levels"),
