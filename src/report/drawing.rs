@@ -4,7 +4,7 @@
 //! same list to SVG (at four times the size under a viewBox, because its coordinates are integers) and to PNG (at
 //! twice the final resolution, averaged down, because its filled shapes have hard edges). Same input, same bytes.
 
-use super::canvas::{average_down, encode_rgb};
+use super::raster::{Extras, average_down, encode_rgb};
 use super::{ReportError, font, style};
 use crate::image::{self, Overwrite};
 use plotters::coord::Shift;
@@ -231,7 +231,8 @@ impl Drawing {
         let coarse = average_down(&fine, drawn.0 as usize, OVERSAMPLE as usize);
         // 85 mm for one column
         let per_metre = (style::COLUMN * f64::from(PNG_SCALE) / 0.085).round() as u32;
-        encode_rgb(width, height, &coarse, Some(per_metre))
+        let extras = Extras { per_metre: Some(per_metre), ..Extras::default() };
+        encode_rgb(width as usize, height as usize, &coarse, extras)
     }
 
     /// Writes the figure as SVG and as PNG, each whole or not at all.
