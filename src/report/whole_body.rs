@@ -129,7 +129,7 @@ fn key(subject: &SubjectPicture) -> Vec<Key> {
     let names = [
         Phrase::of("ADC below {border} {unit}").with("border", &*low),
         Phrase::of("{low} to {high} {unit}").with("low", &*low).with("high", &*high),
-        Phrase::of("above {border} {unit}").with("border", &*high),
+        Phrase::of("{border} {unit} and above").with("border", &*high),
     ];
     let volumes = |n: usize| -> Vec<Phrase> {
         let of_visit = |visit: &Visit| {

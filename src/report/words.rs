@@ -88,7 +88,8 @@ impl Line {
 
     /// The line broken where it has no more `room`, in letters of a share of their size.
     fn drawn(&self, lang: Lang, room: f64, share: f64) -> Vec<Drawn> {
-        let (em, [r, g, b]) = (share * self.em, self.colour);
+        // a file that somebody altered asks for no letters that fill the page
+        let (em, [r, g, b]) = (share * self.em.clamp(1.0, 40.0), self.colour);
         let line = |text| Drawn { text, em, colour: RGBAColor(r, g, b, 1.0) };
         wrap(&self.said(lang), em, room).into_iter().map(line).collect()
     }
@@ -118,7 +119,7 @@ impl Words {
     /// # Errors
     /// Where text cannot be drawn, here and below.
     pub fn head(&self, lang: Lang, width: usize) -> Result<Canvas, ReportError> {
-        let room = (width - 2 * MARGIN) as f64;
+        let room = width.saturating_sub(2 * MARGIN) as f64;
         let lines: Vec<Drawn> = self.head.iter().flat_map(|line| line.drawn(lang, room, 1.0)).collect();
         let height = HEAD_ROOM + lines.iter().map(|line| (line.em * LEADING) as usize).sum::<usize>();
         let mut ink = Drawing::new(width as f64, height as f64);
@@ -135,7 +136,7 @@ impl Words {
         let mut lines = Vec::new();
         for key in &self.keys {
             let left = MARGIN + if key.swatch.is_some() { SWATCH } else { 0 };
-            let drawn = key.line.drawn(lang, (width - MARGIN - left) as f64, 1.0);
+            let drawn = key.line.drawn(lang, width.saturating_sub(MARGIN + left) as f64, 1.0);
             lines.extend(drawn.into_iter().enumerate().map(|(n, line)| (key.swatch.filter(|_| n == 0), left, line)));
         }
         let height = STEP * lines.len() + 6;
@@ -200,4 +201,35 @@ fn ground(width: usize, height: usize, ink: &Drawing) -> Result<Canvas, ReportEr
 /// A key without a colour.
 pub fn note(phrase: Phrase) -> Key {
     Key { swatch: None, line: Line::of(phrase, 12.0, DIM) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::panel::WHITE;
+
+    #[test]
+    fn text_breaks_at_spaces_and_japanese_between_letters_but_not_before_a_full_stop() {
+        let room = 1.01 * text_width("sFF L1–L5 12.3 %", 12.0);
+        assert_eq!(wrap("sFF L1–L5 12.3 %   Dropout ratio 3 %", 12.0, room), ["sFF L1–L5 12.3 %", "Dropout ratio 3 %"]);
+        assert!(wrap("", 12.0, room).is_empty() && wrap("   ", 12.0, room).is_empty());
+        let text = "輪郭は計測した領域、赤は病変。";
+        let lines = wrap(text, 12.0, 1.01 * text_width("輪郭は計測した領", 12.0));
+        assert!(lines.len() > 1 && lines.concat() == text, "{lines:?}");
+        assert!(lines.iter().all(|line| !line.starts_with(['、', '。'])), "{lines:?}");
+    }
+
+    #[test]
+    fn a_caption_without_room_becomes_smaller_and_stays_clear_of_its_unit() {
+        let sizes = |room: usize, unit: Option<(usize, String)>| -> Vec<f64> {
+            let line = Line::of("water, sagittal 10/30", 12.5, WHITE);
+            let caption = Caption { rect: [0, 0, room, 20], lines: vec![line], unit };
+            caption.drawn(Lang::En).iter().map(|line| line.em).collect()
+        };
+        let width = text_width("water, sagittal 10/30", 12.5).ceil() as usize;
+        assert_eq!(sizes(width, None), [12.5]);
+        let with_unit = sizes(width, Some((0, "%".to_owned())));
+        assert!(with_unit.len() == 1 && (9.0..12.5).contains(&with_unit[0]), "{with_unit:?}");
+        assert!(sizes(width * 3 / 4, None)[0] < 10.0);
+    }
 }

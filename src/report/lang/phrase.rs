@@ -95,8 +95,8 @@ mod tests {
         let kept: Phrase = serde_json::from_str(&serde_json::to_string(&fact).unwrap()).unwrap();
         assert_eq!(kept, fact);
         assert_eq!(kept.said(Lang::En), "Dropout ratio L1–L5 12.3 %");
-        assert_eq!(kept.said(Lang::Ja), "信号低下率 (DR) L1–L5 12.3 %");
-        assert_eq!(Phrase::fact("T2star", None, "20 ms".to_owned()).said(Lang::Ja), "T2star 20 ms");
+        assert_eq!(kept.said(Lang::Ja), "信号低下率 (DR) L1–L5：12.3 %");
+        assert_eq!(Phrase::fact("T2star", None, "20 ms".to_owned()).said(Lang::Ja), "T2star：20 ms");
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(super) fn fat_fraction<'a>(session: &'a SessionPicture<'a>) -> Vec<Vec<Panel
     let mut panels: Vec<Panel> = Vec::new();
     panels.extend(session.water.map(|volume| grey(volume, Phrase::of("water"))));
     panels.extend(session.fat.map(|volume| grey(volume, Phrase::of("fat"))));
-    let name = Phrase::word(session.fat_fraction_name);
+    let name = Phrase::from(session.fat_fraction_name);
     let colour = |volume, slice, bar| cut.panel(volume, slice, name.clone(), (Palette::Viridis, PERCENT_WINDOW, bar));
     panels.extend(session.fat_fraction.map(|volume| colour(volume, &sagittal, None)));
     let is_alarmed = session.warnings.iter().any(is_swap);
@@ -81,6 +81,6 @@ pub(super) fn other<'a>(session: &'a SessionPicture<'a>) -> Vec<Vec<Panel>> {
     let Some((name, volume, unit)) = session.other else { return Vec::new() };
     let cut = Cut { session, grid: &volume.grid };
     let look = |bar| (Palette::Grey, Window::of_volume(volume), bar);
-    let panel = |plane, bar| cut.panel(volume, &cut.slice(plane), Phrase::word(name), look(bar));
+    let panel = |plane, bar| cut.panel(volume, &cut.slice(plane), name.into(), look(bar));
     vec![vec![panel(Plane::Sagittal, None)], vec![panel(Plane::Coronal, Some(unit))]]
 }

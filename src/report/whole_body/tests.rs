@@ -64,7 +64,7 @@ fn the_key_gives_the_volume_of_each_class_at_each_visit() {
         [
             "ADC below 655 µm²/s: baseline 0.8 mL, cycle2 0.8 mL",
             "655 to 1400 µm²/s: baseline 0.0 mL, cycle2 0.0 mL",
-            "above 1400 µm²/s: baseline 1.5 mL, cycle2 1.5 mL"
+            "1400 µm²/s and above: baseline 1.5 mL, cycle2 1.5 mL"
         ]
     );
     assert_eq!(japanese[0], "ADC 655 µm²/s未満：baseline 0.8 mL、cycle2 0.8 mL");
