@@ -211,7 +211,10 @@ mod tests {
     #[test]
     fn text_breaks_at_spaces_and_japanese_between_letters_but_not_before_a_full_stop() {
         let room = 1.01 * text_width("sFF L1–L5 12.3 %", 12.0);
-        assert_eq!(wrap("sFF L1–L5 12.3 %   Dropout ratio 3 %", 12.0, room), ["sFF L1–L5 12.3 %", "Dropout ratio 3 %"]);
+        assert_eq!(
+            wrap("sFF L1–L5 12.3 %   Dropout ratio 3\u{a0}%", 12.0, room),
+            ["sFF L1–L5 12.3 %", "Dropout ratio", "3\u{a0}%"]
+        );
         assert!(wrap("", 12.0, room).is_empty() && wrap("   ", 12.0, room).is_empty());
         let text = "輪郭は計測した領域、赤は病変。";
         let lines = wrap(text, 12.0, 1.01 * text_width("輪郭は計測した領", 12.0));

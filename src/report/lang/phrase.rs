@@ -51,7 +51,8 @@ impl Phrase {
             }
             None => Phrase::of("{measure} {value}").with("measure", measure),
         }
-        .with("value", value)
+        // a unit does not stand on a line of its own
+        .with("value", value.replace(' ', "\u{a0}"))
     }
 
     /// A warning behind its slug.
@@ -94,9 +95,9 @@ mod tests {
         let fact = Phrase::fact("dropout", Some("L1-L5"), "12.3 %".to_owned());
         let kept: Phrase = serde_json::from_str(&serde_json::to_string(&fact).unwrap()).unwrap();
         assert_eq!(kept, fact);
-        assert_eq!(kept.said(Lang::En), "Dropout ratio L1–L5 12.3 %");
-        assert_eq!(kept.said(Lang::Ja), "信号低下率 (DR) L1–L5：12.3 %");
-        assert_eq!(Phrase::fact("T2star", None, "20 ms".to_owned()).said(Lang::Ja), "T2star：20 ms");
+        assert_eq!(kept.said(Lang::En), "Dropout ratio L1–L5 12.3\u{a0}%");
+        assert_eq!(kept.said(Lang::Ja), "信号低下率 (DR) L1–L5：12.3\u{a0}%");
+        assert_eq!(Phrase::fact("T2star", None, "20 ms".to_owned()).said(Lang::Ja), "T2star：20\u{a0}ms");
     }
 
     #[test]
