@@ -44,7 +44,8 @@ impl BoneOverlap {
         if bone_dice.is_none_or(|dice| dice < LEAST_BONE_DICE) {
             let found = bone_dice.map_or("nothing".to_owned(), |dice| format!("a Dice of {dice:.2}"));
             let message = format!(
-                "the bone masks of the visits have {found} in common (at least {LEAST_BONE_DICE} expected): other masks, or the                  registration failed"
+                "the bone masks of the visits have {found} in common (at least {LEAST_BONE_DICE} expected): other masks, or the \
+                 registration failed"
             );
             warnings.push(Warning::new("bones-differ", message));
         }

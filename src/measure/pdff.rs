@@ -105,11 +105,11 @@ fn from_echoes(work: &mut SessionWork, echoes: &RawEchoes) -> Result<()> {
     };
     let (n, model) = (facts.echo_times_ms.len(), &fat_model.name);
     let parts = match (echoes.is_complex(), echoes.role) {
-        (false, _) => ", by their magnitudes alone, since there is no phase,",
-        (true, Role::EchoReal) => ", by their real and imaginary parts,",
-        (true, _) => "",
+        (false, _) => "their magnitudes alone, since there is no phase",
+        (true, Role::EchoReal) => "their real and imaginary parts",
+        (true, _) => "magnitude and phase",
     };
-    let message = format!("PDFF is fitted to {n} raw echoes{parts} with the fat model {model}");
+    let message = format!("PDFF is fitted to {n} raw echoes with the fat model {model}, by {parts}");
     work.warn([Warning::new("pdff-from-echoes", message)]);
     work.warn(facts.warnings);
     work.warn(fitted.warnings);

@@ -58,12 +58,13 @@ impl SegmentationRecord {
     }
 }
 
-/// The warning about lesions that were not made alike; `whose` is empty or ends in a colon and a space.
+/// The warning about lesions that were not made alike; `whose` may be empty.
 pub fn unlike(whose: &str, differences: &[String]) -> Warning {
-    let message = format!(
-        "{whose}the lesions of the visits were not made alike, their change is not one of disease alone: {}",
+    let told = format!(
+        "the lesions of the visits were not made alike, their change is not one of disease alone: {}",
         differences.join("; ")
     );
+    let message = if whose.is_empty() { told } else { format!("{whose}: {told}") };
     Warning::new("lesion-rules-differ", message)
 }
 

@@ -29,5 +29,5 @@ pub(super) fn flag_unlike(out: &Path, sessions: &Sessions, changes: &mut [Change
         }
     }
     let told = found.iter().filter(|(_, differences)| !differences.is_empty());
-    told.map(|(subject, differences)| unlike(&format!("sub-{subject}: "), differences)).collect()
+    told.map(|(subject, differences)| unlike(&format!("sub-{subject}"), differences)).collect()
 }

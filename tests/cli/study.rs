@@ -329,7 +329,7 @@ fn echoes_give_a_proton_density_fat_fraction_with_and_without_their_phase() {
     let cartesian = folder.path().join("cartesian");
     as_real_and_imaginary(&anat);
     let measured = myelomri().arg("measure").args([&study, &cartesian]).args(only).assert().success();
-    measured.stderr(contains("6 raw echoes, by their real and imaginary parts, with the fat model"));
+    measured.stderr(contains("by their real and imaginary parts"));
     assert!((mean_of_l3(&cartesian) - mean_of_l3(&complex)).abs() < 0.01);
     myelomri().arg("doctor").arg(&study).args(["--all"]).args(only).assert().success().stdout(contains("echo-real"));
     as_magnitude_and_phase(&anat);

@@ -53,12 +53,25 @@ impl Lang {
             (Lang::Ja, Reason::Exclusion) => {
                 recorded.split_once(": ").and_then(|(level, why)| Some(format!("{level}：{}", twin("exclusion", why)?)))
             }
-            (Lang::Ja, Reason::Failure) => recorded
-                .split_once(": ")
-                .and_then(|(slug, message)| Some(format!("{}{slug}: {message}", self.meaning(slug)?))),
+            (Lang::Ja, Reason::Failure) => {
+                recorded.split_once(": ").and_then(|(slug, message)| match self.message(slug, message) {
+                    Some(said) => Some(format!("{} ({slug})", said.trim_end_matches('。'))),
+                    None => Some(format!("{}{slug}: {message}", self.meaning(slug)?)),
+                })
+            }
         };
         twin.unwrap_or_else(|| recorded.to_owned())
     }
+}
+
+/// Why a response category was given, in Japanese; none where there is no twin.
+pub(super) fn response(reason: &str) -> Option<String> {
+    twin("response", reason)
+}
+
+/// Why a vertebra was left out, in Japanese; the user's own words stay as they are.
+pub(super) fn exclusion(reason: &str) -> String {
+    twin("exclusion", reason).unwrap_or_else(|| reason.to_owned())
 }
 
 fn slugs() -> &'static HashMap<String, String> {

@@ -153,7 +153,9 @@ fn reasons_of_the_patient_flow_are_said_in_japanese() {
     assert_eq!(Lang::Ja.reason(Reason::Exclusion, "L4: fracture"), "L4：骨折");
     assert_eq!(Lang::Ja.reason(Reason::Exclusion, "L4: the user's own word"), "L4: the user's own word");
     let failed = Lang::Ja.reason(Reason::Failure, "not-nifti: x.nii is not a NIfTI image: text");
-    assert_eq!(failed, "NIfTI画像ではない。not-nifti: x.nii is not a NIfTI image: text");
+    assert_eq!(failed, "x.niiはNIfTI画像ではない：「text」 (not-nifti)");
+    let failed = Lang::Ja.reason(Reason::Failure, "not-nifti: a message of an earlier version");
+    assert_eq!(failed, "NIfTI画像ではない。not-nifti: a message of an earlier version");
     assert_eq!(Lang::En.reason(Reason::Exclusion, "L4: fracture"), "L4: fracture");
 }
 
