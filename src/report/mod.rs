@@ -17,6 +17,7 @@ pub mod export;
 pub mod figures;
 mod font;
 mod gallery;
+mod glyphs;
 pub mod histograms;
 mod html;
 pub mod labels;

@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn a_warning_without_a_twin_stays_as_it_was_recorded() {
         let warning = |slug: &str| Phrase::warning(&Warning::new(slug, "one of 3 echoes"));
-        assert_eq!(warning("a-slug-of-nobody").said(Lang::Ja), "one of 3 echoes（a-slug-of-nobody）");
+        assert_eq!(warning("a-slug-of-nobody").said(Lang::Ja), "one of 3 echoes (a-slug-of-nobody)");
         assert_eq!(warning("swap-suspected").said(Lang::En), "swap-suspected: one of 3 echoes");
         let japanese = warning("swap-suspected").said(Lang::Ja);
-        assert!(japanese.ends_with("（swap-suspected）") && !japanese.contains("echoes"), "{japanese}");
+        assert!(japanese.ends_with("(swap-suspected)") && !japanese.contains("echoes"), "{japanese}");
     }
 }
