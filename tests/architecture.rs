@@ -50,6 +50,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("arrow_array", &["study"]),
     ("tract_onnx", &["segment"]),
     ("plotters", &["report"]),
+    ("ab_glyph", &["report"]),
+    ("unicode_linebreak", &["report"]),
     ("minijinja", &["report"]),
     ("rust_xlsxwriter", &["report"]),
     ("linfa", &["stats"]),

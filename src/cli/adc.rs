@@ -240,7 +240,7 @@ pub fn run(args: AdcArgs, context: &Context) -> Result<()> {
     };
     if let (Some(picture), Some((b_value, high_b))) = (qc, high_b) {
         picture.write(SessionPicture {
-            facts: &fact("ADC", &results.regions),
+            facts: &fact("adc", &results.regions),
             warnings: &warnings,
             high_b: Some(&high_b),
             b_value,

@@ -166,7 +166,7 @@ pub fn run(args: DropoutArgs, context: &Context) -> Result<()> {
     }
     if let Some(picture) = qc {
         picture.write(SessionPicture {
-            facts: &fact("dropout ratio", &results.regions),
+            facts: &fact("dropout", &results.regions),
             warnings: &warnings,
             in_phase: Some(&ip),
             opposed_phase: Some(&op),

@@ -251,7 +251,7 @@ fn finish(
         };
         let (pdff, water, fat) = (map("_PDFF"), map("_water"), map("_fat"));
         picture.write(SessionPicture {
-            facts: &fact("PDFF", &rows),
+            facts: &fact("pdff", &rows),
             warnings: &warnings,
             water: water.as_ref(),
             fat: fat.as_ref(),

@@ -8,7 +8,7 @@ use crate::diffusion::adc::flag;
 use crate::error::{Result, Warning};
 use crate::image::{PackedSeries, Signals, Volume, image_stem, read_sidecar, with_suffix, write_json};
 use crate::region::{Binning, IvhLevels, Region, RegionSummary, SummaryParams, flags_of_regions, region_of_mask};
-use crate::report::SessionPicture;
+use crate::report::{Phrase, SessionPicture};
 use crate::units::Unit;
 use clap::Args;
 use rayon::prelude::*;
@@ -150,7 +150,8 @@ pub fn run(args: HistogramArgs, context: &Context) -> Result<()> {
     }
     if let Some(picture) = qc {
         let name = quantity_of(&results.map);
-        let in_words = |first: &RegionSummary| format!("{name} {} {}", first.region, unit.show(first.statistics.mean));
+        let in_words =
+            |first: &RegionSummary| Phrase::fact(&name, Some(&first.region), unit.show(first.statistics.mean));
         let picture_of = SessionPicture {
             facts: &results.regions.iter().take(1).map(in_words).collect::<Vec<_>>(),
             warnings: &results.warnings,

@@ -6,7 +6,7 @@ use super::region_rows::RegionRow;
 use crate::error::Result;
 use crate::image::{Overwrite, check_absent, image_stem, write_bytes_atomically};
 use crate::region::Region;
-use crate::report::{Outline, ReportError, SessionPicture, montage};
+use crate::report::{Outline, Phrase, ReportError, SessionPicture, montage};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -61,8 +61,8 @@ pub fn outlines(regions: &[Region]) -> Vec<Outline<'_>> {
     shown.into_iter().map(|region| Outline { name: &region.name, voxels: &region.voxels }).collect()
 }
 
-/// The mean of the first region, which is the pooled one where there is one, in words.
-pub fn fact(name: &str, rows: &[RegionRow]) -> Vec<String> {
-    let in_words = |row: &RegionRow| format!("{name} {} {}", row.region, row.unit.show(row.statistics.mean));
-    rows.first().filter(|row| row.statistics.mean.is_finite()).map(in_words).into_iter().collect()
+/// The mean of a measure in the first region, which is the pooled one where there is one.
+pub fn fact(measure: &str, rows: &[RegionRow]) -> Vec<Phrase> {
+    let phrase = |row: &RegionRow| Phrase::fact(measure, Some(&row.region), row.unit.show(row.statistics.mean));
+    rows.first().filter(|row| row.statistics.mean.is_finite()).map(phrase).into_iter().collect()
 }

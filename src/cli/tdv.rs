@@ -14,7 +14,7 @@ use crate::diffusion::{
 use crate::error::{Result, Warning};
 use crate::image::{Grid, Labels, MapSidecar, Mask, Series, Volume, generated_by, write_labels, write_text_atomically};
 use crate::region::Connectivity;
-use crate::report::SessionPicture;
+use crate::report::{Phrase, SessionPicture};
 use crate::units::Unit;
 use clap::{Args, ValueEnum};
 use ndarray::{Array3, ArrayView3};
@@ -291,7 +291,7 @@ pub fn run(args: TdvArgs, context: &Context) -> Result<()> {
     let results = TdvResults { tdv: &result, facts: &found };
     if let Some(picture) = qc {
         picture.write(SessionPicture {
-            facts: &[format!("tDV {}", Unit::Millilitre.show(result.total_ml))],
+            facts: &[Phrase::fact("tdv", None, Unit::Millilitre.show(result.total_ml))],
             warnings: &warnings,
             high_b: Some(&Volume::new(labels.grid.clone(), signal)),
             b_value: signal_b,

@@ -110,7 +110,8 @@ impl VisitMotion {
     /// One line a part, for a picture.
     pub fn facts(&self) -> Vec<String> {
         let fact = |part: &Part| {
-            let [x, y, z] = part.rigid.shift_mm;
+            // no minus before what rounds to nothing
+            let [x, y, z] = part.rigid.shift_mm.map(|mm| (10.0 * mm).round() / 10.0 + 0.0);
             let turn = part.rigid.rotation_deg;
             let after = part.rigid.correlation_after;
             format!("{}: {x:.1} {y:.1} {z:.1} mm, {turn:.1}°, r {after:.2}", part.part)

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::image::{MapSidecar, Overwrite, read_labels, read_volume, sidecar_path, write_bytes_atomically};
 use crate::measure::{BODY, MeasureRow, MeasuredSession, SessionInputs};
 use crate::region::{Region, Window};
-use crate::report::{Outline, SessionPicture, SubjectPicture, Visit, montage, whole_body};
+use crate::report::{Outline, Phrase, SessionPicture, SubjectPicture, Visit, montage, whole_body};
 use crate::study::{BatchSummary, SessionObserver, StudyConfig, StudyError, collect};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,9 @@ use std::path::{Path, PathBuf};
 /// Draws `OUT/qc/sub-X_ses-Y.png`.
 pub(super) struct QcPictures;
 
-/// Numbers that stand under the title: measure, statistic and its name for a reader.
-const FACTS: [(&str, &str, &str); 5] = [
-    ("pdff", "mean", "PDFF"),
-    ("sff", "mean", "sFF"),
-    ("dropout", "mean", "dropout ratio"),
-    ("adc", "median", "ADC"),
-    ("tdv", "total", "tDV"),
-];
+/// Numbers that stand under the title: measure and statistic.
+const FACTS: [(&str, &str); 5] =
+    [("pdff", "mean"), ("sff", "mean"), ("dropout", "mean"), ("adc", "median"), ("tdv", "total")];
 
 /// Where a session's picture stands, relative to the output folder.
 fn picture(name: &str) -> PathBuf {
@@ -76,7 +71,7 @@ fn outlines(regions: &[Region]) -> Vec<Outline<'_>> {
 }
 
 /// Numbers that stand beside a subject's projections.
-const SUBJECT_FACTS: [(&str, &str, &str); 2] = [("tdv", "total", "tDV"), ("gadc", "median", "global ADC")];
+const SUBJECT_FACTS: [(&str, &str); 2] = [("tdv", "total"), ("gadc", "median")];
 
 /// Draws `OUT/qc/sub-X.png`, the whole body before and after, for every subject whose both visits have a total diffusion
 /// volume; what has not changed since the last time is left as it is.
@@ -129,11 +124,11 @@ fn classes_beside(map: &Path) -> Vec<Window> {
 }
 
 /// Numbers in words, each for the first row that has it (the pooled region stands first).
-fn in_words(facts: &[(&str, &str, &str)], rows: &[&MeasureRow]) -> Vec<String> {
-    let word = |(measure, statistic, name): &(&str, &str, &str)| {
+fn in_words(facts: &[(&str, &str)], rows: &[&MeasureRow]) -> Vec<Phrase> {
+    let fact = |(measure, statistic): &(&str, &str)| {
         let row = rows.iter().find(|row| row.measure == *measure && row.statistic == *statistic)?;
-        let region = if row.region == BODY { String::new() } else { format!(" {}", row.region.replace('-', "–")) };
-        Some(format!("{name}{region} {}", row.unit.show(row.value?)))
+        let region = (row.region != BODY).then_some(&*row.region);
+        Some(Phrase::fact(measure, region, row.unit.show(row.value?)))
     };
-    facts.iter().filter_map(word).collect()
+    facts.iter().filter_map(fact).collect()
 }

@@ -1,6 +1,7 @@
 //! An RGB picture in memory: slices painted into it, contours drawn on them, and its way to a PNG file.
 
 use super::palette::{Palette, Window};
+use super::raster::{Extras, Picture, encode_rgb};
 use super::slice::Slice;
 use super::{Drawing, ReportError};
 
@@ -18,6 +19,13 @@ impl Canvas {
     /// A picture of one colour.
     pub fn new(width: usize, height: usize, background: [u8; 3]) -> Self {
         Canvas { width, height, rgb: background.repeat(width * height) }
+    }
+
+    /// Some rows of a picture; `None` where it has fewer.
+    pub fn of_rows(picture: &Picture, top: usize, height: usize) -> Option<Self> {
+        let from = top.checked_mul(3 * picture.width)?;
+        let to = top.checked_add(height)?.checked_mul(3 * picture.width)?;
+        Some(Canvas { width: picture.width, height, rgb: picture.rgb.get(from..to)?.to_vec() })
     }
 
     fn set(&mut self, x: usize, y: usize, colour: [u8; 3]) {
@@ -130,9 +138,39 @@ impl Canvas {
         drawing.overlay(&mut self.rgb)
     }
 
+    /// Puts another picture of the same width into this one, its first row at `top`.
+    pub fn stack(&mut self, other: &Canvas, top: usize) {
+        let from = 3 * top * self.width;
+        if other.width == self.width && from + other.rgb.len() <= self.rgb.len() {
+            self.rgb[from..from + other.rgb.len()].copy_from_slice(&other.rgb);
+        }
+    }
+
+    /// One colour for a rectangle.
+    pub fn cover(&mut self, [left, top, width, height]: Rect, colour: [u8; 3]) {
+        (top..top + height).for_each(|y| (left..left + width).for_each(|x| self.set(x, y, colour)));
+    }
+
+    /// Draws lines and text into the rows from `top`; the drawing has the width of the picture.
+    pub fn overlay_rows(&mut self, top: usize, drawing: &Drawing) -> Result<(), ReportError> {
+        let from = 3 * top * self.width;
+        let to = from + 3 * self.width * drawing.size().1.round() as usize;
+        self.rgb.get_mut(from..to).map_or(Ok(()), |rows| drawing.overlay(rows))
+    }
+
+    /// Pixels across and down.
+    pub fn size(&self) -> [usize; 2] {
+        [self.width, self.height]
+    }
+
+    /// The picture in memory.
+    pub fn picture(self) -> Picture {
+        Picture { width: self.width, height: self.height, rgb: self.rgb }
+    }
+
     /// The picture as a PNG file.
-    pub fn png(&self) -> Result<Vec<u8>, ReportError> {
-        encode_rgb(self.width as u32, self.height as u32, &self.rgb, None)
+    pub fn png(&self, words: Option<&str>) -> Result<Vec<u8>, ReportError> {
+        encode_rgb(self.width, self.height, &self.rgb, Extras { words, ..Extras::default() })
     }
 }
 
@@ -167,45 +205,4 @@ impl Samples {
     fn at(&self, pixel: usize) -> (usize, usize, f32) {
         self.0[pixel]
     }
-}
-
-/// Averages blocks of `factor` x `factor` RGB pixels; what does not fill a block at the right and below is cut off.
-pub fn average_down(fine: &[u8], fine_width: usize, factor: usize) -> Vec<u8> {
-    let (width, height) = (fine_width / factor, fine.len() / 3 / fine_width / factor);
-    let count = (factor * factor) as u16;
-    let mut coarse = Vec::with_capacity(3 * width * height);
-    let mut sums = vec![0u16; 3 * width];
-    for block in fine.chunks_exact(3 * fine_width * factor).take(height) {
-        sums.fill(count / 2);
-        for row in block.chunks_exact(3 * fine_width) {
-            for (sum, pixels) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * factor)) {
-                for pixel in pixels.chunks_exact(3) {
-                    sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u16::from(*value));
-                }
-            }
-        }
-        coarse.extend(sums.iter().map(|sum| (sum / count) as u8));
-    }
-    coarse
-}
-
-/// Encodes 8-bit RGB rows as PNG; `per_metre` is the print resolution in pixels per metre.
-pub fn encode_rgb(width: u32, height: u32, rgb: &[u8], per_metre: Option<u32>) -> Result<Vec<u8>, ReportError> {
-    let refuse = |error: png::EncodingError| ReportError::Encode { reason: error.to_string() };
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Balanced);
-    if let Some(resolution) = per_metre {
-        encoder.set_pixel_dims(Some(png::PixelDimensions {
-            xppu: resolution,
-            yppu: resolution,
-            unit: png::Unit::Meter,
-        }));
-    }
-    let mut writer = encoder.write_header().map_err(refuse)?;
-    writer.write_image_data(rgb).map_err(refuse)?;
-    writer.finish().map_err(refuse)?;
-    Ok(bytes)
 }

@@ -4,14 +4,17 @@
 //! same list to SVG (at four times the size under a viewBox, because its coordinates are integers) and to PNG (at
 //! twice the final resolution, averaged down, because its filled shapes have hard edges). Same input, same bytes.
 
-use super::canvas::{average_down, encode_rgb};
+use super::glyphs::Setting;
+use super::raster::{Extras, average_down, encode_rgb};
 use super::{ReportError, font, style};
 use crate::image::{self, Overwrite};
 use plotters::coord::Shift;
 use plotters::prelude::{BitMapBackend, Circle, DrawingBackend, PathElement, Polygon, SVGBackend, Text};
 use plotters::prelude::{DrawingArea, IntoDrawingArea, WHITE};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle};
+use plotters::style::{
+    Color, FontDesc, FontFamily, FontStyle, FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle,
+};
 use std::path::Path;
 
 /// SVG coordinates per figure unit.
@@ -28,26 +31,21 @@ const FAMILIES: &str = "Arial, Helvetica, Liberation Sans, DejaVu Sans Condensed
 /// Letters from which on a line of text is given its length; shorter ones cannot run far.
 const LONG: usize = 8;
 
-/// How a backend understands the size of a font, and where below the top of a text it puts the baseline.
+/// What a drawing is replayed to.
 #[derive(Clone, Copy)]
 enum Backend {
     Bitmap,
     Svg,
 }
 
-impl Backend {
-    /// Size of the font per em, and em from the top of a text to its baseline.
-    fn metrics(self, family: &str) -> (f64, f64) {
-        match self {
-            Backend::Bitmap => (height_per_em(family), height_per_em(family) / 2.0),
-            Backend::Svg => (1.24, 0.76),
-        }
-    }
-}
+/// Size that plotters gives a font of an SVG file per em, and em from the top of its text to the base line.
+const SVG_METRICS: (f64, f64) = (1.24, 0.76);
 
 fn height_per_em(family: &str) -> f64 {
-    let japanese = || font::japanese().as_ref().ok().copied();
-    if family == font::FAMILY { japanese().unwrap_or(HEIGHT_PER_EM) } else { HEIGHT_PER_EM }
+    match font::japanese() {
+        Ok(japanese) if family == font::FAMILY => japanese.height,
+        _ => HEIGHT_PER_EM,
+    }
 }
 
 /// Horizontal anchor of a text.
@@ -59,6 +57,25 @@ pub enum Anchor {
     Middle,
     /// Text ends at the point.
     End,
+}
+
+impl Anchor {
+    /// Share of a text that lies before the point.
+    fn before(self) -> f64 {
+        match self {
+            Anchor::Start => 0.0,
+            Anchor::Middle => 0.5,
+            Anchor::End => 1.0,
+        }
+    }
+
+    fn place(self) -> HPos {
+        match self {
+            Anchor::Start => HPos::Left,
+            Anchor::Middle => HPos::Center,
+            Anchor::End => HPos::Right,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -231,7 +248,8 @@ impl Drawing {
         let coarse = average_down(&fine, drawn.0 as usize, OVERSAMPLE as usize);
         // 85 mm for one column
         let per_metre = (style::COLUMN * f64::from(PNG_SCALE) / 0.085).round() as u32;
-        encode_rgb(width, height, &coarse, Some(per_metre))
+        let extras = Extras { per_metre: Some(per_metre), ..Extras::default() };
+        encode_rgb(width as usize, height as usize, &coarse, extras)
     }
 
     /// Writes the figure as SVG and as PNG, each whole or not at all.
@@ -293,22 +311,35 @@ impl Drawing {
                     root.draw(&Circle::new(pixel(centre), (radius * scale).round() as i32, style))
                 }
                 Item::Text { at, text, em, colour, anchor, bold, upwards } => {
-                    let weight = if *bold { FontStyle::Bold } else { FontStyle::Normal };
-                    let (family, letters) = (font::family(text), font::letters(text).into_owned());
-                    let (size_per_em, baseline_em) = backend.metrics(family);
-                    // an SVG's viewer has its own fonts, and finds one that has the letters
-                    let family = if matches!(backend, Backend::Svg) { style::FAMILY } else { family };
-                    let font = FontDesc::new(FontFamily::from(family), em * scale * size_per_em, weight);
-                    let font = if *upwards { font.transform(FontTransform::Rotate270) } else { font };
-                    let h_pos = match anchor {
-                        Anchor::Start => HPos::Left,
-                        Anchor::Middle => HPos::Center,
-                        Anchor::End => HPos::Right,
-                    };
-                    let style = TextStyle::from(font).color(colour).pos(Pos::new(h_pos, VPos::Top));
-                    let rise = em * baseline_em;
-                    let top = if *upwards { (at.0 - rise, at.1) } else { (at.0, at.1 - rise) };
-                    root.draw(&Text::new(letters, pixel(&top), style))
+                    let letters = font::letters(text);
+                    match backend {
+                        Backend::Bitmap => {
+                            let face =
+                                font::face(text, *bold).ok_or_else(|| refuse("the embedded fonts are not valid"))?;
+                            let setting = Setting {
+                                face,
+                                text: &letters,
+                                em: em * scale,
+                                before: anchor.before(),
+                                upwards: *upwards,
+                            };
+                            setting.draw((at.0 * scale, at.1 * scale), |pixel, cover| {
+                                root.draw_pixel(pixel, &colour.mix(f64::from(cover)))
+                            })
+                        }
+                        Backend::Svg => {
+                            let (size_per_em, baseline_em) = SVG_METRICS;
+                            let weight = if *bold { FontStyle::Bold } else { FontStyle::Normal };
+                            // an SVG's viewer has its own fonts, and finds one that has the letters
+                            let family = FontFamily::from(style::FAMILY);
+                            let font = FontDesc::new(family, em * scale * size_per_em, weight);
+                            let font = if *upwards { font.transform(FontTransform::Rotate270) } else { font };
+                            let style = TextStyle::from(font).color(colour).pos(Pos::new(anchor.place(), VPos::Top));
+                            let rise = em * baseline_em;
+                            let top = if *upwards { (at.0 - rise, at.1) } else { (at.0, at.1 - rise) };
+                            root.draw(&Text::new(letters.into_owned(), pixel(&top), style))
+                        }
+                    }
                 }
             }
             .map_err(refuse)?;

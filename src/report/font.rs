@@ -5,6 +5,7 @@
 
 use super::{Lang, style};
 use crate::error::Warning;
+use ab_glyph::FontRef;
 use plotters::style::{FontStyle, IntoFont, register_font};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -56,9 +57,17 @@ pub fn language_of_figures(lang: Lang) -> (Lang, Option<Warning>) {
     }
 }
 
-/// Height of a line over its em in the registered font, where there is one: what the bitmap backend calls a size.
-pub(super) fn japanese() -> &'static Result<f64, String> {
-    static FONT: OnceLock<Result<f64, String>> = OnceLock::new();
+/// A font with Japanese letters.
+#[derive(Debug)]
+pub(super) struct Japanese {
+    /// Height of a line over its em: plotters measures a size by it.
+    pub height: f64,
+    pub face: FontRef<'static>,
+}
+
+/// The registered font, where there is one, else why there is none.
+pub(super) fn japanese() -> &'static Result<Japanese, String> {
+    static FONT: OnceLock<Result<Japanese, String>> = OnceLock::new();
     FONT.get_or_init(|| match std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
         Some(path) => register(Path::new(&path)).map_err(|reason| format!("{VARIABLE}: {reason}")),
         None => installed()
@@ -78,6 +87,14 @@ pub(super) fn family(text: &str) -> &'static str {
     if is_japanese(text) && japanese().is_ok() { FAMILY } else { style::FAMILY }
 }
 
+/// The face that a text is set in.
+pub(super) fn face(text: &str, bold: bool) -> Option<&'static FontRef<'static>> {
+    match japanese() {
+        Ok(font) if is_japanese(text) => Some(&font.face),
+        _ => style::face(bold),
+    }
+}
+
 /// The text in signs that Japanese fonts have: of some signs they hold only the form of the Japanese standard.
 pub(super) fn letters(text: &str) -> Cow<'_, str> {
     if !is_japanese(text) || !text.contains(['≥', '≤', 'µ']) {
@@ -92,11 +109,13 @@ pub(super) fn letters(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(sign).collect())
 }
 
-fn register(path: &Path) -> Result<f64, String> {
+fn register(path: &Path) -> Result<Japanese, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let bytes = std::fs::read(path).map_err(|error| format!("{name} cannot be read ({error})"))?;
     // once in the life of the program: the library keeps fonts for ever
-    register_font(FAMILY, FontStyle::Normal, bytes.leak()).map_err(|_| format!("{name} is no OpenType font"))?;
+    let bytes: &'static [u8] = bytes.leak();
+    let face = FontRef::try_from_slice(bytes).map_err(|_| format!("{name} is no OpenType font"))?;
+    register_font(FAMILY, FontStyle::Normal, bytes).map_err(|_| format!("{name} is no OpenType font"))?;
     let font = (FAMILY, 100.0).into_font();
     let drawn = SAMPLE.map(|letter| {
         let mut pixels = BTreeSet::new();
@@ -111,7 +130,10 @@ fn register(path: &Path) -> Result<f64, String> {
     }
     // a kanji is one em wide
     let width = font.layout_box(SAMPLE[0]).map_or(0, |(_, (width, _))| width);
-    if width > 0 { Ok(100.0 / f64::from(width)) } else { Err(format!("{name} has letters without width")) }
+    match width > 0 {
+        true => Ok(Japanese { height: 100.0 / f64::from(width), face }),
+        false => Err(format!("{name} has letters without width")),
+    }
 }
 
 /// Fonts by name, in the order of [`NAMES`], upright and regular ones first.
@@ -158,7 +180,7 @@ mod tests {
         assert_eq!(language_of_figures(Lang::En), (Lang::En, None));
         let (lang, warning) = language_of_figures(Lang::Ja);
         match japanese() {
-            Ok(height) => {
+            Ok(Japanese { height, .. }) => {
                 assert!(lang == Lang::Ja && warning.is_none());
                 assert!((0.9..2.0).contains(height), "{height}");
                 assert_eq!((family("椎体"), family("L1")), (FAMILY, style::FAMILY));

@@ -1,13 +1,14 @@
-//! The quality-control pictures of all sessions in one page: as they are where they fit, else smaller.
+//! The quality-control pictures of all sessions in one page: in its language, and as they are where they fit, else smaller.
 
-use super::ReportError;
-use super::canvas::{average_down, encode_rgb};
+use super::raster::{Extras, Picture, average_down, decode_rgb, encode_rgb};
+use super::sheet::picture_in;
+use super::{Lang, ReportError};
+use crate::image::{Overwrite, write_bytes_atomically};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Bytes that all pictures together may take, before base64 makes a third more of them: leaves a report of at most
 /// 25 MB room for everything else.
@@ -29,6 +30,41 @@ struct Way {
     of_sessions: usize,
     /// Steps of 256 that become one.
     step: u8,
+}
+
+/// Where the pictures in a language other than that of their files are, relative to the output folder.
+pub fn folder_of(lang: Lang) -> String {
+    format!("qc/{}", lang.code())
+}
+
+/// Writes every picture with its words in another language than English into a folder of its own; gives those whose files keep
+/// their words, the others cannot be said again.
+///
+/// # Errors
+/// [`ReportError::Unreadable`] for a file that is no PNG of ours, and files that cannot be written.
+pub fn write_in(
+    out: &Path,
+    pictures: &BTreeMap<String, PathBuf>,
+    lang: Lang,
+) -> crate::error::Result<BTreeMap<String, PathBuf>> {
+    if lang == Lang::En || pictures.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let folder = out.join(folder_of(lang));
+    std::fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
+    let written = |(name, path): (&String, &PathBuf)| {
+        let unreadable = |reason: String| ReportError::Unreadable { path: path.clone(), reason };
+        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let (Picture { width, height, rgb }, is_said) = picture_in(&bytes, lang).map_err(unreadable)?;
+        if !is_said {
+            return Ok(None);
+        }
+        let to = folder.join(format!("{name}.png"));
+        write_bytes_atomically(&to, &encode_rgb(width, height, &rgb, Extras::default())?, Overwrite::Force)?;
+        Ok(Some((name.clone(), to)))
+    };
+    let all: Vec<Option<(String, PathBuf)>> = pictures.par_iter().map(written).collect::<crate::error::Result<_>>()?;
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// Each picture as a `data:` address, by name.
@@ -60,20 +96,14 @@ pub fn data_addresses(pictures: &BTreeMap<String, PathBuf>) -> Result<BTreeMap<S
 fn shrunk(path: &PathBuf, factor: usize, step: u8) -> Result<Vec<u8>, ReportError> {
     let unreadable = |reason: String| ReportError::Unreadable { path: path.clone(), reason };
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    let mut reader = png::Decoder::new(Cursor::new(&bytes)).read_info().map_err(|e| unreadable(e.to_string()))?;
     if factor == 1 && step <= 1 {
         return Ok(bytes);
     }
-    let size = reader.output_buffer_size().ok_or_else(|| unreadable("too large".to_owned()))?;
-    let mut pixels = vec![0; size];
-    let info = reader.next_frame(&mut pixels).map_err(|error| unreadable(error.to_string()))?;
-    if info.color_type != png::ColorType::Rgb || info.bit_depth != png::BitDepth::Eight {
-        return Err(unreadable("not an 8-bit RGB picture".to_owned()));
-    }
-    let mut small = if factor == 1 { pixels } else { average_down(&pixels, info.width as usize, factor) };
+    let (Picture { width, height, rgb }, _) = decode_rgb(&bytes).map_err(unreadable)?;
+    let mut small = if factor == 1 { rgb } else { average_down(&rgb, width, factor) };
     // white stays white and black black
     small.iter_mut().for_each(|value| *value = coarse(*value, step));
-    encode_rgb(info.width / factor as u32, info.height / factor as u32, &small, None)
+    encode_rgb(width / factor, height / factor, &small, Extras::default())
 }
 
 fn coarse(value: u8, step: u8) -> u8 {
@@ -91,12 +121,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.png");
         let pixels: Vec<u8> = (0..4 * 2).flat_map(|n| [n * 10, 0, 255]).collect();
-        std::fs::write(&path, encode_rgb(4, 2, &pixels, None).unwrap()).unwrap();
+        std::fs::write(&path, encode_rgb(4, 2, &pixels, Extras::default()).unwrap()).unwrap();
         let small = shrunk(&path, 2, 1).unwrap();
-        let mut reader = png::Decoder::new(Cursor::new(&small)).read_info().unwrap();
-        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-        reader.next_frame(&mut bytes).unwrap();
-        assert_eq!(bytes, [25, 0, 255, 45, 0, 255]);
+        assert_eq!(decode_rgb(&small).unwrap().0.rgb, [25, 0, 255, 45, 0, 255]);
         assert_eq!(shrunk(&path, 1, 1).unwrap(), std::fs::read(&path).unwrap());
         assert!(shrunk(&path, 1, 8).unwrap() != std::fs::read(&path).unwrap());
         assert_eq!([0, 4, 5, 128, 251, 255].map(|value| coarse(value, 8)), [0, 0, 8, 132, 255, 255]);

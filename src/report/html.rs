@@ -93,6 +93,8 @@ struct Session {
     is_session: bool,
     flags: Vec<String>,
     picture: String,
+    /// Whether its words stayed English, because its file does not keep them.
+    is_in_english: bool,
     file: String,
 }
 
@@ -112,6 +114,8 @@ pub fn write_report(
     let mut outputs = Outputs::read(out)?;
     let viewers = viewer::write_viewers(out, &outputs, settings.niivue.as_ref(), lang)?;
     (outputs.viewers, outputs.niivue) = (viewers.plain, viewers.niivue);
+    let (drawn, of_font) = font::language_of_figures(lang);
+    outputs.pictures_retold = gallery::write_in(out, &outputs.pictures, drawn)?;
     let figures = figures::figures(&outputs, lang);
     figures::save(&figures, &out.join("figures"))?;
     let references = references(&outputs, lang);
@@ -119,7 +123,7 @@ pub fn write_report(
         write_text_atomically(&out.join(BIBTEX_NAME), &bibtex::bibtex(&references), Overwrite::Force)?;
     }
     write_text_atomically(&path, &render(&outputs, &figures, settings, lang)?, overwrite)?;
-    Ok((path, font::language_of_figures(lang).1.into_iter().collect()))
+    Ok((path, of_font.into_iter().collect()))
 }
 
 /// The report as HTML text.
@@ -245,16 +249,23 @@ fn subject_of(picture: &str) -> &str {
 }
 
 fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Result<Vec<Session>> {
-    let addresses = gallery::data_addresses(&outputs.pictures)?;
+    let retold = &outputs.pictures_retold;
+    let mut pictures = outputs.pictures.clone();
+    pictures.extend(retold.clone());
+    let drawn = font::language_of_figures(lang).0;
     let session = |(name, picture): (String, String)| Session {
         flags: flags.get(&name).map_or(Vec::new(), |flags| flags.iter().map(|flag| lang.flag(flag)).collect()),
-        file: format!("qc/{name}.png"),
+        file: match retold.contains_key(&name) {
+            true => format!("{}/{name}.png", gallery::folder_of(drawn)),
+            false => format!("qc/{name}.png"),
+        },
+        is_in_english: drawn != Lang::En && !retold.contains_key(&name),
         subject: subject_of(&name).to_owned(),
         is_session: name.contains("_ses-"),
         name,
         picture,
     };
-    Ok(addresses.into_iter().map(session).collect())
+    Ok(gallery::data_addresses(&pictures)?.into_iter().map(session).collect())
 }
 
 #[cfg(test)]

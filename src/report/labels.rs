@@ -105,8 +105,12 @@ pub fn parts(stem: &str, lang: Lang) -> (String, &'static str) {
 
 /// A measure in words, e.g. `pdff`; a stranger stays as it is written.
 pub fn measure(prefix: &str, lang: Lang) -> String {
-    let known = MEASURES.iter().find(|(name, ..)| *name == prefix);
-    known.map_or(prefix.to_owned(), |(_, text, _)| lang.word(text))
+    lang.word(name_of_measure(prefix))
+}
+
+/// The name of a measure; a stranger keeps its own.
+pub fn name_of_measure(prefix: &str) -> &str {
+    MEASURES.iter().find(|(name, ..)| *name == prefix).map_or(prefix, |(_, text, _)| text)
 }
 
 /// A region in words: `L1-L5` with an en dash.

@@ -5,8 +5,10 @@
 //! the results hold in English is said by [`recorded`] and [`messages`].
 
 mod messages;
+mod phrase;
 mod recorded;
 
+pub use phrase::Phrase;
 pub use recorded::Reason;
 
 use serde::Deserialize;
@@ -182,8 +184,11 @@ mod tests {
     fn spoken() -> BTreeSet<String> {
         let mut texts = Vec::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report"), &mut texts);
-        let mut spoken: BTreeSet<String> =
-            texts.iter().flat_map(|text| [".say(", ".fill("].map(|start| literals(text, start))).flatten().collect();
+        let mut spoken: BTreeSet<String> = texts
+            .iter()
+            .flat_map(|text| [".say(", ".fill(", "Phrase::of("].map(|start| literals(text, start)))
+            .flatten()
+            .collect();
         let template = include_str!("template.html");
         // `"sentence"|t` in the template
         spoken.extend(

@@ -8,8 +8,10 @@
 //! aspect. Parts that a session lacks are left out.
 
 use super::ReportError;
-use super::panel::{DIM, Outline, WHITE, wrap};
-use super::sheet::{Line, sheet};
+use super::lang::Phrase;
+use super::panel::{DIM, Outline, WHITE};
+use super::sheet::Sheet;
+use super::words::{Line, Words, note};
 use crate::error::Warning;
 use crate::image::{Labels, Mask, Volume};
 use crate::units::Unit;
@@ -23,8 +25,8 @@ mod dixon;
 pub struct SessionPicture<'a> {
     /// Title, e.g. `sub-001 baseline`.
     pub title: &'a str,
-    /// Results in words under the title, e.g. `sFF L1-L5 12.3 %`.
-    pub facts: &'a [String],
+    /// Results under the title, e.g. `sFF L1–L5 12.3 %`.
+    pub facts: &'a [Phrase],
     /// What the reader must know; a water-fat swap is shown in red on top.
     pub warnings: &'a [Warning],
     /// Water image.
@@ -64,9 +66,6 @@ const HEIGHTS: [usize; 4] = [380, 300, 380, 420];
 
 const AMBER: RGBAColor = RGBAColor(255, 190, 70, 1.0);
 const RED: RGBAColor = RGBAColor(255, 95, 85, 1.0);
-/// What the contours mean.
-const KEY: &str = "Contours: yellow or white, what was measured; red or cyan, lesions counted in tDV; blue, bone mask.";
-
 /// The picture of one session as a PNG file.
 ///
 /// # Errors
@@ -77,7 +76,11 @@ pub fn montage(session: &SessionPicture) -> Result<Vec<u8>, ReportError> {
     if rows.iter().all(Vec::is_empty) {
         return Err(ReportError::Empty { what: "a session without images" });
     }
-    sheet(rows.into_iter().zip(HEIGHTS), |room| heading(session, room), KEY)
+    let key = note(Phrase::of(
+        "Contours: yellow or white, what was measured; red or cyan, lesions counted in tDV; blue, bone mask.",
+    ));
+    let words = Words { head: heading(session), captions: Vec::new(), keys: vec![key] };
+    Sheet::of_rows(rows.into_iter().zip(HEIGHTS), words)?.png()
 }
 
 /// Whether a warning says that water and fat may be exchanged.
@@ -85,17 +88,16 @@ fn is_swap(warning: &Warning) -> bool {
     warning.slug.contains("swap")
 }
 
-/// Title, alarms, facts and warnings as lines with their size and colour.
-fn heading(session: &SessionPicture, room: f64) -> Vec<Line> {
-    let mut lines = vec![(session.title.to_owned(), 19.0, WHITE)];
-    for warning in session.warnings.iter().filter(|warning| is_swap(warning)) {
-        wrap(&format!("⚠ {}", warning.message), 15.0, room).into_iter().for_each(|t| lines.push((t, 15.0, RED)));
-    }
-    wrap(&session.facts.join("   "), 13.0, room).into_iter().for_each(|t| lines.push((t, 13.0, DIM)));
-    for warning in session.warnings.iter().filter(|warning| !is_swap(warning)) {
-        let text = format!("{}: {}", warning.slug, warning.message);
-        wrap(&text, 12.0, room).into_iter().for_each(|t| lines.push((t, 12.0, AMBER)));
-    }
+/// Title, alarms, facts and warnings.
+fn heading(session: &SessionPicture) -> Vec<Line> {
+    let (swaps, others): (Vec<&Warning>, _) = session.warnings.iter().partition(|warning| is_swap(warning));
+    let alarm = |warning: &&Warning| {
+        Line::of(Phrase::of("⚠ {message}").with("message", Phrase::Message((*warning).clone())), 15.0, RED)
+    };
+    let mut lines = vec![Line::of(session.title, 19.0, WHITE)];
+    lines.extend(swaps.iter().map(alarm));
+    lines.push(Line::new(session.facts.to_vec(), 13.0, DIM));
+    lines.extend(others.iter().map(|warning| Line::of(Phrase::warning(warning), 12.0, AMBER)));
     lines
 }
 

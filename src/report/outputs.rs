@@ -48,6 +48,8 @@ pub struct Outputs {
     pub histograms: Histograms,
     /// Quality-control pictures, by name without extension.
     pub pictures: BTreeMap<String, PathBuf>,
+    /// The same with their words in the language of the report, where that is another one and their files keep them.
+    pub pictures_retold: BTreeMap<String, PathBuf>,
     /// Slice viewers of the patients, by subject, as paths relative to the folder.
     pub viewers: BTreeMap<String, String>,
     /// Pages of the user's NiiVue, in the same way.
@@ -79,6 +81,7 @@ impl Outputs {
             wide: table(out, "tables/wide.csv", &mut gaps)?,
             histograms: histograms::read(out)?,
             pictures: pictures(&out.join("qc")),
+            pictures_retold: BTreeMap::new(),
             viewers: BTreeMap::new(),
             niivue: BTreeMap::new(),
             gaps: Vec::new(),

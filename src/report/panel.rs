@@ -3,9 +3,11 @@
 use super::canvas::{Canvas, Rect};
 use super::drawing::{Anchor, Drawing, text_width};
 use super::labels;
+use super::lang::{Lang, Phrase};
 use super::lettering::{Lettering, ScaleBar, Word};
 use super::palette::{Palette, Window};
 use super::slice::{Plane, Slice};
+use super::words::{Caption, Line};
 use crate::image::Volume;
 use crate::units::Unit;
 use plotters::style::RGBAColor;
@@ -39,7 +41,7 @@ pub struct Panel {
     /// How the pixels lie in the body.
     pub slice: Slice,
     /// Text above.
-    pub caption: String,
+    pub caption: Phrase,
     /// Colours of the values.
     pub palette: Palette,
     /// Values at their ends.
@@ -56,50 +58,43 @@ pub struct Panel {
     pub is_alarmed: bool,
 }
 
-/// Breaks a text into lines that fit; the empty text has no line.
-pub fn wrap(text: &str, em: f64, room: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), em) <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.retain(|line| !line.trim().is_empty());
-    lines
-}
-
-/// Puts columns of panels beside each other, those of one column below each other; coordinates from the row's top.
-pub fn place(columns: Vec<Vec<Panel>>, row_height: usize) -> Vec<(Panel, Rect)> {
+/// Puts columns of panels beside each other, those of one column below each other; coordinates from the row's top. Each panel
+/// has the room of its column, in which its caption fits.
+pub fn place(columns: Vec<Vec<Panel>>, row_height: usize) -> Vec<(Panel, Rect, usize)> {
     let mut placed = Vec::new();
     let mut left = MARGIN;
     for column in columns {
         let each = (row_height - GAP * (column.len() - 1)) / column.len().max(1) - CAPTION;
         let (mut top, mut widest) = (0, 0);
+        let first = placed.len();
         for panel in column {
             let [width_mm, height_mm] = panel.slice.extent_mm();
             let scale = (each as f64 / height_mm).min(WIDEST_PANEL as f64 / width_mm);
             let size = [(width_mm * scale).round().max(1.0) as usize, (height_mm * scale).round().max(1.0) as usize];
-            widest = widest.max(size[0] + bar_room(&panel));
-            placed.push((panel, [left, top + CAPTION, size[0], size[1]]));
+            widest = widest.max(panel.room(size[0]));
+            placed.push((panel, [left, top + CAPTION, size[0], size[1]], 0));
             top += each + CAPTION + GAP;
         }
+        placed[first..].iter_mut().for_each(|(.., room)| *room = widest);
         left += widest + GAP;
     }
     placed
 }
 
-pub fn bar_room(panel: &Panel) -> usize {
-    if panel.bar.is_some() { BAR } else { 0 }
-}
+/// Between a panel and the colour bar beside it, and between a caption and the unit behind it.
+const BESIDE: usize = 8;
 
 impl Panel {
     /// One slice of a volume.
-    pub fn new(volume: &Volume, slice: Slice, name: &str, palette: Palette, window: Window, bar: Option<Unit>) -> Self {
-        let caption = format!("{name}, {}", slice.caption());
+    pub fn new(
+        volume: &Volume,
+        slice: Slice,
+        name: impl Into<Phrase>,
+        palette: Palette,
+        window: Window,
+        bar: Option<Unit>,
+    ) -> Self {
+        let caption = slice.caption(name);
         let voxels = volume.data.as_slice_memory_order().unwrap_or_default();
         let values = slice.pixels(|voxel| voxels.get(voxel).copied().unwrap_or(f32::NAN));
         Panel::of_values(values, slice, caption, palette, window, bar)
@@ -109,7 +104,7 @@ impl Panel {
     pub fn of_values(
         values: Vec<f32>,
         slice: Slice,
-        caption: String,
+        caption: Phrase,
         palette: Palette,
         window: Window,
         bar: Option<Unit>,
@@ -154,7 +149,6 @@ impl Panel {
             canvas.frame(rect, ALARM);
         }
         let [left, top, width, height] = rect.map(|v| v as f64);
-        ink.text((left, top - 5.0), &self.caption, 12.5, WHITE, Anchor::Start);
         let (words, bar) = self.lettering([left, top, width, height]);
         words.iter().for_each(|word| haloed(ink, word.at, &word.text, word.em, word.anchor));
         if let Some(ScaleBar { ends: [from, to], y, word }) = bar {
@@ -162,8 +156,8 @@ impl Panel {
             ink.rectangle((from, y - 1.0), to - from, 2.0, WHITE);
             haloed(ink, word.at, &word.text, word.em, word.anchor);
         }
-        if let Some(unit) = self.bar {
-            let bar = [rect[0] + rect[2] + 8, rect[1], 12, rect[3]];
+        if self.bar.is_some() {
+            let bar = [rect[0] + rect[2] + BESIDE, rect[1], 12, rect[3]];
             canvas.colour_bar(bar, self.palette);
             let x = left + width + 24.0;
             for quarter in 0..=4 {
@@ -172,10 +166,25 @@ impl Panel {
                 let y = top + (1.0 - share) * (height - 10.0) + 9.0;
                 ink.text((x, y), &format!("{value:.0}"), 11.5, WHITE, Anchor::Start);
             }
-            // behind the caption, which may be wider than a narrow picture
-            let unit_at = left + 8.0 + width.max(text_width(&self.caption, 12.5));
-            ink.text((unit_at, top - 5.0), unit.typeset(), 11.5, WHITE, Anchor::Start);
         }
+    }
+
+    /// Pixels that it takes across, `width` of them the picture itself.
+    pub fn room(&self, width: usize) -> usize {
+        let caption = self.caption_line().width(Lang::En).ceil() as usize;
+        let (bar, unit) =
+            self.bar.map_or((0, 0), |unit| (BAR, BESIDE + text_width(unit.typeset(), 11.5).ceil() as usize));
+        (width + bar).max(caption + unit)
+    }
+
+    /// The caption above the picture at `rect`, in the room that it has across.
+    pub fn caption_at(&self, [left, top, width, _]: Rect, room: usize) -> Caption {
+        let unit = self.bar.map(|unit| (left + width, unit.typeset().to_owned()));
+        Caption { rect: [left, top - CAPTION, room, CAPTION], lines: vec![self.caption_line()], unit }
+    }
+
+    fn caption_line(&self) -> Line {
+        Line::of(self.caption.clone(), 12.5, WHITE)
     }
 
     /// Names, letters and scale bar with their places.

@@ -2,6 +2,7 @@
 //!
 //! Slices follow the voxel axes; the letters at the borders come from the affine. Nothing is resampled between grids.
 
+use super::lang::Phrase;
 use crate::image::Grid;
 
 /// Viewing plane.
@@ -27,11 +28,11 @@ impl Plane {
     }
 
     /// Name in captions.
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> Phrase {
         match self {
-            Plane::Sagittal => "sagittal",
-            Plane::Coronal => "coronal",
-            Plane::Axial => "axial",
+            Plane::Sagittal => Phrase::of("sagittal"),
+            Plane::Coronal => Phrase::of("coronal"),
+            Plane::Axial => Phrase::of("axial"),
         }
     }
 }
@@ -184,9 +185,13 @@ impl Slice {
         [self.size[0] as f64 * self.spacing_mm[0], self.size[1] as f64 * self.spacing_mm[1]]
     }
 
-    /// `sagittal 4/8`: the plane, and the slice number in file order from 1.
-    pub fn caption(&self) -> String {
-        format!("{} {}/{}", self.plane.name(), self.index + 1, self.count)
+    /// `water, sagittal 4/8`: what is shown, the plane, and the slice number in file order from 1.
+    pub fn caption(&self, name: impl Into<Phrase>) -> Phrase {
+        let number = format!("{}/{}", self.index + 1, self.count);
+        Phrase::of("{image}, {plane} {number}")
+            .with("image", name)
+            .with("plane", self.plane.name())
+            .with("number", number)
     }
 }
 

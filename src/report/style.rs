@@ -4,6 +4,7 @@
 //! prints at about 7 points. Colours are those of Okabe and Ito, which stay apart under the common colour-vision
 //! deficiencies (Wong 2011, doi:10.1038/nmeth.1618); no plot tells groups apart by colour alone.
 
+use ab_glyph::FontRef;
 use plotters::style::{FontStyle, RGBAColor, register_font};
 use std::sync::OnceLock;
 
@@ -68,4 +69,12 @@ pub fn register_fonts() -> bool {
         register_font(FAMILY, FontStyle::Normal, dejavu::sans_condensed::regular()).is_ok()
             && register_font(FAMILY, FontStyle::Bold, dejavu::sans_condensed::bold()).is_ok()
     })
+}
+
+/// An embedded font.
+pub fn face(bold: bool) -> Option<&'static FontRef<'static>> {
+    static FACES: OnceLock<[Option<FontRef<'static>>; 2]> = OnceLock::new();
+    let read = |bytes| FontRef::try_from_slice(bytes).ok();
+    let faces = FACES.get_or_init(|| [read(dejavu::sans_condensed::regular()), read(dejavu::sans_condensed::bold())]);
+    faces[usize::from(bold)].as_ref()
 }

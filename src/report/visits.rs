@@ -5,10 +5,12 @@
 //! is drawn on all three: where the follow-up's tissue does not fill it, the visits do not match.
 
 use super::ReportError;
+use super::lang::Phrase;
 use super::palette::{Palette, Window};
-use super::panel::{DIM, Panel, WHITE, wrap};
-use super::sheet::{Line, sheet};
+use super::panel::{DIM, Panel, WHITE};
+use super::sheet::Sheet;
 use super::slice::{Plane, Slice};
+use super::words::{Line, Words, note};
 use crate::error::Warning;
 use crate::image::{Mask, Volume};
 use plotters::style::RGBAColor;
@@ -18,7 +20,7 @@ use plotters::style::RGBAColor;
 pub struct VisitsPicture<'a> {
     /// Title.
     pub title: &'a str,
-    /// The motion in words.
+    /// The motion, a line a part.
     pub facts: &'a [String],
     /// What the reader must know.
     pub warnings: &'a [Warning],
@@ -38,7 +40,6 @@ const REGION: [u8; 3] = [80, 230, 255];
 const AMBER: RGBAColor = RGBAColor(255, 190, 70, 1.0);
 /// Share of the display window's top above which a voxel is drawn as body.
 const BODY_SHARE: f32 = 0.15;
-const KEY: &str = "Contours, the same in all pictures: yellow, body at baseline; cyan, what is compared.";
 
 /// The picture as a PNG file.
 ///
@@ -54,10 +55,10 @@ pub fn visits(picture: &VisitsPicture) -> Result<Vec<u8>, ReportError> {
     let baseline = picture.baseline.data.as_slice_memory_order().unwrap_or_default();
     let body = BODY_SHARE * Window::of_signal(baseline.iter()).high;
     let inside = || region.iter().enumerate().filter(|(_, inside)| **inside).map(|(voxel, _)| voxel);
-    let names = ["baseline", "follow-up as scanned", "follow-up registered"];
+    let names = || [Phrase::of("baseline"), Phrase::of("follow-up as scanned"), Phrase::of("follow-up registered")];
     let row = |plane: Plane| -> Vec<Vec<Panel>> {
         let slice = Slice::through(grid, plane, inside());
-        let panel = |(image, name): (&&Volume, &str)| {
+        let panel = |(image, name): (&&Volume, Phrase)| {
             let window = Window::of_signal(image.data.iter());
             let slice = Slice::of(grid, plane, slice.index);
             let mut panel = Panel::new(image, slice, name, Palette::Grey, window, None);
@@ -66,22 +67,19 @@ pub fn visits(picture: &VisitsPicture) -> Result<Vec<u8>, ReportError> {
             panel.contours.extend([(outline, BODY), (compared, REGION)]);
             vec![panel]
         };
-        images.iter().zip(names).map(panel).collect()
+        images.iter().zip(names()).map(panel).collect()
     };
     let rows = [row(Plane::Coronal), row(Plane::Sagittal)];
-    sheet(rows.map(|columns| (columns, HEIGHT)), |room| heading(picture, room), KEY)
+    let key = Phrase::of("Contours, the same in all pictures: yellow, body at baseline; cyan, what is compared.");
+    let words = Words { head: heading(picture), captions: Vec::new(), keys: vec![note(key)] };
+    Sheet::of_rows(rows.map(|columns| (columns, HEIGHT)), words)?.png()
 }
 
-/// Title, the motion and warnings as lines.
-fn heading(picture: &VisitsPicture, room: f64) -> Vec<Line> {
-    let mut head = vec![(picture.title.to_owned(), 19.0, WHITE)];
-    for fact in picture.facts {
-        head.extend(wrap(fact, 13.0, room).into_iter().map(|line| (line, 13.0, DIM)));
-    }
-    for warning in picture.warnings {
-        let text = format!("{}: {}", warning.slug, warning.message);
-        head.extend(wrap(&text, 12.0, room).into_iter().map(|line| (line, 12.0, AMBER)));
-    }
+/// Title, the motion and warnings.
+fn heading(picture: &VisitsPicture) -> Vec<Line> {
+    let mut head = vec![Line::of(Phrase::word(picture.title), 19.0, WHITE)];
+    head.extend(picture.facts.iter().map(|fact| Line::of(&**fact, 13.0, DIM)));
+    head.extend(picture.warnings.iter().map(|warning| Line::of(Phrase::warning(warning), 12.0, AMBER)));
     head
 }
 

@@ -5,23 +5,24 @@
 //! painted over it by ADC class; where several lie behind one pixel, the brightest counts.
 
 use super::ReportError;
-use super::canvas::{Canvas, Rect};
-use super::drawing::{Anchor, Drawing};
+use super::canvas::Rect;
+use super::lang::Phrase;
 use super::palette::{Palette, Window};
-use super::panel::{BACKGROUND, CAPTION, DIM, GAP, MARGIN, Panel, WHITE, wrap};
+use super::panel::{CAPTION, DIM, GAP, MARGIN, Panel, WHITE};
+use super::sheet::Sheet;
 use super::slice::{Plane, Slice};
+use super::words::{Caption, Key, Line, Words, note};
 use crate::image::{Labels, Volume};
 use crate::region::{ADC_CLASSES_UM2_S, Window as Class};
 use crate::units::Unit;
-use plotters::style::RGBAColor;
 
 /// One visit; all images on one grid.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit<'a> {
     /// Its name, e.g. `baseline`.
     pub name: &'a str,
-    /// Results in words, e.g. `tDV 94.7 mL`.
-    pub facts: &'a [String],
+    /// Results, e.g. `tDV 94.7 mL`.
+    pub facts: &'a [Phrase],
     /// Image of the highest b-value.
     pub high_b: &'a Volume,
     /// ADC in um2/s.
@@ -47,6 +48,8 @@ pub struct SubjectPicture<'a> {
 const CLASS_COLOURS: [[u8; 3]; 3] = [[213, 94, 0], [240, 228, 66], [0, 158, 115]];
 /// Height of a projection in pixels.
 const HEIGHT: usize = 560;
+/// Height of what is said of a visit: three lines.
+const NOTES: usize = 57;
 
 /// The picture of one subject as a PNG file.
 ///
@@ -59,49 +62,30 @@ pub fn whole_body(subject: &SubjectPicture) -> Result<Vec<u8>, ReportError> {
         return Err(ReportError::Empty { what: "a subject without images" });
     }
     let per_mm = HEIGHT as f64 / tallest;
-    let heading = 14 + 28;
-    let top = heading + 3 * 19 + CAPTION;
+    let top = NOTES + CAPTION;
     let mut left = MARGIN;
-    let mut placed: Vec<(Panel, Rect)> = Vec::new();
-    let mut notes: Vec<(usize, Vec<String>)> = Vec::new();
+    let mut placed: Vec<(Panel, Rect, usize)> = Vec::new();
+    let mut words = Words { head: vec![title(subject)], captions: Vec::new(), keys: key(subject) };
     for visit in subject.visits {
         let from = left;
         for plane in [Plane::Coronal, Plane::Sagittal] {
             let panel = projection(visit, plane);
             let size = panel.slice.extent_mm().map(|mm| (mm * per_mm).round().max(1.0) as usize);
-            placed.push((panel, [left, top, size[0], size[1]]));
-            left += size[0] + GAP;
+            let room = panel.room(size[0]);
+            placed.push((panel, [left, top, size[0], size[1]], room));
+            left += room + GAP;
         }
-        let room = (left - from - GAP) as f64;
-        let mut lines = vec![visit.name.to_owned()];
-        lines.extend(wrap(&visit.facts.join("   "), 12.5, room).into_iter().take(2));
-        notes.push((from, lines));
+        let lines = vec![Line::of(visit.name, 15.0, WHITE), Line::new(visit.facts.to_vec(), 12.5, DIM)];
+        words.captions.push(Caption { rect: [from, 0, left - from - GAP, NOTES], lines, unit: None });
         left += GAP;
     }
-    let key = key(subject);
-    let (width, height) = ((left - 2 * GAP + MARGIN).max(560), top + HEIGHT + 20 + 20 * key.len());
-    let mut canvas = Canvas::new(width, height, BACKGROUND);
-    let mut ink = Drawing::new(width as f64, height as f64);
-    let title = format!("{}, b = {} {}, maximum intensity", subject.title, subject.b_value, Unit::SPerMm2.typeset());
-    ink.text((MARGIN as f64, heading as f64 - 10.0), &title, 19.0, WHITE, Anchor::Start);
-    for (left, lines) in &notes {
-        for (n, line) in lines.iter().enumerate() {
-            let (em, colour) = if n == 0 { (15.0, WHITE) } else { (12.5, DIM) };
-            ink.text((*left as f64, (heading + 14 + 18 * n) as f64), line, em, colour, Anchor::Start);
-        }
-    }
-    for (n, (colour, text)) in key.iter().enumerate() {
-        let y = (top + HEIGHT + 24 + 20 * n) as f64;
-        if let Some([r, g, b]) = colour {
-            ink.rectangle((MARGIN as f64, y - 11.0), 14.0, 12.0, RGBAColor(*r, *g, *b, 1.0));
-        }
-        ink.text((MARGIN as f64 + 22.0, y), text, 12.5, DIM, Anchor::Start);
-    }
-    for (panel, rect) in &placed {
-        panel.draw(&mut canvas, &mut ink, *rect);
-    }
-    canvas.overlay(&ink)?;
-    canvas.png()
+    Sheet::of_panels(placed, top + HEIGHT + GAP, words)?.png()
+}
+
+fn title(subject: &SubjectPicture) -> Line {
+    let b = format!("b = {} {}", subject.b_value, Unit::SPerMm2.typeset());
+    let title = Phrase::of("{subject}, {b}, maximum intensity").with("subject", subject.title).with("b", b);
+    Line::of(title, 19.0, WHITE)
 }
 
 /// Number of the class of an ADC.
@@ -117,7 +101,7 @@ fn projection(visit: &Visit, plane: Plane) -> Panel {
     let values = slice.project(f32::NEG_INFINITY, brighter);
     let values: Vec<f32> = values.into_iter().map(|v| if v.is_finite() { v } else { f32::NAN }).collect();
     let window = Window::of_signal(values.iter());
-    let caption = format!("{} projection", plane.name());
+    let caption = Phrase::of("{plane} projection").with("plane", plane.name());
     let fills = lesion_colours(visit, &slice, signal);
     let mut panel = Panel::of_values(values, slice, caption, Palette::InvertedGrey, window, None);
     panel.fills = fills;
@@ -139,24 +123,33 @@ fn lesion_colours(visit: &Visit, slice: &Slice, signal: &[f32]) -> Vec<Option<[u
     brightest.into_iter().map(colour).collect()
 }
 
-/// What the colours mean, with the volume of each class at each visit.
-fn key(subject: &SubjectPicture) -> Vec<(Option<[u8; 3]>, String)> {
-    let [low, high] = ADC_CLASSES_UM2_S;
-    let unit = Unit::Um2PerS.typeset();
-    let names = [format!("ADC below {low} {unit}"), format!("{low} to {high} {unit}"), format!("above {high} {unit}")];
-    let volumes = |n: usize| -> String {
+/// What the colours mean, with the volume of each class at each visit where it is known.
+fn key(subject: &SubjectPicture) -> Vec<Key> {
+    let [low, high] = ADC_CLASSES_UM2_S.map(|border| border.to_string());
+    let names = [
+        Phrase::of("ADC below {border} {unit}").with("border", &*low),
+        Phrase::of("{low} to {high} {unit}").with("low", &*low).with("high", &*high),
+        Phrase::of("{border} {unit} and above").with("border", &*high),
+    ];
+    let volumes = |n: usize| -> Vec<Phrase> {
         let of_visit = |visit: &Visit| {
             let class = visit.classes.get(n)?;
-            Some(format!("{} {}", visit.name, Unit::Millilitre.show(class.volume_ml)))
+            Some(format!("{} {}", visit.name, Unit::Millilitre.show(class.volume_ml)).into())
         };
-        subject.visits.iter().filter_map(of_visit).collect::<Vec<_>>().join(", ")
+        subject.visits.iter().filter_map(of_visit).collect()
     };
-    let classes =
-        names.into_iter().enumerate().map(|(n, name)| (Some(CLASS_COLOURS[n]), format!("{name}: {}", volumes(n))));
-    let mut lines: Vec<_> = classes.collect();
-    lines.push((None, "Colour: ADC of each voxel counted in tDV. mL: parts of tDV, as measured.".to_owned()));
-    lines.push((None, "Grey: each visit in its own window, all at one scale.".to_owned()));
-    lines
+    let class = |(n, name): (usize, Phrase)| {
+        let (name, volumes) = (name.with("unit", Unit::Um2PerS.typeset()), volumes(n));
+        let phrase = match volumes.is_empty() {
+            true => name,
+            false => Phrase::of("{class}: {volumes}").with("class", name).with("volumes", Phrase::List(volumes)),
+        };
+        Key { swatch: Some(CLASS_COLOURS[n]), line: Line::of(phrase, 12.5, DIM) }
+    };
+    let mut keys: Vec<Key> = names.into_iter().enumerate().map(class).collect();
+    keys.push(note(Phrase::of("Colour: ADC of each voxel counted in tDV. mL: parts of tDV, as measured.")));
+    keys.push(note(Phrase::of("Grey: each visit in its own window, all at one scale.")));
+    keys
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `report` as a user runs it: from partial results, never over a report that is there, refused without results.
 
-use super::study::myelomri;
+use super::study::{myelomri, ran};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use std::fs;
@@ -55,4 +55,44 @@ fn the_report_speaks_japanese_and_says_where_figures_do_not() {
     report(&["--repeatability", named]).assert().code(3).stderr(contains("row 2").and(contains("source")));
     fs::write(&table, "measure,region,sex,age_low,age_high,low,high,source\npdff,L1,F,50,59,50,30,x\n").unwrap();
     report(&["--normative", named]).assert().code(3).stderr(contains("row 2"));
+}
+
+#[test]
+fn a_japanese_report_shows_pictures_with_japanese_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    let (qc, retold) = (out.join("qc"), out.join("qc/ja"));
+    fs::create_dir(&qc).unwrap();
+    let names = ["sub-001", "sub-001_ses-baseline"];
+    for name in names {
+        fs::copy(ran().join(format!("qc/{name}.png")), qc.join(format!("{name}.png"))).unwrap();
+    }
+    let report = |lang: &str| {
+        let run = myelomri().arg("report").arg(out).args(["--force", "--lang", lang]).assert().success();
+        let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        (said, fs::read_to_string(out.join("report.html")).unwrap().replace("&#x2f;", "/"))
+    };
+    let left_in_english = "画像内の文字は英語";
+    let (_, english) = report("en");
+    assert!(english.contains("href=\"qc/sub-001.png\"") && !retold.exists());
+    let (said, japanese) = report("ja");
+    if said.contains("no-japanese-font") {
+        println!("skipped: no font with Japanese letters");
+        return;
+    }
+    for name in names {
+        assert!(japanese.contains(&format!("href=\"qc/ja/{name}.png\"")), "{name}");
+        let read = |path: std::path::PathBuf| fs::read(path.join(format!("{name}.png"))).unwrap();
+        assert_ne!(read(retold.clone()), read(qc.clone()), "{name}");
+    }
+    assert!(!japanese.contains(left_in_english));
+    // a picture of nobody's keeps its words to itself
+    let picture = fs::read(retold.join("sub-001.png")).unwrap();
+    fs::write(qc.join("sub-001.png"), picture).unwrap();
+    let (_, japanese) = report("ja");
+    assert!(japanese.contains("href=\"qc/sub-001.png\"") && japanese.contains(left_in_english));
+    assert!(japanese.contains("href=\"qc/ja/sub-001_ses-baseline.png\""));
+    fs::write(qc.join("sub-001.png"), "no picture").unwrap();
+    let refused = myelomri().arg("report").arg(out).args(["--force", "--lang", "ja"]).assert().failure();
+    refused.stderr(contains("sub-001.png"));
 }

@@ -2,6 +2,7 @@
 
 use super::SessionPicture;
 use crate::image::Volume;
+use crate::report::lang::Phrase;
 use crate::report::palette::{Palette, Window};
 use crate::report::panel::Panel;
 use crate::report::slice::{Plane, Slice};
@@ -31,7 +32,7 @@ pub(super) fn panels<'a>(session: &SessionPicture<'a>) -> Vec<Vec<Panel>> {
         (None, Some(_)) => Slice::through(grid, plane, in_bone()),
         (None, None) => Slice::through(grid, plane, in_regions()),
     };
-    let panel = |volume: &'a Volume, slice: &Slice, name: &str, palette, window, bar| {
+    let panel = |volume: &'a Volume, slice: &Slice, name: Phrase, palette, window, bar| {
         let same_grid = volume.grid.dims == grid.dims;
         let slice = Slice::of(&volume.grid, slice.plane, slice.index);
         let mut panel = Panel::new(volume, slice, name, palette, window, bar);
@@ -56,12 +57,12 @@ pub(super) fn panels<'a>(session: &SessionPicture<'a>) -> Vec<Vec<Panel>> {
     let (coronal, axial) = (through(Plane::Coronal), through(Plane::Axial));
     let signal = session.high_b.map(|volume| {
         let window = Window::of_volume(volume);
-        let name = format!("b = {} {}", session.b_value, Unit::SPerMm2.typeset());
-        move |slice: &Slice| panel(volume, slice, &name, Palette::InvertedGrey, window, None)
+        let name = Phrase::from(format!("b = {} {}", session.b_value, Unit::SPerMm2.typeset()));
+        move |slice: &Slice| panel(volume, slice, name.clone(), Palette::InvertedGrey, window, None)
     });
-    let adc = session
-        .adc
-        .map(|volume| move |slice: &Slice, bar| panel(volume, slice, "ADC", Palette::Magma, ADC_WINDOW, bar));
+    let adc = session.adc.map(|volume| {
+        move |slice: &Slice, bar| panel(volume, slice, Phrase::of("ADC"), Palette::Magma, ADC_WINDOW, bar)
+    });
     let columns = [
         signal.iter().map(|draw| draw(&coronal)).collect::<Vec<_>>(),
         adc.iter().map(|draw| draw(&coronal, None)).collect(),

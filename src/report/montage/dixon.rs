@@ -2,6 +2,7 @@
 
 use super::{SessionPicture, is_swap};
 use crate::image::{Grid, Volume};
+use crate::report::lang::Phrase;
 use crate::report::palette::{Palette, Window};
 use crate::report::panel::Panel;
 use crate::report::slice::{Plane, Slice};
@@ -24,7 +25,7 @@ impl<'a> Cut<'a> {
     }
 
     /// One picture; regions are drawn on images of the grid that they were measured on.
-    fn panel(&self, volume: &Volume, slice: &Slice, name: &str, look: (Palette, Window, Option<Unit>)) -> Panel {
+    fn panel(&self, volume: &Volume, slice: &Slice, name: Phrase, look: (Palette, Window, Option<Unit>)) -> Panel {
         let (palette, window, bar) = look;
         let slice = Slice::of(&volume.grid, slice.plane, slice.index);
         let mut panel = Panel::new(volume, slice, name, palette, window, bar);
@@ -35,7 +36,7 @@ impl<'a> Cut<'a> {
     }
 
     /// A grey picture, without names.
-    fn grey(&self, volume: &Volume, slice: &Slice, name: &str, window: Window) -> Panel {
+    fn grey(&self, volume: &Volume, slice: &Slice, name: Phrase, window: Window) -> Panel {
         let mut grey = self.panel(volume, slice, name, (Palette::Grey, window, None));
         grey.names.clear();
         grey
@@ -50,10 +51,10 @@ pub(super) fn fat_fraction<'a>(session: &'a SessionPicture<'a>) -> Vec<Vec<Panel
     let (sagittal, coronal) = (cut.slice(Plane::Sagittal), cut.slice(Plane::Coronal));
     let grey = |volume, name| cut.grey(volume, &sagittal, name, Window::of_volume(volume));
     let mut panels: Vec<Panel> = Vec::new();
-    panels.extend(session.water.map(|volume| grey(volume, "water")));
-    panels.extend(session.fat.map(|volume| grey(volume, "fat")));
-    let name = session.fat_fraction_name;
-    let colour = |volume, slice, bar| cut.panel(volume, slice, name, (Palette::Viridis, PERCENT_WINDOW, bar));
+    panels.extend(session.water.map(|volume| grey(volume, Phrase::of("water"))));
+    panels.extend(session.fat.map(|volume| grey(volume, Phrase::of("fat"))));
+    let name = Phrase::from(session.fat_fraction_name);
+    let colour = |volume, slice, bar| cut.panel(volume, slice, name.clone(), (Palette::Viridis, PERCENT_WINDOW, bar));
     panels.extend(session.fat_fraction.map(|volume| colour(volume, &sagittal, None)));
     let is_alarmed = session.warnings.iter().any(is_swap);
     panels.iter_mut().for_each(|panel| panel.is_alarmed = is_alarmed);
@@ -68,10 +69,10 @@ pub(super) fn phases<'a>(session: &'a SessionPicture<'a>) -> Vec<Vec<Panel>> {
     let sagittal = cut.slice(Plane::Sagittal);
     let window = Window::of_volume(reference);
     let mut panels: Vec<Panel> = Vec::new();
-    panels.extend(session.in_phase.map(|volume| cut.grey(volume, &sagittal, "in phase", window)));
-    panels.extend(session.opposed_phase.map(|volume| cut.grey(volume, &sagittal, "opposed phase", window)));
+    panels.extend(session.in_phase.map(|volume| cut.grey(volume, &sagittal, Phrase::of("in phase"), window)));
+    panels.extend(session.opposed_phase.map(|volume| cut.grey(volume, &sagittal, Phrase::of("opposed phase"), window)));
     let look = (Palette::Viridis, PERCENT_WINDOW, Some(Unit::Percent));
-    panels.extend(session.dropout.map(|volume| cut.panel(volume, &sagittal, "dropout ratio", look)));
+    panels.extend(session.dropout.map(|volume| cut.panel(volume, &sagittal, Phrase::of("Dropout ratio"), look)));
     panels.into_iter().map(|panel| vec![panel]).collect()
 }
 
@@ -79,7 +80,7 @@ pub(super) fn phases<'a>(session: &'a SessionPicture<'a>) -> Vec<Vec<Panel>> {
 pub(super) fn other<'a>(session: &'a SessionPicture<'a>) -> Vec<Vec<Panel>> {
     let Some((name, volume, unit)) = session.other else { return Vec::new() };
     let cut = Cut { session, grid: &volume.grid };
-    let panel =
-        |plane, bar| cut.panel(volume, &cut.slice(plane), name, (Palette::Grey, Window::of_volume(volume), bar));
+    let look = |bar| (Palette::Grey, Window::of_volume(volume), bar);
+    let panel = |plane, bar| cut.panel(volume, &cut.slice(plane), name.into(), look(bar));
     vec![vec![panel(Plane::Sagittal, None)], vec![panel(Plane::Coronal, Some(unit))]]
 }

@@ -3,6 +3,7 @@
 
 use super::tests::pixels;
 use crate::image::{Grid, Volume, filled};
+use crate::report::Lang;
 use crate::report::canvas::{Canvas, Rect};
 use crate::report::drawing::{Anchor, Drawing};
 use crate::report::palette::{Palette, Window};
@@ -56,7 +57,7 @@ fn drawn(order: [usize; 3], signs: usize, plane: Plane) -> (Panel, Vec<[u8; 3]>)
     let mut ink = Drawing::new(SIZE[0] as f64, SIZE[1] as f64);
     panel.draw(&mut canvas, &mut ink, RECT);
     canvas.overlay(&ink).unwrap();
-    let picture = pixels(&canvas.png().unwrap());
+    let picture = pixels(&canvas.png(None).unwrap());
     (panel, picture)
 }
 
@@ -66,7 +67,7 @@ fn marks(letter: char, at: (f64, f64), anchor: Anchor) -> Vec<(usize, bool)> {
     let mut ink = Drawing::new(SIZE[0] as f64, SIZE[1] as f64);
     haloed(&mut ink, at, &letter.to_string(), 13.0, anchor);
     canvas.overlay(&ink).unwrap();
-    let alone = pixels(&canvas.png().unwrap());
+    let alone = pixels(&canvas.png(None).unwrap());
     let marks: Vec<(usize, bool)> = alone.iter().enumerate().filter_map(|(n, p)| Some((n, told(p[0])?))).collect();
     assert!(marks.iter().filter(|(_, is_bright)| *is_bright).count() > 8, "no letter was drawn");
     marks
@@ -169,7 +170,8 @@ fn the_picture_is_the_same_however_the_file_is_flipped_and_turned() {
                 let middle = BLOCK[through][0]..BLOCK[through][1];
                 let in_body = if is_flipped { n - 1 - turned.slice.index } else { turned.slice.index };
                 assert!(middle.contains(&in_body), "{plane:?}: slice {in_body} of the body");
-                assert_eq!(turned.caption, format!("body, {} {}/{n}", plane.name(), turned.slice.index + 1));
+                let caption = format!("body, {} {}/{n}", plane.name().said(Lang::En), turned.slice.index + 1);
+                assert_eq!(turned.caption.said(Lang::En), caption);
                 assert_eq!(turned.slice.letters, panel.slice.letters);
             }
         }

@@ -3,7 +3,10 @@
 
 use super::*;
 use crate::image::{Grid, filled};
+use crate::report::canvas::Canvas;
+use crate::report::drawing::{Anchor, Drawing};
 use crate::report::panel::haloed;
+use crate::report::raster::decode_rgb;
 
 /// Voxels and their sides in mm along right-left, anterior-posterior, superior-inferior.
 const DIMS: [usize; 3] = [10, 16, 20];
@@ -38,22 +41,20 @@ fn picture(order: [usize; 3], signs: usize) -> (usize, Vec<[u8; 3]>) {
     }
     let (signal, adc) = (Volume::new(grid.clone(), signal), Volume::new(grid.clone(), adc));
     let lesions = Labels { grid, data: lesions, source: Default::default() };
-    let facts = ["tDV 0.5 mL".to_owned()];
+    let facts = [Phrase::fact("tdv", None, "0.5 mL".to_owned())];
     let visit = Visit { name: "baseline", facts: &facts, high_b: &signal, adc: &adc, lesions: &lesions, classes: &[] };
     let visits = [visit, Visit { name: "cycle2", ..visit }];
     let png = whole_body(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &visits }).unwrap();
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
-    let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut bytes).unwrap();
-    let pixels = bytes[..info.buffer_size()].chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();
-    (info.width as usize, pixels)
+    let (picture, _) = decode_rgb(&png).unwrap();
+    (picture.width, picture.rgb.chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect())
 }
 
 /// Where the four projections stand: left, top, width, height, and their plane.
 fn places() -> Vec<([usize; 4], Plane)> {
     let mm: [f64; 3] = std::array::from_fn(|world| DIMS[world] as f64 * SIDES_MM[world]);
     let per_mm = HEIGHT as f64 / mm[2];
-    let (mut left, top) = (MARGIN, 14 + 28 + 3 * 19 + CAPTION);
+    // below the title of 19 pixels
+    let (mut left, top) = (MARGIN, 14 + 27 + NOTES + CAPTION);
     let mut places = Vec::new();
     for _ in 0..2 {
         for (plane, across) in [(Plane::Coronal, 0), (Plane::Sagittal, 1)] {
@@ -105,10 +106,7 @@ fn marks(size: [usize; 2], letter: char, at: (f64, f64), anchor: Anchor) -> Vec<
     let mut ink = Drawing::new(size[0] as f64, size[1] as f64);
     haloed(&mut ink, at, &letter.to_string(), 13.0, anchor);
     canvas.overlay(&ink).unwrap();
-    let mut reader = png::Decoder::new(std::io::Cursor::new(canvas.png().unwrap())).read_info().unwrap();
-    let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut bytes).unwrap();
-    bytes.chunks_exact(3).enumerate().filter_map(|(n, pixel)| Some((n, told(pixel[0])?))).collect()
+    canvas.picture().rgb.chunks_exact(3).enumerate().filter_map(|(n, pixel)| Some((n, told(pixel[0])?))).collect()
 }
 
 fn told(value: u8) -> Option<bool> {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::image::{Grid, filled};
 use crate::region::windows;
+use crate::report::Lang;
 
 const DIMS: [usize; 3] = [10, 6, 20];
 
@@ -52,11 +53,24 @@ fn the_key_gives_the_volume_of_each_class_at_each_visit() {
     let classes = windows(&[500.0, 1800.0, 1900.0], &ADC_CLASSES_UM2_S, 0.75);
     let visit =
         Visit { name: "baseline", facts: &[], high_b: &signal, adc: &adc, lesions: &lesions, classes: &classes };
-    let key =
-        key(&SubjectPicture { title: "sub-1", b_value: 900.0, visits: &[visit, Visit { name: "cycle2", ..visit }] });
-    assert!(key[0].1.contains("baseline 0.8 mL, cycle2 0.8 mL"), "{}", key[0].1);
-    assert!(key[1].1.contains("baseline 0.0 mL"), "{}", key[1].1);
-    assert!(key[2].1.contains("baseline 1.5 mL"), "{}", key[2].1);
+    let said = |visits: &[Visit], lang| -> Vec<String> {
+        let picture = SubjectPicture { title: "sub-1", b_value: 900.0, visits };
+        key(&picture).iter().map(|key| key.line.said(lang)).collect()
+    };
+    let visits = [visit, Visit { name: "cycle2", ..visit }];
+    let [english, japanese] = Lang::ALL.map(|lang| said(&visits, lang));
+    assert_eq!(
+        english[..3],
+        [
+            "ADC below 655 µm²/s: baseline 0.8 mL, cycle2 0.8 mL",
+            "655 to 1400 µm²/s: baseline 0.0 mL, cycle2 0.0 mL",
+            "1400 µm²/s and above: baseline 1.5 mL, cycle2 1.5 mL"
+        ]
+    );
+    assert_eq!(japanese[0], "ADC 655 µm²/s未満：baseline 0.8 mL、cycle2 0.8 mL");
+    // volumes that nobody recorded are not said to be nothing
+    let unknown = said(&[Visit { classes: &[], ..visit }], Lang::En);
+    assert_eq!(unknown[..2], ["ADC below 655 µm²/s", "655 to 1400 µm²/s"]);
 }
 
 #[test]
