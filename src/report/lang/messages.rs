@@ -8,6 +8,7 @@
 //! `what`                                 a sentence of the same slug, else a name of `words`; nothing else is let pass
 //! `error`, `reason`, `response`, `role`, `roles`, `source`, `exclusions`, `differences`, and every slug
 //!                                        sentences and names of that kind; what the system or the user said stays, in brackets
+//! `kind`, `method`, `rule`, `instead`     words of the results
 //! others                                 numbers and names, as they are, or the word that the slug has for them
 
 mod pattern;
@@ -125,7 +126,12 @@ fn in_words(section: &str, name: &str, value: &str) -> Option<String> {
         // what the system or a library says is quoted
         "reason" => said(REASONS, value).unwrap_or_else(|| format!("「{value}」")),
         slug if messages().contains_key(slug) => return said(slug, value),
-        _ => messages().get(section).and_then(|own| own.get(value).cloned()).unwrap_or_else(|| Lang::Ja.word(value)),
+        kind => match messages().get(section).and_then(|own| own.get(value)) {
+            Some(own) => own.clone(),
+            None if ["kind", "method", "rule", "instead"].contains(&kind) => Lang::Ja.word(value),
+            // what the user named is not translated
+            None => value.to_owned(),
+        },
     })
 }
 

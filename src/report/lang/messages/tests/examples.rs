@@ -92,6 +92,11 @@ fn numbers_of_the_measurement_stand_where_they_stood() {
         ),
         "除外した椎体：L2（ラベルマップにない時点がある）、L4（骨折、baseline）、L5（own, word、cycle2）。"
     );
+    // a file that is called like a word of the report
+    assert_eq!(
+        said("labels-resampled", "the labels of none were resampled to the grid of mean (nearest neighbour)"),
+        "noneのラベルをmeanの格子に再標本化した（最近傍法）。"
+    );
     assert_eq!(said("missing-level", "L2 L3: not in the label map"), "L2 L3：ラベルマップにない。");
     assert_eq!(
         said("phase-unit", "the phase (-4096 ... 4094) is taken for integers of pi/4096, by its range"),
