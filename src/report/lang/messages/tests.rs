@@ -16,8 +16,16 @@ const NEVER_SHOWN: [&str; 7] = [
 ];
 
 /// Errors of tables that end a command before there is anything to report.
-const END_THE_RUN: [&str; 6] =
-    ["bad-mapping", "duplicate-key", "empty-key", "syntax", "two-columns", "unit-not-stated"];
+const END_THE_RUN: [&str; 8] = [
+    "unreadable-input",
+    "unreadable-table",
+    "bad-mapping",
+    "duplicate-key",
+    "empty-key",
+    "syntax",
+    "two-columns",
+    "unit-not-stated",
+];
 
 /// Errors of a study as a whole; those of one session are `unreadable-study`, `unwritable-output` and `output-exists`.
 const OF_A_STUDY: [&str; 7] = [
@@ -198,6 +206,60 @@ fn notes_on_rows_of_one_patient_and_quantities_have_their_words() {
         let said = Lang::Ja.message("column-not-read", &message).unwrap();
         assert!(said.contains("odd_1、odd_2は読んでいない") && !said.contains(" or "), "{said}");
     }
+}
+
+/// Something that a gap can hold.
+fn sample(section: &str, name: &str, n: usize) -> String {
+    let known = |section: &str| -> Option<String> {
+        let own = messages().get(section)?;
+        let whole = |key: &&String| !key.contains('{');
+        own.keys().find(|key| whole(key) && !is_sentence_of_its_own(section, key)).cloned()
+    };
+    match pattern::kind(name) {
+        "what" => known(section).unwrap_or_else(|| "labels".to_owned()),
+        "curve" => "all curves at once".to_owned(),
+        "error" => "column age is constant".to_owned(),
+        "reason" => "the file is empty".to_owned(),
+        "fonts" => "no font with Japanese letters was found".to_owned(),
+        "response" => "physician: CR, outside the laboratory's range PR".to_owned(),
+        "source" => "the option".to_owned(),
+        "role" | "roles" => "bone".to_owned(),
+        "differences" => "rule was 1, is 2".to_owned(),
+        "exclusions" => "L4 (fracture, baseline)".to_owned(),
+        "not-registered" => "part cannot be registered: there is no image".to_owned(),
+        "empty-region" => "the reference mask holds no usable voxel".to_owned(),
+        "path" | "file" => format!("a{n}.nii.gz"),
+        _ => format!("{n}"),
+    }
+}
+
+/// Sections of whole messages beside words: there the words stand for themselves.
+fn is_sentence_of_its_own(section: &str, key: &str) -> bool {
+    section == ERRORS && key.contains(':') || messages()[section][key].ends_with('。')
+}
+
+#[test]
+fn every_pattern_is_found_again_in_its_message_with_its_values_and_in_no_other_way() {
+    let mut lost = Vec::new();
+    for (section, patterns) in messages().iter().filter(|(section, _)| *section != WRAPPED) {
+        for (pattern, japanese) in patterns {
+            let names = pattern.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name);
+            let values: Vec<(&str, String)> =
+                names.enumerate().map(|(n, name)| (name, sample(section, name, 101 + n))).collect();
+            let shown: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let message = filled(pattern, &shown);
+            let Some(said) = said(section, &message) else {
+                lost.push(format!("{section}: {message}"));
+                continue;
+            };
+            // each value stands where its gap stands
+            let put = |(name, value): &(&str, &str)| Some(((*name).to_owned(), in_words(section, name, value)?));
+            let words: Vec<(String, String)> = shown.iter().map(put).collect::<Option<_>>().unwrap();
+            let words: Vec<(&str, &str)> = words.iter().map(|(name, value)| (&**name, &**value)).collect();
+            assert_eq!(said, filled(japanese, &words), "{section}: {message}");
+        }
+    }
+    assert!(lost.is_empty(), "in no way or in more than one: {lost:#?}");
 }
 
 mod examples;
