@@ -32,11 +32,14 @@ impl Setting<'_> {
             glyph.position.y = across as f32;
             let Some(outline) = self.face.outline_glyph(glyph) else { continue };
             let corner = outline.px_bounds().min;
-            let mut pixels = Vec::new();
-            outline.draw(|x, y, cover| pixels.push((x as i32 + corner.x as i32, y as i32 + corner.y as i32, cover)));
-            for (x, y, cover) in pixels {
-                ink(if self.upwards { (y, -x - 1) } else { (x, y) }, cover)?;
-            }
+            let mut drawn = Ok(());
+            outline.draw(|x, y, cover| {
+                let (x, y) = (x as i32 + corner.x as i32, y as i32 + corner.y as i32);
+                if cover > 0.0 && drawn.is_ok() {
+                    drawn = ink(if self.upwards { (y, -x - 1) } else { (x, y) }, cover);
+                }
+            });
+            drawn?;
         }
         Ok(())
     }

@@ -66,6 +66,7 @@ const HEIGHTS: [usize; 4] = [380, 300, 380, 420];
 
 const AMBER: RGBAColor = RGBAColor(255, 190, 70, 1.0);
 const RED: RGBAColor = RGBAColor(255, 95, 85, 1.0);
+
 /// The picture of one session as a PNG file.
 ///
 /// # Errors
