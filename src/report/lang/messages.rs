@@ -7,7 +7,7 @@
 //! `model`, `column`, `columns`, `test`   put in words as in tables
 //! `what`                                 a sentence of the same slug, else a name of `words`; nothing else is let pass
 //! `error`, `reason`, `response`, `role`, `roles`, `source`, `exclusions`, `differences`, and every slug
-//!                                        sentences and names of that kind; what the system or the user said stays, in brackets
+//!                                        sentences and names of that kind; what the system says is quoted
 //! `kind`, `method`, `rule`, `instead`     words of the results
 //! others                                 numbers and names, as they are, or the word that the slug has for them
 
