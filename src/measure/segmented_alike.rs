@@ -108,7 +108,7 @@ mod tests {
                 "the bone mask held 500 mL, holds 300 mL"
             ]
         );
-        assert!(unlike("sub-1: ", &found).message.starts_with("sub-1: the lesions"));
+        assert!(unlike("sub-1", &found).message.starts_with("sub-1: the lesions"));
         assert_eq!(SegmentationRecord::of(&json!({ "parameters": { "fit": "loglinear" } })), None);
     }
 }
