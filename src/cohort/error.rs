@@ -2,6 +2,9 @@
 
 use crate::error::{Exit, Failure};
 
+/// Columns that a message names at most.
+const MOST_COLUMNS: usize = 12;
+
 /// A failure of reading, joining or analysing tables.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -194,7 +197,14 @@ impl Failure for CohortError {
 
     fn details(&self) -> Vec<String> {
         match self {
-            CohortError::MissingColumn { there, .. } => vec![format!("there are: {}", there.join(", "))],
+            CohortError::MissingColumn { there, .. } => {
+                // the nearest stand first; a wide table has hundreds
+                let more = match there.len().saturating_sub(MOST_COLUMNS) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                vec![format!("there are: {}{more}", there[..there.len().min(MOST_COLUMNS)].join(", "))]
+            }
             CohortError::UnnamedOutcome { named, .. } => vec![format!("named: {}", named.join(", "))],
             _ => Vec::new(),
         }

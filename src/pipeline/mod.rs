@@ -13,3 +13,6 @@ pub use doctor::{Blocked, DoctorReport, FileRow, Finding, Gravity, IdentityRow, 
 pub use measure::{MeasureRequest, Prepared, measure, prepare};
 pub use run::{RunDone, run};
 pub use tables::write_tables;
+
+#[cfg(test)]
+mod methods_tests;

@@ -2,6 +2,7 @@
 //!
 //! Input: results as they are printed. Output: lines that are no wider than asked for, plain text, the same for the same input.
 
+use super::numbers;
 use crate::cohort::results::{Curve, Direction};
 
 /// Narrowest and widest plotting area, in columns.
@@ -84,7 +85,7 @@ fn key(letter: char, curve: &Curve, is_hidden: bool, width: usize) -> String {
     if let Some(cutoff) = curve.cutoffs.first() {
         let sign = if curve.direction == Direction::Higher { ">=" } else { "<=" };
         let [sensitivity, specificity] = [cutoff.sensitivity, cutoff.specificity].map(|share| format!("{share:.2}"));
-        let threshold = significant(cutoff.threshold);
+        let threshold = numbers::cutoff(cutoff, curve.direction).replace('−', "-");
         parts.push(format!("{sign} {threshold}: sensitivity {sensitivity}, specificity {specificity}"));
     }
     let mut lines = vec![parts.remove(0)];
@@ -95,12 +96,6 @@ fn key(letter: char, curve: &Curve, is_hidden: bool, width: usize) -> String {
         }
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
-}
-
-/// Three significant digits.
-fn significant(value: f64) -> String {
-    let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 6) as usize };
-    format!("{value:.decimals$}")
 }
 
 /// The shape of a distribution: a bar a bin, the fullest one full. An empty bin is a space, so that a tail is told from a gap;

@@ -6,9 +6,9 @@
 mod items;
 mod said;
 
-use super::Lang;
 use super::outputs::Outputs;
 use super::tables::ReportTable;
+use super::{Lang, methods};
 use items::{STARD, TRIPOD_AI};
 use serde::Serialize;
 
@@ -37,6 +37,7 @@ enum Fact {
     Cutoffs,
     CrossTable,
     Accuracy,
+    Estimation,
     Indeterminate,
     Quality,
     Severity,
@@ -94,10 +95,10 @@ fn table(caption: &str, items: &[Item], outputs: &Outputs, lang: Lang) -> Report
 pub fn references(outputs: &Outputs) -> Vec<&'static str> {
     let mut list = Vec::new();
     if outputs.fit.is_some() {
-        list.push("Collins GS et al. TRIPOD+AI statement. BMJ 2024;385:e078378. doi:10.1136/bmj-2023-078378");
+        list.push(methods::TRIPOD);
     }
     if outputs.roc.is_some() {
-        list.push("Bossuyt PM et al. STARD 2015. BMJ 2015;351:h5527. doi:10.1136/bmj.h5527");
+        list.push(methods::STARD);
     }
     list
 }

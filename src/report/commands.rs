@@ -1,6 +1,6 @@
 //! The commands that make the results again.
 
-use super::figures::file_name;
+use super::figures::{file_name, planned};
 use super::outputs::Outputs;
 use super::tables;
 use crate::cohort::IMWG_CATEGORIES;
@@ -148,8 +148,9 @@ pub fn of_figure(outputs: &Outputs, name: &str) -> Vec<String> {
 
 /// Column without its session, and kind of change, of a figure that shows one.
 fn change_of(outputs: &Outputs, name: &str) -> Option<(String, String)> {
-    let tests = &outputs.compare.as_ref()?.tests;
-    let parts = tests.iter().filter_map(|test| test.variable.split_once("__"));
+    let tested = outputs.compare.iter().flat_map(|compare| &compare.tests).map(|test| test.variable.clone());
+    let variables: Vec<String> = tested.chain(planned(outputs).into_iter().map(|(column, _)| column)).collect();
+    let parts = variables.iter().filter_map(|variable| variable.split_once("__"));
     let part = |(stem, kind): (&str, &str)| {
         let variable = file_name(&format!("{stem}__{kind}"));
         let shows =

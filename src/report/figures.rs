@@ -1,5 +1,6 @@
 //! The figures of a study, drawn from its results: names, drawings, captions.
 
+use super::docs::escape;
 use super::labels;
 use super::outputs::Outputs;
 use super::plots::{
@@ -127,13 +128,16 @@ fn roc_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
     figures
 }
 
-/// Distribution and course of each declared marker, by outcome.
+/// Distribution and course of each declared marker, by outcome where there is one.
 fn change_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
     let classes = outputs.classes();
-    let Some(compare) = outputs.compare.as_ref().filter(|_| !classes.is_empty()) else { return Vec::new() };
-    let names = short_class_names(compare, drawn);
+    let compare = outputs.compare.as_ref().filter(|_| !classes.is_empty());
+    let parts: Vec<(Option<bool>, String)> = match compare {
+        Some(compare) => [Some(true), Some(false)].into_iter().zip(short_class_names(compare, drawn)).collect(),
+        None => vec![(None, drawn.say("all").to_owned())],
+    };
     let mut figures: Vec<Figure> = Vec::new();
-    for (variable, member) in declared(compare) {
+    for (variable, member) in compare.map_or_else(|| planned(outputs), declared) {
         let Some((stem, kind)) = variable.split_once("__") else { continue };
         let changes: Vec<&Change> = outputs.changes.iter().filter(|change| change.column == stem).collect();
         let value = |change: &Change| match kind {
@@ -143,26 +147,37 @@ fn change_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
             "sym" => change.sym,
             _ => None,
         };
-        let groups = [true, false].map(|class| Group {
-            name: names[usize::from(!class)].clone(),
-            values: of_class(&changes, &classes, class).filter_map(value).collect(),
-        });
+        let group = |(class, name): &(Option<bool>, String)| Group {
+            name: name.clone(),
+            values: of_class(&changes, &classes, *class).filter_map(value).collect(),
+        };
+        let groups: Vec<Group> = parts.iter().map(group).collect();
         let exploratory = member == Family::Exploratory;
         let words = labels::column(&variable, lang);
         let gaps = [("column", &*words), ("family", lang.say(family(member)))];
         let plot = ChangePlot {
             column: variable.clone(),
-            groups: groups.to_vec(),
-            note: test_note(compare, &variable, drawn),
+            groups: groups.clone(),
+            note: compare.map_or(String::new(), |compare| test_note(compare, &variable, drawn)),
             exploratory,
         };
         if let Ok(drawing) = change_figure(&plot, drawn) {
-            let caption = lang.fill("{column} by outcome ({family}).", &gaps);
+            let caption = lang.joined(&[
+                if compare.is_some() {
+                    lang.fill("{column} by outcome ({family}).", &gaps)
+                } else {
+                    lang.fill("{column}, all patients ({family}).", &gaps)
+                },
+                lang.say(
+                    "Box: median and quartiles (interpolated linearly); whiskers: farthest value within 1.5 interquartile \
+                     ranges of the box; a point a patient.",
+                )
+                .to_owned(),
+            ]);
             let name = format!("change_{}", file_name(&variable));
             figures.push(Figure { section: Section::Changes, name, caption, drawing });
         }
-        let plot =
-            WaterfallPlot { column: variable.clone(), groups: groups.to_vec(), note: String::new(), exploratory };
+        let plot = WaterfallPlot { column: variable.clone(), groups, note: String::new(), exploratory };
         if let Ok(drawing) = waterfall_figure(&plot, drawn) {
             let caption = lang.fill("{column}, a bar a patient ({family}).", &gaps);
             let name = format!("waterfall_{}", file_name(&variable));
@@ -173,13 +188,10 @@ fn change_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
         let plot = PairedPlot {
             column: stem.to_owned(),
             sessions: session_names(outputs),
-            groups: [true, false]
-                .map(|class| {
-                    let pairs = of_class(&changes, &classes, class).filter_map(pair).collect();
-                    (names[usize::from(!class)].clone(), pairs)
-                })
-                .to_vec(),
-            note: drawn.say("thick line: median").to_owned(),
+            groups: parts
+                .iter()
+                .map(|(class, name)| (name.clone(), of_class(&changes, &classes, *class).filter_map(pair).collect()))
+                .collect(),
             exploratory,
         };
         let is_new = figures.iter().all(|figure| figure.name != name);
@@ -195,9 +207,21 @@ fn change_figures(outputs: &Outputs, lang: Lang, drawn: Lang) -> Vec<Figure> {
 fn of_class<'a>(
     changes: &'a [&'a Change],
     classes: &'a BTreeMap<String, bool>,
-    class: bool,
+    class: Option<bool>,
 ) -> impl Iterator<Item = &'a Change> {
-    changes.iter().copied().filter(move |change| classes.get(&change.subject) == Some(&class))
+    let is_in = move |change: &&Change| class.is_none() || classes.get(&change.subject).copied() == class;
+    changes.iter().copied().filter(is_in)
+}
+
+/// Changes that the plan names, for a study without an outcome.
+pub(super) fn planned(outputs: &Outputs) -> Vec<(String, Family)> {
+    let of_kind = |(kind, family): (&str, Family)| -> Vec<(String, Family)> {
+        let markers = outputs.parameter(&["plan", kind]).and_then(|list| list.as_array());
+        let markers = markers.into_iter().flatten().filter_map(|marker| marker.as_str());
+        let column = |marker: &str| marker.rsplit_once(':').map_or(marker, |(column, _)| column).to_owned();
+        markers.map(|marker| (column(marker), family)).collect()
+    };
+    [("primary", Family::Primary), ("secondary", Family::Secondary)].into_iter().flat_map(of_kind).collect()
 }
 
 /// Variables of the plan that are changes, each once, in the order of the results.
@@ -253,23 +277,33 @@ fn forest(outputs: &Outputs, lang: Lang, drawn: Lang) -> Option<Figure> {
         }
     }
     let drawing = forest_figure(&rows, drawn.say("Logistic models"), drawn).ok()?;
-    let caption = lang.say("Odds ratios with 95 % profile intervals, per stated increment.").to_owned();
+    let caption = if rows.iter().any(|row| row.interval.is_some()) {
+        lang.say("Odds ratios with 95 % profile intervals, per unit of each term unless an increment is stated.")
+    } else {
+        lang.say("Odds ratios without intervals, per unit of each term unless an increment is stated.")
+    };
+    let caption = caption.to_owned();
     Some(Figure { section: Section::Models, name: "forest_models".to_owned(), caption, drawing })
 }
 
 /// A column name as part of a file name.
 pub(super) fn file_name(column: &str) -> String {
-    column.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect()
+    // letters of every script: two names in Japanese must not become one
+    column.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect()
 }
 
 /// The SVG of a figure for a page: without fixed size, so that the page decides.
 pub fn inline_svg(figure: &Figure) -> std::result::Result<String, ReportError> {
-    svg_for_page(&figure.drawing)
+    svg_for_page(&figure.drawing, &figure.caption)
 }
 
-/// The SVG of a drawing for a page.
-pub fn svg_for_page(drawing: &Drawing) -> std::result::Result<String, ReportError> {
+/// The SVG of a drawing for a page, with words for who cannot see it.
+pub fn svg_for_page(drawing: &Drawing, words: &str) -> std::result::Result<String, ReportError> {
     let svg = drawing.svg()?;
     let (width, height) = drawing.size();
-    Ok(svg.replacen(&format!("width=\"{width}\" height=\"{height}\""), "role=\"img\"", 1))
+    Ok(svg.replacen(
+        &format!("width=\"{width}\" height=\"{height}\""),
+        &format!("role=\"img\" aria-label=\"{}\"", escape(words)),
+        1,
+    ))
 }

@@ -67,8 +67,8 @@ struct Page<'a> {
     figure_commands: Vec<(String, Vec<String>)>,
     patients: Vec<Patient>,
     /// Addresses of the slice viewers, by subject.
-    viewers: &'a BTreeMap<String, String>,
-    niivue: &'a BTreeMap<String, String>,
+    viewers: BTreeMap<String, String>,
+    niivue: BTreeMap<String, String>,
     patient_columns: Vec<String>,
     /// Subjects with a picture.
     pictured: BTreeSet<String>,
@@ -90,6 +90,8 @@ struct ShownFigure {
 struct Session {
     name: String,
     subject: String,
+    /// Where a link to it leads.
+    anchor: String,
     is_session: bool,
     flags: Vec<String>,
     picture: String,
@@ -170,7 +172,7 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
         flow: outputs.flow.as_ref().map(|r| tables::flow(r, lang)),
         reasons: outputs.flow.as_ref().map(|r| tables::flow_reasons(r, lang)).filter(has_rows),
         notices: notices::notices(outputs, lang),
-        session_flags: notices::session_flags(&flags, lang),
+        session_flags: notices::session_flags(outputs, &flags, lang),
         table_one: compare.filter(|c| !c.table_one.is_empty()).map(|r| tables::table_one(r, lang)),
         declared_tests: compare
             .map(|c| tables::tests(c, &declared, lang.say("Declared comparisons"), lang))
@@ -201,8 +203,8 @@ pub fn render(outputs: &Outputs, figures: &[Figure], settings: &PatientSettings,
             .map(|figure| (format!("figures/{}", figure.name), commands::of_figure(outputs, &figure.name)))
             .collect(),
         patients: patients(outputs, &flags, settings, lang)?,
-        viewers: &outputs.viewers,
-        niivue: &outputs.niivue,
+        viewers: addresses(&outputs.viewers),
+        niivue: addresses(&outputs.niivue),
         patient_columns: Values::of(outputs).imaging().iter().map(|stem| labels::column(stem, lang)).collect(),
         pictured: sessions.iter().map(|session| session.subject.clone()).collect(),
         sessions,
@@ -248,6 +250,24 @@ fn subject_of(picture: &str) -> &str {
     name.split_once("_ses-").map_or(name, |(subject, _)| subject)
 }
 
+/// A path as the address of a link: what means something else there (a space, `#`, `?`, `%`) is written by its code.
+fn address(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for letter in path.chars() {
+        match letter {
+            ' ' | '#' | '?' | '%' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | '[' | ']' | ':' => {
+                out += &format!("%{:02X}", letter as u32);
+            }
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+fn addresses(files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    files.iter().map(|(subject, path)| (subject.clone(), address(path))).collect()
+}
+
 fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Result<Vec<Session>> {
     let retold = &outputs.pictures_retold;
     let mut pictures = outputs.pictures.clone();
@@ -255,11 +275,12 @@ fn sessions(outputs: &Outputs, flags: &BTreeMap<String, BTreeSet<String>>, lang:
     let drawn = font::language_of_figures(lang).0;
     let session = |(name, picture): (String, String)| Session {
         flags: flags.get(&name).map_or(Vec::new(), |flags| flags.iter().map(|flag| lang.flag(flag)).collect()),
-        file: match retold.contains_key(&name) {
+        file: address(&match retold.contains_key(&name) {
             true => format!("{}/{name}.png", gallery::folder_of(drawn)),
             false => format!("qc/{name}.png"),
-        },
+        }),
         is_in_english: drawn != Lang::En && !retold.contains_key(&name),
+        anchor: address(&name),
         subject: subject_of(&name).to_owned(),
         is_session: name.contains("_ses-"),
         name,
@@ -308,6 +329,12 @@ mod tests {
         for forbidden in ["<script>alert", "<img src=x", "<b>two", "http://", "https://"] {
             assert!(!html.contains(forbidden), "{forbidden} in the report");
         }
+    }
+
+    #[test]
+    fn a_link_leads_to_its_file_whatever_the_subject_is_called() {
+        assert_eq!(address("viewer/sub-a b#1%41?.html"), "viewer/sub-a%20b%231%2541%3F.html");
+        assert_eq!(address("qc/sub-山田_ses-b.png"), "qc/sub-山田_ses-b.png");
     }
 
     #[test]

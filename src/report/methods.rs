@@ -1,24 +1,28 @@
 //! The methods paragraph and its references, generated from the parameters that were actually used.
 
+mod imaging;
+
 use super::outputs::Outputs;
-use super::{Lang, docs, labels};
-use crate::units::Unit;
+use super::{Lang, labels};
+use imaging::imaging;
 use std::collections::BTreeSet;
 
 /// A statistical source: when it is cited, and how.
-const DELONG: &str = "DeLong ER et al. Comparing the areas under two or more correlated receiver operating characteristic curves. Biometrics 1988. doi:10.2307/2531595";
+const DELONG: &str = "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated receiver operating characteristic curves: a nonparametric approach. Biometrics 1988;44(3):837-845. doi:10.2307/2531595";
 const FIRTH: &str =
-    "Firth D. Bias reduction of maximum likelihood estimates. Biometrika 1993. doi:10.1093/biomet/80.1.27";
-const HEINZE: &str = "Heinze G, Schemper M. A solution to the problem of separation in logistic regression. Stat Med 2002. doi:10.1002/sim.1047";
-const PUHR: &str = "Puhr R et al. Firth's logistic regression with rare events. Stat Med 2017. doi:10.1002/sim.7273";
-const HARRELL: &str = "Harrell FE et al. Multivariable prognostic models. Stat Med 1996. doi:10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4";
-const AIROLA: &str = "Airola A et al. An experimental comparison of cross-validation techniques for estimating the area under the ROC curve. Comput Stat Data Anal 2011. doi:10.1016/j.csda.2010.11.018";
-const WILSON: &str = "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927. doi:10.1080/01621459.1927.10502953";
-const VICKERS: &str =
-    "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006. doi:10.1177/0272989X06295361";
-const IMWG: &str = "Kumar S et al. International Myeloma Working Group consensus criteria for response and minimal residual disease assessment in multiple myeloma. Lancet Oncol 2016. doi:10.1016/S1470-2045(16)30206-6";
-const TRIPOD: &str = "Collins GS et al. TRIPOD+AI statement. BMJ 2024;385:e078378. doi:10.1136/bmj-2023-078378";
-const STARD: &str = "Bossuyt PM et al. STARD 2015. BMJ 2015;351:h5527. doi:10.1136/bmj.h5527";
+    "Firth D. Bias reduction of maximum likelihood estimates. Biometrika 1993;80(1):27-38. doi:10.1093/biomet/80.1.27";
+const HEINZE: &str = "Heinze G, Schemper M. A solution to the problem of separation in logistic regression. Stat Med 2002;21(16):2409-2419. doi:10.1002/sim.1047";
+const PUHR: &str = "Puhr R, Heinze G, Nold M, Lusa L, Geroldinger A. Firth's logistic regression with rare events: accurate effect estimates and predictions? Stat Med 2017;36(14):2302-2317. doi:10.1002/sim.7273";
+const HARRELL: &str = "Harrell FE, Lee KL, Mark DB. Multivariable prognostic models: issues in developing models, evaluating assumptions and adequacy, and measuring and reducing errors. Stat Med 1996;15(4):361-387. doi:10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4";
+const AIROLA: &str = "Airola A et al. An experimental comparison of cross-validation techniques for estimating the area under the ROC curve. Comput Stat Data Anal 2011;55(4):1828-1844. doi:10.1016/j.csda.2010.11.018";
+const WILSON: &str = "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927;22(158):209-212. doi:10.1080/01621459.1927.10502953";
+const VICKERS: &str = "Vickers AJ, Elkin EB. Decision curve analysis: a novel method for evaluating prediction models. Med Decis Making 2006;26(6):565-574. doi:10.1177/0272989X06295361";
+const NOMA: &str = "Noma H et al. Confidence intervals of prediction accuracy measures for multivariable prediction models based on the bootstrap-based optimism correction methods. Stat Med 2021;40(26):5691-5701. doi:10.1002/sim.9148";
+const IMWG: &str = "Kumar S et al. International Myeloma Working Group consensus criteria for response and minimal residual disease assessment in multiple myeloma. Lancet Oncol 2016;17(8):e328-e346. doi:10.1016/S1470-2045(16)30206-6";
+const GREIPP: &str = "Greipp PR et al. International staging system for multiple myeloma. J Clin Oncol 2005;23(15):3412-3420. doi:10.1200/JCO.2005.04.242";
+const PALUMBO: &str = "Palumbo A et al. Revised International Staging System for multiple myeloma: a report from International Myeloma Working Group. J Clin Oncol 2015;33(26):2863-2869. doi:10.1200/JCO.2015.61.2267";
+pub(super) const TRIPOD: &str = "Collins GS et al. TRIPOD+AI statement: updated guidance for reporting clinical prediction models that use regression or machine learning methods. BMJ 2024;385:e078378. doi:10.1136/bmj-2023-078378";
+pub(super) const STARD: &str = "Bossuyt PM et al. STARD 2015: an updated list of essential items for reporting diagnostic accuracy studies. BMJ 2015;351:h5527. doi:10.1136/bmj.h5527";
 
 /// Methods text and what it cites.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,7 +44,7 @@ impl Methods {
 /// The methods of these outputs.
 pub fn methods(outputs: &Outputs, lang: Lang) -> Methods {
     let mut methods = Methods::default();
-    for paragraph in [imaging, endpoint, comparison, modelling, curves, validation, reporting] {
+    for paragraph in [imaging, endpoint, comparison, modelling, curves, validation, burden, reporting] {
         if let Some(text) = paragraph(outputs, &mut methods, lang) {
             methods.paragraphs.push(text);
         }
@@ -67,83 +71,6 @@ fn texts(outputs: &Outputs, path: &[&str]) -> Option<Vec<String>> {
     Some(list.iter().filter_map(|item| item.as_str()).map(str::to_owned).collect())
 }
 
-fn imaging(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
-    let measured = measured(outputs);
-    let levels = labels::region(text(outputs, &["regions", "levels"])?);
-    let scheme = text(outputs, &["regions", "scheme"])?;
-    let erode = number(outputs, &["regions", "erode_mm"])?;
-    let mut sentences = vec![lang.fill(
-        "Vertebrae {levels} were taken from label maps (numbering: {scheme}) and each was shrunk by {erode} before it \
-         was measured.",
-        &[("levels", &levels), ("scheme", scheme), ("erode", &Unit::Millimetre.show(erode))],
-    )];
-    for (name, document) in docs::BIOMARKERS {
-        if !measured.contains(name) {
-            continue;
-        }
-        docs::references(document).into_iter().for_each(|source| methods.cite(source));
-        sentences.extend(match name {
-            "sff" => Some(
-                lang.say(
-                    "Signal fat fraction (sFF) was computed from images that are not corrected for relaxation and is \
-                     not a proton density fat fraction; values were not clipped.",
-                )
-                .to_owned(),
-            ),
-            "pdff" => {
-                let model = text(outputs, &["fat_fraction", "fat_model"]).unwrap_or("–");
-                Some(lang.fill(
-                    "Proton density fat fraction (PDFF) was fitted to the raw echoes where a session has them (fat \
-                     spectrum {model}), else read from the scanner's map; each map's sidecar says which.",
-                    &[("model", model)],
-                ))
-            }
-            "adc" => Some(
-                lang.say(
-                    "ADC was fitted per station by least squares on the logarithm of the signal; voxels at the noise \
-                     floor or without decay were excluded. b-values stand in each map's sidecar.",
-                )
-                .to_owned(),
-            ),
-            "tdv" => tdv(outputs, lang),
-            "gadc" => Some(lang.say("Global ADC (gADC) is the ADC over the voxels of tDV.").to_owned()),
-            "dropout" => Some(
-                lang.say(
-                    "The dropout ratio is 100 (in-phase − opposed-phase) / in-phase, with the regime (water or fat \
-                     dominant) recorded.",
-                )
-                .to_owned(),
-            ),
-            _ => None,
-        });
-    }
-    Some(lang.joined(&sentences))
-}
-
-fn tdv(outputs: &Outputs, lang: Lang) -> Option<String> {
-    let rule = text(outputs, &["tdv", "rule"])?;
-    let setting = |name: &str| number(outputs, &["tdv", name]);
-    let threshold = setting("threshold")
-        .map_or(String::new(), |value| lang.fill(", threshold {value}", &[("value", &value.to_string())]));
-    let counted = lang.fill(
-        "Total diffusion volume (tDV) counts bone voxels outside the exclusion masks whose signal at b = {b} passes the \
-         rule “{rule}”{threshold} and whose ADC lies between {low} and {high}, in lesions of at least {smallest}.",
-        &[
-            ("b", &Unit::SPerMm2.show(setting("signal_b")?)),
-            ("rule", rule),
-            ("threshold", &threshold),
-            ("low", &Unit::Um2PerS.show(setting("adc_low")?)),
-            ("high", &Unit::Um2PerS.show(setting("adc_high")?)),
-            ("smallest", &Unit::Millilitre.show(setting("min_volume_ml")?)),
-        ],
-    );
-    let shares = (text(outputs, &["tdv", "edges"]) == Some("shared")).then(|| {
-        lang.say("Voxels at the edge of a lesion count by the share of lesion in them, linear in the signal between marrow and lesion.")
-            .to_owned()
-    });
-    Some(lang.joined(&[counted].into_iter().chain(shares).collect::<Vec<_>>()))
-}
-
 fn endpoint(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
     let outcome = outputs.compare.as_ref()?.outcome.as_ref()?;
     methods.cite(IMWG);
@@ -163,12 +90,31 @@ fn endpoint(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<Stri
         let gaps = [("n", &*outcome.missing.len().to_string())];
         sentences.push(lang.fill("{n} patients without an outcome were left out; nothing was imputed.", &gaps));
     }
+    if text(outputs, &["endpoint", "from"]) == Some("imwg") {
+        let sentence = lang.say("The response was computed from the laboratory values by the criteria of the IMWG.");
+        sentences.push(sentence.to_owned());
+    }
+    if outputs.responses.iter().any(|row| row.iss.is_some()) {
+        [GREIPP, PALUMBO].into_iter().for_each(|source| methods.cite(source));
+        sentences.push(lang.say("ISS and R-ISS are those of the baseline visit.").to_owned());
+    }
     Some(lang.joined(&sentences))
 }
 
 fn comparison(outputs: &Outputs, _: &mut Methods, lang: Lang) -> Option<String> {
     let compare = outputs.compare.as_ref()?;
     let names: BTreeSet<String> = compare.tests.iter().map(|test| super::tables::test_name(&test.test, lang)).collect();
+    let mut sentences = Vec::new();
+    if !compare.table_one.is_empty() {
+        let tested = compare.table_one.iter().filter(|row| row.p.is_some());
+        let tests: BTreeSet<String> = tested.map(|row| super::tables::test_name(&row.test, lang)).collect();
+        let gaps = [("tests", &*lang.listed(&tests.into_iter().collect::<Vec<_>>()))];
+        sentences.push(lang.fill(
+            "Table 1 gives medians with quartiles (interpolated linearly) and numbers with percentages of those whose \
+             value is known; tests, two-sided and not adjusted: {tests}.",
+            &gaps,
+        ));
+    }
     let declared = |kind: &str| texts(outputs, &["plan", kind]).unwrap_or_default();
     let list = |markers: Vec<String>| {
         let name = |marker: &String| {
@@ -179,12 +125,21 @@ fn comparison(outputs: &Outputs, _: &mut Methods, lang: Lang) -> Option<String> 
         markers.iter().map(name).collect::<Vec<_>>().join("; ")
     };
     let names = lang.listed(&names.into_iter().collect::<Vec<_>>());
-    let mut sentences = vec![lang.fill(
+    if let [Some(before), Some(after)] = ["baseline", "followup"].map(|visit| text(outputs, &["sessions", visit])) {
+        let gaps = [("before", before), ("after", after)];
+        sentences.push(lang.fill("Changes are those from the visit “{before}” to the visit “{after}”.", &gaps));
+    }
+    sentences.push(lang.fill(
         "Changes were compared by these tests, two-sided: {tests}. Each change analysis has a twin adjusted for the \
          baseline value. Relative changes from a fat fraction under 5 points are flagged. Holm's correction was applied \
          within each declared family; everything outside the plan is exploratory.",
         &[("tests", &names)],
-    )];
+    ));
+    if compare.tests.iter().any(|test| ["mann-whitney", "wilcoxon-signed-rank"].contains(&&*test.test)) {
+        let sentence = lang.say("P values of rank tests are exact, ties included, up to 120 values.");
+        sentences.push(sentence.to_owned());
+    }
+    sentences.push(lang.say("Every analysis takes the patients who have its values; nothing was imputed.").to_owned());
     if !declared("primary").is_empty() {
         let gaps = [("markers", &*list(declared("primary")))];
         sentences.push(lang.fill("Primary markers, declared before the analysis: {markers}.", &gaps));
@@ -233,8 +188,14 @@ fn modelling(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<Str
 }
 
 fn curves(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
-    let roc = outputs.roc.as_ref().filter(|roc| !roc.curves.is_empty())?;
+    let sentences = of_curves(outputs, lang)?;
     [DELONG, WILSON].into_iter().for_each(|source| methods.cite(source));
+    Some(sentences)
+}
+
+/// How areas and cut-offs were estimated and compared.
+pub(super) fn of_curves(outputs: &Outputs, lang: Lang) -> Option<String> {
+    let roc = outputs.roc.as_ref().filter(|roc| !roc.curves.is_empty())?;
     let intervals: BTreeSet<&str> = roc.curves.iter().map(|curve| curve.ci_method.as_str()).collect();
     let names: Vec<&str> = intervals
         .into_iter()
@@ -258,6 +219,7 @@ fn validation(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<St
     let mut sentences = Vec::new();
     if let Some(bootstrap) = has("bootstrap-optimism") {
         methods.cite(HARRELL);
+        methods.cite(NOMA);
         sentences.push(lang.fill(
             "The multivariable model was validated internally by bootstrap optimism correction ({n} resamples, seed \
              {seed}), repeating the whole recipe, cut-off included, in each resample; {lost} resamples could not be \
@@ -269,6 +231,11 @@ fn validation(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<St
             ],
         ));
     }
+    if has("bootstrap-optimism").is_some_and(|scheme| scheme.ci_low.is_some()) {
+        let sentence =
+            lang.say("Intervals of corrected values are the percentiles over the resamples, moved by the optimism.");
+        sentences.push(sentence.to_owned());
+    }
     if has("leave-pair-out").is_some() {
         methods.cite(AIROLA);
         sentences.push(lang.say("Leave-pair-out cross-validation gives a second estimate of the AUC.").to_owned());
@@ -278,6 +245,19 @@ fn validation(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<St
         sentences.push(lang.say("The decision curve rests on leave-one-out predictions.").to_owned());
     }
     Some(lang.joined(&sentences))
+}
+
+fn burden(outputs: &Outputs, _: &mut Methods, lang: Lang) -> Option<String> {
+    let (results, _) = outputs.dropout.as_ref()?;
+    let names: BTreeSet<String> =
+        results.compare.tests.iter().map(|test| super::tables::test_name(&test.test, lang)).collect();
+    (!names.is_empty()).then_some(())?;
+    let gaps = [("visit", &*results.session), ("tests", &lang.listed(&names.into_iter().collect::<Vec<_>>()))];
+    Some(lang.fill(
+        "The dropout ratio at the visit “{visit}” was correlated with the burden of disease ({tests}) in patients in whose \
+         marrow water dominates; the others were left out.",
+        &gaps,
+    ))
 }
 
 fn reporting(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<String> {
@@ -294,4 +274,5 @@ fn reporting(outputs: &Outputs, methods: &mut Methods, lang: Lang) -> Option<Str
 
 /// All statistical sources.
 #[cfg(test)]
-pub const SOURCES: [&str; 11] = [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, IMWG, TRIPOD, STARD];
+pub const SOURCES: [&str; 14] =
+    [DELONG, FIRTH, HEINZE, PUHR, HARRELL, AIROLA, WILSON, VICKERS, NOMA, IMWG, GREIPP, PALUMBO, TRIPOD, STARD];

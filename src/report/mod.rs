@@ -26,6 +26,7 @@ mod lettering;
 pub mod methods;
 mod montage;
 mod notices;
+mod numbers;
 pub mod outputs;
 mod palette;
 mod panel;

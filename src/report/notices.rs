@@ -1,7 +1,7 @@
 //! What must be known of the results: warnings of the analysis by kind, flags of the sessions.
 
 use super::outputs::{self, Outputs};
-use super::tables::ReportTable;
+use super::tables::{MISSING, ReportTable};
 use super::{Lang, font};
 use crate::error::Warning;
 use serde::Serialize;
@@ -77,8 +77,17 @@ pub(super) fn flags_by_session(outputs: &Outputs) -> BTreeMap<String, BTreeSet<S
     flags
 }
 
-/// Flag, number of sessions, and which.
-pub(super) fn session_flags(flags: &BTreeMap<String, BTreeSet<String>>, lang: Lang) -> Option<ReportTable> {
+/// Flag, number of sessions, and which; in English, where a flag has no words of its own, what was recorded of the first.
+pub(super) fn session_flags(
+    outputs: &Outputs,
+    flags: &BTreeMap<String, BTreeSet<String>>,
+    lang: Lang,
+) -> Option<ReportTable> {
+    let recorded = outputs.flow.iter().flat_map(|flow| flow.session_warnings.values().flatten());
+    let mut messages: BTreeMap<&str, &str> = BTreeMap::new();
+    recorded.for_each(|warning| {
+        messages.entry(&warning.slug).or_insert(&warning.message);
+    });
     let mut by_flag: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (session, flags) in flags {
         flags.iter().for_each(|flag| by_flag.entry(flag.clone()).or_default().push(session.clone()));
@@ -87,18 +96,23 @@ pub(super) fn session_flags(flags: &BTreeMap<String, BTreeSet<String>>, lang: La
         let shown = 8;
         let more = sessions.len().saturating_sub(shown);
         let tail = if more > 0 { lang.fill(" and {n} more", &[("n", &more.to_string())]) } else { String::new() };
-        vec![
+        let mut cells = vec![
             lang.flag(&flag),
             sessions.len().to_string(),
             format!("{}{tail}", sessions[..sessions.len() - more].join(", ")),
-        ]
+        ];
+        if lang == Lang::En {
+            cells.push(messages.get(flag.as_str()).map_or(MISSING, |message| *message).to_owned());
+        }
+        cells
     };
+    let mut header = vec![lang.say("flag"), lang.say("sessions"), lang.say("which")];
+    if lang == Lang::En {
+        header.push("what was recorded of the first");
+    }
     let table = ReportTable {
         rows: by_flag.into_iter().map(row).collect(),
-        ..ReportTable::new(
-            lang.say("Flags of the measured sessions"),
-            &[lang.say("flag"), lang.say("sessions"), lang.say("which")],
-        )
+        ..ReportTable::new(lang.say("Flags of the measured sessions"), &header)
     };
     (!table.rows.is_empty()).then_some(table)
 }
@@ -149,5 +163,6 @@ mod tests {
         assert!(english.contains("<code>one-class</code> best_response has 0 positive and 9 negative patients"));
         assert!(!english.contains("class=\"english\""));
         assert!(english.contains("<td>no outcome</td>") && english.contains("<td>swap-suspected</td>"));
+        assert!(english.contains("<td>only 3 % of the rim</td>"), "what a flag means is not said");
     }
 }

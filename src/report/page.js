@@ -48,7 +48,11 @@
     body.append(...rows);
   };
 
-  const field = (text) => {
+  const field = (shown) => {
+    // the typeset minus of a number is none to a spreadsheet
+    // and 7 / 12 is a date to it
+    if (/^\d+ \/ \d+$/.test(shown)) return shown.replace("/", "|");
+    const text = /^−\d[\d.]*(e[−+]?\d+)?$/.test(shown) ? shown.replaceAll("−", "-") : shown;
     // a spreadsheet must not take text for a formula
     const isFormula = /^[=@\t\r]/.test(text) || (/^[+-]/.test(text) && Number.isNaN(Number(text)));
     const safe = isFormula ? `'${text}` : text;

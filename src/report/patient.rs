@@ -131,17 +131,18 @@ impl Maker<'_> {
         figures.extend(self.sparklines()?);
         figures.extend(self.courses()?);
         let changes: Vec<(Change, Option<&Limit>)> = self.changes();
-        let classes = self.outputs.classes();
-        let class = match classes.get(self.subject) {
-            Some(true) => self.lang.say("response"),
-            Some(false) => self.lang.say("no response"),
-            None => MISSING,
+        let outcome = self.outputs.compare.as_ref().and_then(|results| results.outcome.as_ref());
+        // as the groups are called everywhere: a partial response is a response, and still no deep one
+        let class = match (self.outputs.classes().get(self.subject), outcome) {
+            (Some(true), Some(outcome)) => outcome.positive.join("/"),
+            (Some(false), Some(_)) => self.lang.say("others").to_owned(),
+            _ => MISSING.to_owned(),
         };
         Ok(Patient {
             subject: self.subject.to_owned(),
             anchor,
             facts: self.facts(),
-            class: class.to_owned(),
+            class,
             response: self.response(),
             key_changes: self.key_columns().iter().map(|column| self.key_change(column, &changes)).collect(),
             responses: self.responses(),
@@ -204,8 +205,13 @@ impl Maker<'_> {
         self.stems().into_iter().filter_map(change).collect()
     }
 
-    /// Response at the endpoint, else the last one known.
+    /// Response at the endpoint as the analysis took it, else as computed there, else the last one known.
     fn response(&self) -> String {
+        let outcome = self.outputs.compare.as_ref().and_then(|results| results.outcome.as_ref());
+        let is_read = self.outputs.parameter(&["endpoint", "from"]).and_then(|from| from.as_str()) == Some("column");
+        if let Some(value) = outcome.filter(|_| is_read).and_then(|o| self.values.text(self.subject, &o.column)) {
+            return value.to_owned();
+        }
         let endpoint = self.outputs.parameter(&["endpoint", "session"]).and_then(|session| session.as_str());
         let own = || self.outputs.responses.iter().filter(|row| row.subject == self.subject);
         let row = own().find(|row| Some(row.session.as_str()) == endpoint).or_else(|| own().next_back());

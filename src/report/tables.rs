@@ -5,6 +5,7 @@ mod performance;
 pub use performance::{comparisons, curves, direction, model_name, models, validation};
 
 use super::lang::Reason;
+use super::numbers::with_decimals;
 use super::{Lang, labels};
 use crate::cohort::results::{CompareResults, Family, FlowEntry, PatientFlow, Test};
 use crate::units::show_p;
@@ -45,7 +46,7 @@ pub(super) fn digits(value: f64) -> String {
         v if v >= 0.0995 || v == 0.0 => 2,
         _ => 3,
     };
-    format!("{value:.decimals$}").replace('-', "−")
+    with_decimals(value, decimals)
 }
 
 pub(super) fn optional(value: Option<f64>) -> String {
@@ -60,9 +61,13 @@ pub(super) fn with_interval(value: Option<f64>, [low, high]: [Option<f64>; 2], l
                 half if half >= 20.0 => 0,
                 half if half >= 2.0 => 1,
                 half if half >= 0.02 => 2,
-                _ => 3,
+                half if half >= 0.002 || half == 0.0 => 3,
+                half => (-(half / 2.0).log10()).ceil().min(6.0) as usize,
             };
-            let [value, low, high] = [value, low, high].map(|value| minus(&format!("{:.decimals$}", value + 0.0)));
+            // an end next to zero is zero among the decimals of the others
+            let smallest = if decimals == 6 { 0.0 } else { 0.5 * 10f64.powi(-(decimals as i32)) };
+            let shown = |value: f64| with_decimals(if value.abs() < smallest { 0.0 } else { value }, decimals);
+            let [value, low, high] = [value, low, high].map(shown);
             format!("{value} ({})", lang.range(&low, &high))
         }
         _ => optional(value),
@@ -90,7 +95,7 @@ pub fn family(family: Family) -> &'static str {
 
 /// Who was measured, who is missing, who was left out, with reasons.
 pub fn flow(flow: &PatientFlow, lang: Lang) -> ReportTable {
-    let mut table = ReportTable::new(lang.say("Patient flow"), &["", lang.say("patients")]);
+    let mut table = ReportTable::new(lang.say("Patient flow"), &[lang.say("step"), lang.say("patients")]);
     for (what, count) in [
         (lang.say("found in images or tables"), flow.n_subjects),
         (lang.say("both imaging visits measured"), flow.n_paired),
@@ -139,7 +144,7 @@ pub fn table_one(results: &CompareResults, lang: Lang) -> ReportTable {
     let (positive, negative) = class_names(results, lang);
     let mut table = ReportTable::new(
         lang.say("Table 1. Patients by outcome"),
-        &["", &positive, &negative, "n", "P", lang.say("test")],
+        &[lang.say("characteristic"), &positive, &negative, "n", "P", lang.say("test")],
     );
     for row in &results.table_one {
         let name = lang.listed(&[labels::column(&row.variable, lang), lang.word(&row.summary)]);
@@ -257,5 +262,9 @@ mod tests {
         assert_eq!(p_text(Some(1e-7)), "<0.001");
         let shown = [3.3 - 3.2, 0.0991, 9.996, 99.97, 0.0, -4.9].map(digits);
         assert_eq!(shown, ["0.10", "0.099", "10.0", "100", "0.00", "−4.90"]);
+        // ADC in mm2/s, a count of cells in litres
+        assert_eq!([0.0007, 0.00004, -1.3e12].map(digits), ["0.001", "4.0e−5", "−1.30e12"]);
+        assert_eq!(interval(0.00012, 0.00003, 0.00021), "0.00012 (0.00003 to 0.00021)");
+        assert_eq!(interval(1.2e-9, -3e-10, 2.7e-9), "1.2e−9 (−3.0e−10 to 2.7e−9)");
     }
 }

@@ -107,6 +107,14 @@ fn from_manifest(study: &Path, manifest: &Path) -> Result<Vec<SessionInputs>, St
                     .to_owned(),
             ));
         }
+        // labels become names of folders and files
+        let is_no_name = |label: &str| label.contains(['/', '\\']) || label.contains(char::is_control);
+        if let Some(label) = [subject, session].into_iter().find(|label| is_no_name(label) || label.contains("_ses-")) {
+            return Err(bad(format!(
+                "`{}` cannot be the name of a folder: use letters and digits, without / and \\",
+                label.escape_debug()
+            )));
+        }
         // Excel makes 1 of 001
         let number = if is_number(subject) { subject.trim_start_matches('0') } else { subject };
         let (first, at) = labels.entry(number.to_owned()).or_insert_with(|| (subject.to_owned(), n + 2));
@@ -270,6 +278,8 @@ mod tests {
             ),
             ("001,a,water,w.nii,\n1,a,fat,f.nii,\n", "row 3: subject 1 is 001 in row 2"),
             ("001,a,labels,l.nii,\n", "row 2: labels need the index"),
+            ("../../001,a,water,w.nii,\n", "row 2: `../../001` cannot be the name of a folder"),
+            ("001,<b>a</b>,water,w.nii,\n", "row 2: `<b>a</b>` cannot be the name of a folder"),
         ] {
             let error = found(&format!("{header}{rows}")).unwrap_err();
             assert!(error.contains(said), "{error}");

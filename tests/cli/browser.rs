@@ -218,6 +218,12 @@ fn check_report(seen: &Value) {
         let text = file["text"].as_str().unwrap();
         assert_eq!(text.matches("\r\n").count() as u64, rows.as_u64().unwrap(), "{text}");
     }
+    // a number is one to a spreadsheet too: a hyphen, and no fraction that could be a date
+    let all: String = csv.iter().filter_map(|file| file["text"].as_str()).collect();
+    let cells: Vec<&str> = all.split([',', '\r', '\n']).collect();
+    assert!(cells.iter().any(|cell| cell.starts_with('-') && cell.parse::<f64>().is_ok()), "no negative number");
+    assert!(cells.iter().all(|cell| cell.strip_prefix('−').is_none_or(|rest| rest.parse::<f64>().is_err())));
+    assert!(cells.iter().any(|cell| cell.contains(" | ")) && !cells.contains(&"1 / 1"));
     for file in svg {
         let text = file["text"].as_str().unwrap();
         assert!(

@@ -82,7 +82,7 @@ fn table_one_is_written_in_each_format_and_the_same_every_time() {
         ["Table 1. Patients by outcome", "Comparisons"]
     );
     let rows = &book[0].1;
-    assert_eq!(rows[2][..3], ["", "CR/VGPR (n = 4)", "others (n = 6)"]);
+    assert_eq!(rows[2][..3], ["characteristic", "CR/VGPR (n = 4)", "others (n = 6)"]);
     assert_eq!(rows[3][..3], ["sFF mean L1–L5, change (%), median [Q1, Q3]", "75.2 [62.9, 82.8]", "15.0 [2.5, 42.5]"]);
     assert!(rows.iter().any(|row| row[0] == "Sex = <script>, n (%)"), "text stays text: {rows:?}");
     assert_eq!(book[1].1[3][3], "number 10", "a plain number is one");

@@ -42,6 +42,14 @@ fn without_a_clinical_table_the_report_has_patients_and_names_what_is_missing() 
     }
     assert!(html.contains("ADC of the voxels of L1–L5"));
     assert!(!out.join("results/roc.json").exists());
+    // the changes of the plan are drawn for all patients together, with a command that needs no outcome
+    assert!(out.join("figures/waterfall_sff_mean_L1-L5__pct.svg").is_file());
+    assert!(
+        html.contains("sFF mean L1–L5, change (%), all patients (primary).") && !html.contains("by outcome (primary)")
+    );
+    let command =
+        "myelomri change --table OUT&#x2f;tables&#x2f;wide.csv --baseline baseline --followup cycle2 --column sff";
+    assert!(html.contains(command), "no command of the figure");
 }
 
 #[test]

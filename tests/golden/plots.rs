@@ -104,7 +104,6 @@ fn changes_are_boxes_bars_and_lines() {
         column: "sff_mean_L1-L5".into(),
         sessions: ["baseline".into(), "cycle2".into()],
         groups: pairs(),
-        note: "thick line: median".into(),
         exploratory: false,
     };
     check("paired", paired_figure(&plot, Lang::En).unwrap());

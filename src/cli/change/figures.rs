@@ -50,10 +50,9 @@ impl Asked {
                 None => {
                     let pair = |row: &Change| Some([row.baseline?, row.followup?]);
                     let sessions = [sessions.baseline.clone(), sessions.followup.clone()];
-                    let note = "thick line: median".to_owned();
                     let groups = grouped(rows, endpoint, pair);
                     paired_figure(
-                        &PairedPlot { column: column.to_owned(), sessions, groups, note, exploratory: false },
+                        &PairedPlot { column: column.to_owned(), sessions, groups, exploratory: false },
                         Lang::En,
                     )?
                 }

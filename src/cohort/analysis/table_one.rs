@@ -49,7 +49,7 @@ fn of_numbers(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<TableO
         _ => {
             let quartiles = [0.25, 0.5, 0.75].map(|p| summary::quantile(values, p));
             let largest = quartiles.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-            let [q1, q2, q3] = quartiles.map(|value| rounded(value, decimals(largest)));
+            let [q1, q2, q3] = quartiles.map(|value| beside(value, largest));
             format!("{q2} [{q1}, {q3}]")
         }
     };
@@ -138,6 +138,17 @@ fn of_levels(frame: &Frame, endpoint: &Endpoint, column: &str) -> Result<Vec<Tab
     Ok(counts.levels.iter().enumerate().map(row).collect())
 }
 
+/// A number as it stands beside a larger one; powers of ten where that is tiny or huge.
+fn beside(value: f64, largest: f64) -> String {
+    if largest == 0.0 || (1e-4..1e7).contains(&largest) {
+        rounded(value, decimals(largest))
+    } else if value == 0.0 {
+        "0".to_owned()
+    } else {
+        format!("{value:.2e}")
+    }
+}
+
 /// A number with these decimals; what rounds to zero has no sign.
 fn rounded(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
@@ -150,7 +161,7 @@ fn decimals(largest: f64) -> usize {
     let magnitude = if largest == 0.0 { 1 } else { largest.log10().floor() as i32 };
     match magnitude {
         2 => 1,
-        magnitude => (2 - magnitude).clamp(0, 3) as usize,
+        magnitude => (2 - magnitude).clamp(0, 6) as usize,
     }
 }
 
@@ -207,6 +218,11 @@ mod tests {
 
     #[test]
     fn digits_follow_the_largest_of_the_three() {
-        assert_eq!([1234.5, 123.4, 12.34, 1.234, 0.01234, 0.0].map(decimals), [0, 1, 1, 2, 3, 1]);
+        assert_eq!([1234.5, 123.4, 12.34, 1.234, 0.01234, 0.0].map(decimals), [0, 1, 1, 2, 4, 1]);
+        // ADC in mm2/s; plasma cells a litre
+        assert_eq!(
+            [beside(0.00071, 0.00083), beside(9.35e12, 1.05e13), beside(0.0, 3e-9)],
+            ["0.000710", "9.35e12", "0"]
+        );
     }
 }

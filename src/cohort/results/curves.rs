@@ -128,6 +128,9 @@ pub struct Cutoff {
     pub rule: String,
     /// Threshold; positive is `>= threshold` for `higher`, `<= threshold` for `lower`.
     pub threshold: f64,
+    /// The values of patients next to it on both sides: every threshold between them calls all patients alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between: Option<[f64; 2]>,
     /// Thresholds that are equally good by the rule, the most specific first.
     #[serde(default)]
     pub tied: Vec<f64>,
@@ -137,16 +140,18 @@ pub struct Cutoff {
     /// Sensitivity with its Wilson interval.
     pub sensitivity: f64,
     /// Wilson 95 % interval of the sensitivity.
+    #[serde(deserialize_with = "super::null_is_missing")]
     pub sensitivity_ci: [f64; 2],
     /// Clopper-Pearson 95 % interval of the sensitivity.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::null_is_missing")]
     pub sensitivity_ci_exact: [f64; 2],
     /// Specificity.
     pub specificity: f64,
     /// Wilson 95 % interval of the specificity.
+    #[serde(deserialize_with = "super::null_is_missing")]
     pub specificity_ci: [f64; 2],
     /// Clopper-Pearson 95 % interval of the specificity.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::null_is_missing")]
     pub specificity_ci_exact: [f64; 2],
     /// Positive predictive value at the cohort's prevalence.
     pub ppv: Option<f64>,

@@ -57,9 +57,11 @@ pub struct HosmerLemeshow {
 pub struct Inflation {
     /// Column.
     pub term: String,
-    /// From the covariance of the fit (car::vif); null for ridge and lasso.
+    /// From the covariance of the fit (car::vif); null where it has no bound.
+    #[serde(deserialize_with = "super::null_is_infinite")]
     pub weighted: f64,
-    /// From the columns alone.
+    /// From the columns alone; null where it has no bound.
+    #[serde(deserialize_with = "super::null_is_infinite")]
     pub unweighted: f64,
 }
 
@@ -72,6 +74,7 @@ pub struct Influential {
     pub leverage: f64,
     /// Standardised Pearson residual.
     pub residual: f64,
-    /// Cook's distance.
+    /// Cook's distance; null where it has no bound.
+    #[serde(deserialize_with = "super::null_is_infinite")]
     pub cooks_distance: f64,
 }

@@ -83,7 +83,8 @@ pub struct Term {
     pub ci_low: Option<f64>,
     /// Upper end of the 95 % profile interval of the coefficient.
     pub ci_high: Option<f64>,
-    /// exp(estimate).
+    /// exp(estimate); infinite, and null in JSON, where it leaves the range of numbers.
+    #[serde(deserialize_with = "super::null_is_infinite")]
     pub odds_ratio: f64,
     /// Wald's 95 % interval of the coefficient, which misleads near separation; only on request.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -76,7 +76,7 @@ pub(super) const STARD: [Item; 34] = [
     ("12b", "Cut-offs of the reference standard: declared or explored", Fact::Outcome),
     ("13a", "Readers of the index test blind to the reference", Fact::Authors),
     ("13b", "Assessors of the reference blind to the index test", Fact::Authors),
-    ("14", "Methods of estimating and comparing accuracy", Fact::Accuracy),
+    ("14", "Methods of estimating and comparing accuracy", Fact::Estimation),
     ("15", "Indeterminate results of either", Fact::Indeterminate),
     ("16", "Missing results of either", Fact::Missing),
     ("17", "Variability of accuracy: declared or explored", Fact::Authors),

@@ -155,7 +155,9 @@ fn of_model(fact: Fact, outputs: &Outputs, lang: Lang) -> Option<String> {
                 ];
                 lang.fill("{model}: {n} ({events} events)", &gaps)
             };
-            (!models.is_empty()).then(|| models.iter().map(count).collect::<Vec<_>>().join("; "))?
+            let fitted = models.iter().filter(|model| model.not_estimable.is_none());
+            let counts: Vec<String> = fitted.map(count).collect();
+            (!counts.is_empty()).then(|| counts.join("; "))?
         }
         Fact::Specification => specification(model()?, lang)?,
         _ => return None,
@@ -218,6 +220,7 @@ fn of_curves(fact: Fact, outputs: &Outputs, lang: Lang) -> Option<String> {
             let [low, high] = [curve.ci_low?, curve.ci_high?].map(|end| format!("{end:.3}"));
             Some(format!("AUC {:.3} ({})", curve.auc, lang.range(&low, &high)))
         })?,
+        Fact::Estimation => crate::report::methods::of_curves(outputs, lang)?,
         Fact::Indeterminate => lang
             .say("None: every measured value is compared with the cut-off; what was not measured is missing.")
             .to_owned(),

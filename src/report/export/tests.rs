@@ -72,6 +72,23 @@ fn latex_is_escaped_and_has_a_row_for_each_row() {
 }
 
 #[test]
+fn a_latex_table_wider_than_the_page_breaks_its_cells() {
+    let header = ["marker", "plan", "AUC (95 % CI)", "n+ / n−", "cut-off", "sensitivity", "specificity", "P"];
+    let row = ["sFF mean L1–L5, change (%)", "exploratory", "0.954 (0.859 to 0.986)", "15 / 32", "≥ −0.960"];
+    let rest = ["0.93 (0.70 to 0.99)", "0.88 (0.72 to 0.95)", "0.041"];
+    let row: Vec<String> = row.into_iter().chain(rest).map(str::to_owned).collect();
+    let table = ReportTable { rows: vec![row], ..ReportTable::new("ROC, \"twice\"", &header) };
+    let text = text::latex(&[&table], "roc");
+    let widths: Vec<f64> =
+        text.split("p{").skip(1).map(|rest| rest.split('\\').next().unwrap().parse().unwrap()).collect();
+    let whole = widths.iter().sum::<f64>() + 0.012 * 8.0;
+    assert!(widths.len() == 8 && (0.97..=1.001).contains(&whole), "{whole}: {widths:?}");
+    // a short cell stays on its line, a column holds its longest word
+    assert!(text.contains("15~/~32") && text.contains("$\\geq$~$-$0.960"), "{text}");
+    assert!(widths[1] > 11.0 * 0.0104 && text.contains("\\symbol{34}twice\\symbol{34}"), "{widths:?}");
+}
+
+#[test]
 fn markdown_has_as_many_cells_as_the_table() {
     let text = String::from_utf8(exported("a.md")).unwrap();
     assert!(text.contains("| :--- | :--- | ---: | ---: |\n"));

@@ -6,15 +6,14 @@ use crate::report::tables::ReportTable;
 
 /// LaTeX `table` environments, labelled by the name of the file, so that several files in one manuscript do not clash.
 pub(super) fn latex(tables: &[&ReportTable], name: &str) -> String {
-    let mut out = "% needs \\usepackage{booktabs}\n".to_owned();
+    let mut out = "% needs \\usepackage{array,booktabs}\n".to_owned();
     let label: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
     for (n, table) in tables.iter().enumerate() {
-        let columns: String =
-            numeric_columns(table).into_iter().map(|is_numeric| if is_numeric { 'r' } else { 'l' }).collect();
+        let (columns, size) = columns(table);
         let line =
-            |cells: &[String]| format!("{} \\\\\n", cells.iter().map(|c| tex(c)).collect::<Vec<_>>().join(" & "));
+            |cells: &[String]| format!("{} \\\\\n", cells.iter().map(|c| cell(c)).collect::<Vec<_>>().join(" & "));
         out += &format!(
-            "\n\\begin{{table}}[htbp]\n\\centering\n\\small\n\\caption{{{}}}\n\\label{{tab:{label}-{}}}\n\
+            "\n\\begin{{table}}[htbp]\n\\centering\n{size}\n\\caption{{{}}}\n\\label{{tab:{label}-{}}}\n\
              \\begin{{tabular}}{{{columns}}}\n\\toprule\n{}\\midrule\n",
             // LaTeX numbers tables itself
             tex(table.caption.strip_prefix("Table 1. ").unwrap_or(&table.caption)),
@@ -31,6 +30,64 @@ pub(super) fn latex(tables: &[&ReportTable], name: &str) -> String {
     out
 }
 
+/// Letters of a line in a manuscript of one column, in small type.
+const LINE: usize = 72;
+/// Small types and the width of a letter in them, as a share of that line.
+const SIZES: [(&str, f64); 2] = [
+    ("\\footnotesize\n\\setlength{\\tabcolsep}{2pt}", 0.0122),
+    ("\\scriptsize\n\\setlength{\\tabcolsep}{2pt}", 0.0108),
+];
+/// Share of the line that should be left for running text.
+const SPARE: f64 = 0.15;
+/// Cells of no more letters stay on one line: `15 / 32`.
+const SHORT: usize = 8;
+/// Letters that a column of running text has at most.
+const RUNNING: usize = 22;
+
+/// How the columns stand and in which size. A table wider than the page gets columns whose cells break into lines, so that all
+/// of them together are as wide as the text.
+fn columns(table: &ReportTable) -> (String, &'static str) {
+    let is_numeric = numeric_columns(table);
+    let cells = |n: usize| table.rows.iter().chain([&table.header]).filter_map(move |row| row.get(n));
+    let longest = |n: usize| cells(n).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let word = |n: usize| cells(n).map(|cell| unbroken(cell)).max().unwrap_or(0);
+    let natural: usize = (0..is_numeric.len()).map(|n| longest(n) + 2).sum();
+    if natural <= LINE {
+        let columns = is_numeric.into_iter().map(|is_numeric| if is_numeric { 'r' } else { 'l' }).collect();
+        return (columns, "\\small");
+    }
+    // every column holds its longest word; what is left goes to those with more to say
+    let words: Vec<f64> = (0..is_numeric.len()).map(|n| word(n) as f64 + 0.6).collect();
+    let wanted: Vec<f64> =
+        (0..is_numeric.len()).map(|n| longest(n).min(RUNNING).saturating_sub(word(n)) as f64).collect();
+    // the gaps between columns take their part: 4 pt of a line of at least 345 pt each
+    let left = |letter: f64| 1.0 - 0.012 * is_numeric.len() as f64 - letter * words.iter().sum::<f64>();
+    let fits = SIZES.into_iter().find(|(_, letter)| left(*letter) >= SPARE);
+    let (size, letter) = fits.unwrap_or(SIZES[SIZES.len() - 1]);
+    let free = left(letter).max(0.0);
+    let whole = wanted.iter().sum::<f64>().max(1.0);
+    let column = |(n, is_numeric): (usize, bool)| {
+        let side = if is_numeric { "left" } else { "right" };
+        format!(
+            ">{{\\ragged{side}\\arraybackslash}}p{{{:.3}\\linewidth}}",
+            letter * words[n] + free * wanted[n] / whole
+        )
+    };
+    (is_numeric.iter().copied().enumerate().map(column).collect(), size)
+}
+
+/// Letters of the longest part of a cell that stays on one line: a word, or a short cell as a whole.
+fn unbroken(cell: &str) -> usize {
+    let letters = |text: &str| text.chars().count();
+    if letters(cell) <= SHORT { letters(cell) } else { cell.split(' ').map(letters).max().unwrap_or(0) }
+}
+
+/// A cell; a short one is never broken.
+fn cell(text: &str) -> String {
+    let printed = tex(text);
+    if text.chars().count() <= SHORT { printed.replace(' ', "~") } else { printed }
+}
+
 /// A text whose every letter LaTeX prints as it is.
 fn tex(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -43,7 +100,8 @@ fn tex(text: &str) -> String {
             '<' => out += "$<$",
             '>' => out += "$>$",
             '|' => out += "$|$",
-            '"' => out += "\\textquotedbl{}",
+            // \textquotedbl is not in the encoding that LaTeX starts with
+            '"' => out += "\\symbol{34}",
             '−' => out += "$-$",
             '–' => out += "--",
             '≥' => out += "$\\geq$",

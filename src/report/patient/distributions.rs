@@ -39,7 +39,7 @@ impl Maker<'_> {
                 ),
                 _ => lang.say("ADC of the lesions of tDV; classes shaded, triangles: medians.").to_owned(),
             };
-            figures.push(PatientFigure { caption, svg: svg_for_page(&drawing)?, is_wide: false });
+            figures.push(PatientFigure { svg: svg_for_page(&drawing, &caption)?, caption, is_wide: false });
         }
         Ok(figures)
     }
@@ -60,7 +60,7 @@ impl Maker<'_> {
         };
         let Ok(drawing) = sparklines_figure(&plot) else { return Ok(None) };
         let caption = self.lang.say("ADC of each vertebra, all to one scale; line and number: median.").to_owned();
-        Ok(Some(PatientFigure { caption, svg: svg_for_page(&drawing)?, is_wide: false }))
+        Ok(Some(PatientFigure { svg: svg_for_page(&drawing, &caption)?, caption, is_wide: false }))
     }
 
     /// Distributions of these regions at each visit that has any, over the bins that hold voxels.

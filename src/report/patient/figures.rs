@@ -34,7 +34,8 @@ impl Maker<'_> {
         if let Some(sources) = source {
             caption.push(lang.fill("Band: {source}.", &[("source", &sources)]));
         }
-        Ok(Some(PatientFigure { caption: lang.joined(&caption), svg: svg_for_page(&drawing)?, is_wide: false }))
+        let caption = lang.joined(&caption);
+        Ok(Some(PatientFigure { svg: svg_for_page(&drawing, &caption)?, caption, is_wide: false }))
     }
 
     /// Everything that was measured over the visits.
@@ -52,6 +53,6 @@ impl Maker<'_> {
         let courses = self.stems().into_iter().map(course).collect();
         let Ok(drawing) = courses_figure(&CoursesPlot { visits: visits.clone(), courses }) else { return Ok(None) };
         let caption = self.lang.say("Imaging and laboratory values over the visits; axes begin at zero.").to_owned();
-        Ok(Some(PatientFigure { caption, svg: svg_for_page(&drawing)?, is_wide: true }))
+        Ok(Some(PatientFigure { svg: svg_for_page(&drawing, &caption)?, caption, is_wide: true }))
     }
 }

@@ -2,15 +2,34 @@
 //! a source would be an opinion.
 
 use crate::cohort::{CohortError, Table};
+use crate::region::Level;
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// Measures that a profile along the spine is drawn of.
+const PROFILES: [&str; 2] = ["pdff", "sff"];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sex {
+    Female,
+    Male,
+}
+
+/// `F`, `female`, `女` and so on; none where it cannot be told.
+fn sex(text: &str) -> Option<Sex> {
+    match text.trim().to_lowercase().as_str() {
+        "f" | "female" | "w" | "woman" | "女" | "女性" => Some(Sex::Female),
+        "m" | "male" | "man" | "男" | "男性" => Some(Sex::Male),
+        _ => None,
+    }
+}
 
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
     measure: String,
     region: String,
-    /// Empty for both sexes.
-    sex: String,
+    /// None for both.
+    sex: Option<Sex>,
     age: [f64; 2],
     ends: [f64; 2],
     source: String,
@@ -49,12 +68,28 @@ impl Normative {
                 let ends = pair[0][n].zip(pair[1][n]).filter(|(low, high)| low <= high);
                 ends.map(|(low, high)| [low, high]).ok_or_else(|| bad(what))
             };
+            let measure = measures[n].clone().ok_or_else(|| bad("no measure is named"))?;
+            if !PROFILES.contains(&measure.as_str()) {
+                return Err(bad(&format!("no profile of `{measure}` is drawn, only of {}", PROFILES.join(" and "))));
+            }
+            let region = regions[n].clone().ok_or_else(|| bad("no region is named"))?;
+            if Level::parse(&region).is_none() {
+                return Err(bad(&format!("`{region}` is no vertebra (expected one such as L3 or T12)")));
+            }
+            let ends = range(&ends, "low must not be above high")?;
+            if ends[1] <= 1.0 {
+                return Err(bad("low and high are percent; these look like fractions"));
+            }
+            let sex = match sexes[n].as_deref().unwrap_or_default() {
+                "" | "any" | "both" | "all" => None,
+                named => Some(sex(named).ok_or_else(|| bad(&format!("sex `{named}`: F, M, or empty for both")))?),
+            };
             rows.push(Row {
-                measure: measures[n].clone().ok_or_else(|| bad("no measure is named"))?,
-                region: regions[n].clone().ok_or_else(|| bad("no region is named"))?,
-                sex: sexes[n].clone().unwrap_or_default().to_lowercase(),
+                measure,
+                region,
+                sex,
                 age: range(&ages, "age_low must not be above age_high")?,
-                ends: range(&ends, "low must not be above high")?,
+                ends,
                 source: sources[n].clone().ok_or_else(|| bad("normal values without a source are not used"))?,
             });
         }
@@ -63,11 +98,10 @@ impl Normative {
 
     /// The band of one vertebra for that age (years) and sex.
     pub fn band(&self, measure: &str, region: &str, age: f64, sex: &str) -> Option<Band<'_>> {
-        let sex = sex.to_lowercase();
-        // F and female are one
-        let fits = |own: &str| own.is_empty() || own.chars().next() == sex.chars().next();
+        let of_patient = self::sex(sex);
         let row = self.rows.iter().find(|row| {
-            row.measure == measure && row.region == region && (row.age[0]..=row.age[1]).contains(&age) && fits(&row.sex)
+            let fits = row.sex.is_none() || row.sex == of_patient;
+            row.measure == measure && row.region == region && (row.age[0]..=row.age[1]).contains(&age) && fits
         })?;
         Some((row.ends, &row.source))
     }
@@ -99,7 +133,18 @@ mod tests {
         assert_eq!(table.sources("pdff"), "made up; made up too");
         std::fs::write(&path, format!("{header}pdff,L1,F,50,59,30,50,\n")).unwrap();
         assert!(Normative::read(&path).unwrap_err().to_string().contains("row 2"));
-        std::fs::write(&path, format!("{header}pdff,L1,F,50,59,50,30,x\n")).unwrap();
-        assert!(Normative::read(&path).is_err());
+        for (row, said) in [
+            ("pdff,L1,F,50,59,50,30,x", "low must not be above high"),
+            ("adc,L1,F,50,59,30,50,x", "no profile of `adc`"),
+            ("pdff,L1-L5,F,50,59,30,50,x", "`L1-L5` is no vertebra"),
+            ("pdff,L1,robot,50,59,30,50,x", "sex `robot`"),
+            ("pdff,L1,F,50,59,0.3,0.5,x", "look like fractions"),
+        ] {
+            std::fs::write(&path, format!("{header}{row}\n")).unwrap();
+            let error = Normative::read(&path).unwrap_err().to_string();
+            assert!(error.contains(said), "{row}: {error}");
+        }
+        std::fs::write(&path, format!("{header}pdff,L1,any,50,59,30,50,x\n")).unwrap();
+        assert!(Normative::read(&path).unwrap().band("pdff", "L1", 55.0, "女").is_some());
     }
 }

@@ -13,7 +13,7 @@ impl Maker<'_> {
         let lang = self.lang;
         let [baseline, followup] = self.values.visits_of_change();
         let header = [
-            "",
+            lang.say("value"),
             baseline,
             followup,
             lang.say("change"),
@@ -32,6 +32,7 @@ impl Maker<'_> {
                         .fill("within measurement error ({limit})", &[("limit", &limit_in_words(limit, unit, lang))]),
                     (Some(limit), Some(Verdict::Beyond)) => lang
                         .fill("beyond measurement error ({limit})", &[("limit", &limit_in_words(limit, unit, lang))]),
+                    (None, _) if change.abs.is_none() => MISSING.to_owned(),
                     (None, _) => {
                         unjudged = true;
                         lang.say("no limit known").to_owned()
@@ -67,6 +68,9 @@ impl Maker<'_> {
     /// Category or range of each visit, with the rules and inputs that decided.
     pub(super) fn responses(&self) -> Option<ReportTable> {
         let lang = self.lang;
+        let [baseline, _] = self.values.visits_of_change();
+        // a stage belongs to the disease before treatment, whichever visit is judged
+        let of_baseline = |stage| lang.fill("{column}, {session}", &[("column", stage), ("session", baseline)]);
         let header = [
             lang.say("session"),
             lang.say("category"),
@@ -74,8 +78,8 @@ impl Maker<'_> {
             lang.say("physician"),
             lang.say("deep response"),
             lang.say("confirmed"),
-            "ISS",
-            "R-ISS",
+            &of_baseline("ISS"),
+            &of_baseline("R-ISS"),
             lang.say("reasons"),
         ];
         let mut table = ReportTable::new(lang.say("Response (IMWG)"), &header);

@@ -44,14 +44,19 @@ impl Scale {
     /// Round values to mark, with the text of each; at most about `most`.
     pub fn ticks(&self, most: usize) -> Vec<(f64, String)> {
         let values = if self.logarithmic { self.decades(most) } else { self.round_steps(most) };
-        let decimals = values.windows(2).map(|pair| decimals_of(pair[1] - pair[0])).max().unwrap_or(1);
-        values
-            .into_iter()
-            .map(|value| {
-                let text = if self.logarithmic { format!("{value}") } else { format!("{:.*}", decimals, value + 0.0) };
-                (value, text.replace('-', "−"))
-            })
-            .collect()
+        let steps = values.windows(2).map(|pair| pair[1] - pair[0]);
+        let (smallest, largest) = (extent(steps.clone()).0, extent(values.iter().map(|v| v.abs())).1);
+        let decimals = steps.map(decimals_of).max().unwrap_or(1);
+        let text = |value: f64| match self.logarithmic {
+            true => format!("{value}"),
+            // digits of a mark beside its power of ten, so that neighbours differ
+            false if values.len() > 1 && (smallest < SHORTEST || largest >= LONGEST) => {
+                let digits = if value == 0.0 { 0.0 } else { (value.abs() / smallest).log10().max(0.0).ceil() };
+                if value == 0.0 { "0".to_owned() } else { in_powers(value, digits as usize) }
+            }
+            false => format!("{:.*}", decimals, value + 0.0),
+        };
+        values.iter().map(|value| (*value, text(*value).replace('-', "−"))).collect()
     }
 
     fn round_steps(&self, most: usize) -> Vec<f64> {
@@ -76,6 +81,21 @@ impl Scale {
         let whole: Vec<f64> = exponents.map(|e| power(1, e)).filter(within).collect();
         let every = whole.len().div_ceil(most.max(1)).max(1);
         whole.into_iter().step_by(every).collect()
+    }
+}
+
+/// Steps and marks from which on the text of a mark is written in powers of ten.
+const SHORTEST: f64 = 1e-4;
+const LONGEST: f64 = 1e6;
+
+/// `1.5e12`, with at most so many decimals and no zeros at the end.
+fn in_powers(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$e}");
+    match text.split_once('e') {
+        Some((digits, power)) if digits.contains('.') => {
+            format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => text,
     }
 }
 
@@ -205,6 +225,16 @@ mod tests {
         assert_eq!(logs, ["0.1", "0.2", "0.5", "1", "2", "5", "10", "20"]);
         let wide: Vec<f64> = Scale::logarithmic(1e-3, 1e6).ticks(5).into_iter().map(|(value, _)| value).collect();
         assert!(wide.len() <= 5 && wide.contains(&0.001));
+    }
+
+    #[test]
+    fn tiny_and_huge_values_have_marks_that_differ() {
+        let texts =
+            |low, high| -> Vec<String> { Scale::linear(low, high).ticks(5).into_iter().map(|(_, t)| t).collect() };
+        assert_eq!(texts(0.0, 4e-9), ["0", "1e−9", "2e−9", "3e−9", "4e−9"]);
+        assert_eq!(texts(-1e12, 2.2e12), ["−1e12", "0", "1e12", "2e12"]);
+        let far = texts(1.0e12, 1.0000004e12);
+        assert!(far.windows(2).all(|pair| pair[0] != pair[1]), "{far:?}");
     }
 
     #[test]

@@ -106,19 +106,23 @@ fn odds_text(row: &ForestRow) -> String {
     format!("{value} ({interval}), {}", row.p.map_or("–".to_owned(), show_p))
 }
 
-/// An odds ratio and the ends of its interval with the same decimals: two, three where the ratio is near one or small.
+/// An odds ratio and the ends of its interval with the same decimals: two, three where the ratio is near one or small, more
+/// where the interval is so narrow that its ends would look alike.
 pub fn ratios(value: f64, interval: Option<[f64; 2]>) -> [String; 3] {
-    let decimals = if (0.9..1.1).contains(&value) || value < 0.1 { 3 } else { 2 };
+    let usual = if (0.9..1.1).contains(&value) || value < 0.1 { 3 } else { 2 };
     let [low, high] = interval.unwrap_or([f64::NAN; 2]);
+    let is_told = |decimals: &usize| (high - low).is_nan() || high - low >= 5.0 * 10f64.powi(-(*decimals as i32));
+    let decimals = (usual..=8).find(is_told).unwrap_or(usual);
     [value, low, high].map(|value| ratio(value, decimals))
 }
 
 fn ratio(value: f64, decimals: usize) -> String {
     match value {
-        v if !v.is_finite() => "∞".to_owned(),
+        v if v.is_nan() => "–".to_owned(),
         v if v >= 1000.0 => ">1000".to_owned(),
         v if v >= 100.0 => format!("{v:.0}"),
-        v if v > 0.0 && v < 0.001 => "<0.001".to_owned(),
+        // also where it is so small that it is zero among numbers
+        v if v < 0.001 => "<0.001".to_owned(),
         v => format!("{v:.decimals$}"),
     }
 }

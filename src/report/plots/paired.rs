@@ -15,12 +15,12 @@ pub struct PairedPlot {
     pub sessions: [String; 2],
     /// Group name and its patients' values before and after; the first is the positive class.
     pub groups: Vec<(String, Vec<[f64; 2]>)>,
-    /// What stands above the panels.
-    pub note: String,
     /// Whether the column is exploratory in the plan.
     pub exploratory: bool,
 }
 
+/// Patients that a group has at least where its median is drawn.
+const FEWEST: usize = 4;
 const HEIGHT: f64 = 290.0;
 const LEFT: f64 = 62.0;
 const GAP: f64 = 14.0;
@@ -54,7 +54,7 @@ pub fn paired_figure(plot: &PairedPlot, lang: Lang) -> Result<Drawing, ReportErr
             drawing.line(&points, style::fade(group_colour(n), 0.45), 0.9);
             points.iter().for_each(|&at| drawing.disc(at, 1.7, style::fade(group_colour(n), 0.7)));
         }
-        if pairs.len() >= 4 {
+        if pairs.len() >= FEWEST {
             let median = |side: usize| {
                 let values: Vec<f64> = pairs.iter().map(|pair| pair[side]).collect();
                 Quartiles::new(&values).median()
@@ -67,7 +67,9 @@ pub fn paired_figure(plot: &PairedPlot, lang: Lang) -> Result<Drawing, ReportErr
         let title = format!("{name}, n = {}", pairs.len());
         drawing.text((left + width / 2.0, 40.0), &title, style::TEXT, style::INK, Anchor::Middle);
     }
-    heading(&mut drawing, &plot.note, plot.exploratory, lang);
+    let has_median = groups.iter().any(|(_, pairs)| pairs.len() >= FEWEST);
+    let note = if has_median { lang.say("thick line: median") } else { "" };
+    heading(&mut drawing, note, plot.exploratory, lang);
     Ok(drawing)
 }
 
@@ -84,13 +86,14 @@ mod tests {
                 ("CR/VGPR".to_owned(), vec![[200.0, 20.0], [80.0, 10.0], [f64::NAN, 3.0]]),
                 ("others".to_owned(), vec![[150.0, 140.0]]),
             ],
-            note: "thick line: median".to_owned(),
             exploratory: false,
         };
         let svg = paired_figure(&plot, Lang::En).unwrap().svg().unwrap();
         for text in ["tDV (mL)", "CR/VGPR, n = 2", "others, n = 1", "cycle2"] {
             assert!(svg.contains(text), "{text} is missing");
         }
-        assert!(!svg.contains("exploratory"));
+        assert!(!svg.contains("exploratory") && !svg.contains("median"), "no median of so few");
+        let four = PairedPlot { groups: vec![("all".to_owned(), vec![[200.0, 20.0]; 4])], ..plot };
+        assert!(paired_figure(&four, Lang::En).unwrap().svg().unwrap().contains("thick line: median"));
     }
 }

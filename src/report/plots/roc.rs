@@ -6,7 +6,7 @@
 use super::axes::{Axes, Scale};
 use crate::cohort::results::{Curve, Direction, Family, RocResults};
 use crate::report::drawing::{Anchor, Drawing, fitted, text_width};
-use crate::report::{Lang, ReportError, labels, style};
+use crate::report::{Lang, ReportError, labels, numbers, style};
 
 const SIDE: f64 = 270.0;
 const LEFT: f64 = 56.0;
@@ -87,7 +87,7 @@ fn key(drawing: &mut Drawing, curves: &[Curve], top: f64, lang: Lang) {
                 "○ {rule} cut-off {threshold}: sensitivity {sensitivity}, specificity {specificity}",
                 &[
                     ("rule", &rule_name(&cutoff.rule, lang)),
-                    ("threshold", &format!("{sign} {}", threshold_text(cutoff.threshold))),
+                    ("threshold", &format!("{sign} {}", numbers::cutoff(cutoff, curve.direction))),
                     ("sensitivity", &format!("{:.2}", cutoff.sensitivity)),
                     ("specificity", &format!("{:.2}", cutoff.specificity)),
                 ],
@@ -110,12 +110,6 @@ pub(in crate::report) fn rule_name(rule: &str, lang: Lang) -> String {
         "youden" => "Youden".to_owned(),
         other => lang.word(other),
     }
-}
-
-/// Three significant digits, enough to find a threshold again.
-fn threshold_text(value: f64) -> String {
-    let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 4) as usize };
-    format!("{value:.decimals$}").replace('-', "−")
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Tables of models, curves and their validation.
 
-use super::{MISSING, ReportTable, digits, family, minus, optional, p_text, with_interval};
+use super::{MISSING, ReportTable, family, minus, optional, p_text, with_interval};
 use crate::cohort::results::{Curve, Cutoff, Direction, FitResults, Model, RocResults, ValidateResults};
 use crate::report::plots::ratios;
-use crate::report::{Lang, labels};
+use crate::report::{Lang, labels, numbers};
 use std::collections::BTreeSet;
 
 /// All logistic models, one row a term.
@@ -20,7 +20,11 @@ pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
     ];
     let mut table = ReportTable::new(lang.say("Logistic models"), &header);
     for model in &results.models {
-        let counts = format!("{} ({})", model.n, model.events);
+        // a model that was never fitted has no patients, which is not none
+        let counts = match (&model.not_estimable, model.n) {
+            (Some(_), 0) => MISSING.to_owned(),
+            _ => format!("{} ({})", model.n, model.events),
+        };
         let name = lang.listed(&[&*model_name(model, lang), lang.say(family(model.family))]);
         if let Some(reason) = &model.not_estimable {
             let cells = [
@@ -38,13 +42,14 @@ pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
         for term in model.terms.iter().filter(|term| term.name != "(intercept)") {
             let ends = term.ci_low.zip(term.ci_high).map(|(low, high)| [low.exp(), high.exp()]);
             let [value, low, high] = ratios(term.odds_ratio, ends);
+            let [coefficient, se] = numbers::coefficient(term.estimate, term.se).map(or_missing);
             let interval = ends.map_or(String::new(), |_| format!(" ({})", lang.range(&low, &high)));
             table.rows.push(vec![
                 name.clone(),
                 labels::column(&term.name, lang),
                 format!("{value}{interval}"),
-                minus(&format!("{:.3}", term.estimate)),
-                term.se.map_or(MISSING.to_owned(), |se| format!("{se:.3}")),
+                coefficient,
+                se,
                 p_text(term.p),
                 counts.clone(),
                 lang.word(&model.separation),
@@ -52,6 +57,10 @@ pub fn models(results: &FitResults, lang: Lang) -> ReportTable {
         }
     }
     table
+}
+
+fn or_missing(text: Option<String>) -> String {
+    text.unwrap_or_else(|| MISSING.to_owned())
 }
 
 /// `univariable`, `multivariable (firth)`.
@@ -81,6 +90,10 @@ pub fn curves(results: &RocResults, lang: Lang) -> ReportTable {
             several => several.iter().map(Some).collect(),
         };
         let rate = |value: f64, [low, high]: [f64; 2]| {
+            // rows of one patient may leave no interval
+            if low.is_nan() || high.is_nan() {
+                return format!("{value:.2}");
+            }
             format!("{value:.2} ({})", lang.range(&format!("{low:.2}"), &format!("{high:.2}")))
         };
         for cutoff in cutoffs {
@@ -120,7 +133,7 @@ fn area(curve: &Curve, lang: Lang) -> String {
 fn threshold(curve: &Curve, cutoff: &Cutoff, with_rule: bool, lang: Lang) -> String {
     let sign = if curve.direction == Direction::Higher { '≥' } else { '≤' };
     let rule = if with_rule { format!(" [{}]", lang.word(&cutoff.rule)) } else { String::new() };
-    format!("{sign} {}{rule}", digits(cutoff.threshold))
+    format!("{sign} {}{rule}", numbers::cutoff(cutoff, curve.direction))
 }
 
 /// A metric as a paper writes it.
@@ -214,6 +227,19 @@ pub fn validation(results: &ValidateResults, lang: Lang) -> ReportTable {
 mod tests {
     use super::*;
     use crate::cohort::results::Scheme;
+
+    #[test]
+    fn a_model_that_was_not_fitted_is_not_said_to_have_no_patients() {
+        let results: FitResults = serde_json::from_value(serde_json::json!({"models": [{
+            "name": "univariable:constant__pct", "family": "secondary", "outcome": {"column": "y", "positive": ["CR"],
+            "n_positive": 4, "n_negative": 4, "missing": []}, "n": 0, "events": 0, "method": "firth", "terms": [],
+            "log_likelihood": null, "null_log_likelihood": null, "aic": null, "ci_method": "none",
+            "prediction_intercept": null, "separation": "", "separated_by": [], "diagnostics": null, "lambda": null,
+            "not_estimable": "column constant__pct is constant", "missing": [], "warnings": []}], "warnings": []}))
+        .unwrap();
+        let table = models(&results, Lang::En);
+        assert_eq!((&*table.rows[0][1], &*table.rows[0][6]), ("not estimable", MISSING));
+    }
 
     #[test]
     fn every_row_is_as_long_as_its_header() {

@@ -204,13 +204,25 @@ fn cutoffs(data: &Data, curve: &roc::Curve, options: &RocOptions, warnings: &mut
             youden_optimism: s.optimism,
             n_resamples: s.resamples.len(),
         });
-        let row = row(rule.name(), &chosen, moves);
+        let between = neighbours(data.values, data.direction, chosen.cutoff.threshold);
+        let row = Cutoff { between, ..row(rule.name(), &chosen, moves) };
         cutoffs.push(match &data.clusters {
             Some(cluster) => by_patients(row, data, cluster),
             None => row,
         });
     }
     cutoffs
+}
+
+/// The values next to a threshold, one of which is called positive and the other negative.
+fn neighbours(values: &[f64], direction: roc::Direction, threshold: f64) -> Option<[f64; 2]> {
+    let is_below = |v: f64| match direction {
+        roc::Direction::Higher => v < threshold,
+        roc::Direction::Lower => v <= threshold,
+    };
+    let below = values.iter().copied().filter(|v| is_below(*v)).reduce(f64::max)?;
+    let above = values.iter().copied().filter(|v| !is_below(*v)).reduce(f64::min)?;
+    Some([below, above])
 }
 
 /// Intervals by patients in place of those that take rows for patients; exact ones do not exist.
@@ -242,6 +254,7 @@ fn row(rule: &str, optimum: &Optimum, stability: Option<Stability>) -> Cutoff {
     Cutoff {
         rule: rule.to_owned(),
         threshold: c.threshold,
+        between: None,
         tied: optimum.tied.clone(),
         counts: [tp, c.sensitivity.n - tp, tn, c.specificity.n - tn],
         sensitivity: c.sensitivity.estimate,
@@ -262,5 +275,21 @@ fn row(rule: &str, optimum: &Optimum, stability: Option<Stability>) -> Cutoff {
         diagnostic_odds_ratio: ratio(c.ratios.odds),
         diagnostic_odds_ratio_ci: ends(c.ratios.odds),
         stability,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_stands_between_the_values_that_it_parts() {
+        use roc::Direction::{Higher, Lower};
+        let values = [4.0, 1.0, 3.0, 2.0];
+        assert_eq!(neighbours(&values, Higher, 2.5), Some([2.0, 3.0]));
+        // a threshold that is a value: at or beyond it is positive
+        assert_eq!(neighbours(&values, Higher, 3.0), Some([2.0, 3.0]));
+        assert_eq!(neighbours(&values, Lower, 2.0), Some([2.0, 3.0]));
+        assert_eq!(neighbours(&values, Lower, 4.0), None);
     }
 }
