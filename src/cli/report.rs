@@ -15,7 +15,8 @@ use std::path::PathBuf;
     after_long_help = "Reads OUT/tables/*.csv, OUT/results/*.json, OUT/qc/*.png and OUT/manifest.json; what is missing is named \
         as a gap in the report. Writes OUT/report.html (one self-contained file) and OUT/figures/*.svg and *.png; in \
         Japanese also OUT/qc/ja/*.png, the quality pictures with Japanese words.\n\nJapanese figures and pictures need a font \
-        of the system with Japanese letters, or one named in MYELOMRI_JAPANESE_FONT; without one they are in English, and the text is Japanese all the same.\n\nExample:\n  myelomri report results --force --lang ja"
+        of the system with Japanese letters, or one named in MYELOMRI_JAPANESE_FONT; without one they are \
+        in English, and the text is Japanese all the same.\n\nExample:\n  myelomri report results --force --lang ja"
 )]
 pub struct ReportArgs {
     /// Folder that `run` or `measure` wrote

@@ -5,7 +5,7 @@ mod performance;
 pub use performance::{comparisons, curves, direction, model_name, models, validation};
 
 use super::lang::Reason;
-use super::numbers::with_decimals;
+use super::numbers::{significant, with_decimals};
 use super::{Lang, labels};
 use crate::cohort::results::{CompareResults, Family, FlowEntry, PatientFlow, Test};
 use crate::units::show_p;
@@ -44,7 +44,9 @@ pub(super) fn digits(value: f64) -> String {
         v if v >= 99.95 => 0,
         v if v >= 9.995 => 1,
         v if v >= 0.0995 || v == 0.0 => 2,
-        _ => 3,
+        v if v >= 0.00995 => 3,
+        // an ADC in mm2/s keeps two digits
+        _ => return significant(value, 2),
     };
     with_decimals(value, decimals)
 }
@@ -263,7 +265,7 @@ mod tests {
         let shown = [3.3 - 3.2, 0.0991, 9.996, 99.97, 0.0, -4.9].map(digits);
         assert_eq!(shown, ["0.10", "0.099", "10.0", "100", "0.00", "−4.90"]);
         // ADC in mm2/s, a count of cells in litres
-        assert_eq!([0.0007, 0.00004, -1.3e12].map(digits), ["0.001", "4.0e−5", "−1.30e12"]);
+        assert_eq!([0.0007, 0.00004, -1.3e12].map(digits), ["0.00070", "4.0e−5", "−1.30e12"]);
         assert_eq!(interval(0.00012, 0.00003, 0.00021), "0.00012 (0.00003 to 0.00021)");
         assert_eq!(interval(1.2e-9, -3e-10, 2.7e-9), "1.2e−9 (−3.0e−10 to 2.7e−9)");
     }
