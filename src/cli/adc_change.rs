@@ -3,6 +3,7 @@
 use super::args::{Format, FormatArgs, OutArgs};
 use super::dwi_input::check_same_grid;
 use super::lesion_visits::{BoneOverlap, LesionVolumes};
+use super::qc::QcArgs;
 use super::visit_motion::{MotionArgs, VisitMotion};
 use super::{Context, output};
 use crate::diffusion::DiffusionError;
@@ -16,7 +17,7 @@ use crate::image::{
     Grid, Interpolation, Labels, MapSidecar, Mask, Volume, resample_labels_through, resample_volume,
     write_bytes_atomically, write_labels, write_text_atomically,
 };
-use crate::report::{VisitsPicture, visits};
+use crate::report::{AdcVisitsPicture, Phrase, VisitsPicture, adc_visits, visits};
 use crate::units::Unit;
 use clap::Args;
 use ndarray::{Array3, ArrayView3};
@@ -69,6 +70,8 @@ pub struct AdcChangeArgs {
     motion: MotionArgs,
     #[command(flatten)]
     out: OutArgs,
+    #[command(flatten)]
+    qc: QcArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -177,8 +180,10 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
         smooth_mm,
         motion: motion_args,
         out,
+        qc,
         format,
     } = args;
+    let qc = qc.picture(&out, &baseline, "adc-change")?;
     out.check_absent(&["_change.nii.gz", "_change.json"])?;
     if motion_args.registers() {
         out.check_absent(&["_registration.png", "_transform.txt"])?;
@@ -254,6 +259,13 @@ pub fn run(args: AdcChangeArgs, context: &Context) -> Result<()> {
         motion,
         change,
     };
+    if let Some(qc) = qc {
+        let facts = [Phrase::adc_change(results.change.median_um2_s, results.change.change_pct)];
+        let adc = [&before.adc, &after.adc];
+        let (title, change) = (qc.title(), map.view());
+        let picture = AdcVisitsPicture { title, facts: &facts, warnings: &warnings, adc, region: &region, change };
+        qc.save(&adc_visits(&picture)?)?;
+    }
     if let Some(path) = out.path("_change.nii.gz") {
         let labels = Labels { grid: region.grid.clone(), data: map, source: PathBuf::new() };
         write_labels(&path, &labels, out.overwrite())?;

@@ -42,15 +42,27 @@ impl QcArgs {
 }
 
 impl QcPicture {
+    /// Its title: the images and the command.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// Draws and writes it; the title is that of the command.
     ///
     /// # Errors
     /// Where there is nothing to draw or the file cannot be written.
     pub fn write(&self, session: SessionPicture<'_>) -> Result<()> {
-        let png = montage(&SessionPicture { title: &self.title, ..session })?;
+        self.save(&montage(&SessionPicture { title: &self.title, ..session })?)
+    }
+
+    /// Writes a picture that was drawn.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn save(&self, png: &[u8]) -> Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
-        Ok(write_bytes_atomically(&self.path, &png, self.overwrite)?)
+        Ok(write_bytes_atomically(&self.path, png, self.overwrite)?)
     }
 }
 

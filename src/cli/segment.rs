@@ -1,21 +1,25 @@
 //! `myelomri segment`: a label map drawn by a network of the user.
 
 use super::args::{Format, FormatArgs, OutArgs};
+use super::qc::{QcArgs, QcPicture};
 use super::region_input::file_name;
 use super::{CliError, Context, output};
 use crate::error::{Result, Warning};
 use crate::image::{
     Grid, Labels, MapSidecar, Volume, resample_labels, sha256_bytes, write_labels, write_text_atomically,
 };
+use crate::report::{Outline, Phrase, SessionPicture};
 use crate::segment::{
     Answer, Labelled, Network, Normalised, Patch, Pieces, SegmentError, Settings, engine, in_pieces, network_grid,
     normalised, open, seen_on,
 };
+use crate::units::Unit;
 use clap::Args;
 use indicatif::ProgressBar;
 use ndarray::{Array4, Axis};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Flags of `segment`.
@@ -41,6 +45,8 @@ pub struct SegmentArgs {
     settings: Option<PathBuf>,
     #[command(flatten)]
     out: OutArgs,
+    #[command(flatten)]
+    qc: QcArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -69,10 +75,11 @@ const OUTPUTS: [&str; 3] = ["_dseg.nii.gz", "_dseg.tsv", "_dseg.json"];
 /// # Errors
 /// Where images, network and settings cannot be read or do not fit together, or outputs exist.
 pub fn run(args: SegmentArgs, context: &Context) -> Result<()> {
-    let SegmentArgs { images, model, settings, out, format } = args;
+    let SegmentArgs { images, model, settings, out, qc, format } = args;
     let engine = engine()?;
     out.required()?;
     out.check_absent(&OUTPUTS)?;
+    let qc = qc.picture(&out, &images[0], "segment")?;
     let beside = settings.unwrap_or_else(|| model.with_extension("toml"));
     let bytes = std::fs::read(&model).map_err(|error| unread(&model, &error))?;
     let settings = read_settings(&model, &beside)?;
@@ -105,6 +112,9 @@ pub fn run(args: SegmentArgs, context: &Context) -> Result<()> {
     let rows = rows(&labels, &settings);
     warnings.extend(told(&rows, n_contested));
 
+    if let Some(qc) = qc {
+        draw(&qc, (&images[0], &settings.channels[0]), (&labels, &rows), &warnings, context)?;
+    }
     let (Some(path), Some(table)) = (out.path(OUTPUTS[0]), out.path(OUTPUTS[1])) else { return Ok(()) };
     let parameters = json!({
         "network": {"file": file_name(&model), "sha256": sha256_bytes(&bytes), "engine": engine},
@@ -230,6 +240,32 @@ fn rows(labels: &Labels, settings: &Settings) -> Vec<ClassRow> {
         ClassRow { name: class.name.clone(), label: class.label, n_voxels, volume_ml: n_voxels as f64 * voxel_ml }
     };
     settings.classes.iter().filter(|class| class.label != 0).map(row).collect()
+}
+
+/// The first image with the contours and names of what was found.
+fn draw(
+    qc: &QcPicture,
+    (image, channel): (&Path, &str),
+    (labels, rows): (&Labels, &[ClassRow]),
+    warnings: &[Warning],
+    context: &Context,
+) -> Result<()> {
+    let image = context.reader.volume(image)?;
+    let mut voxels: BTreeMap<i32, Vec<u32>> = BTreeMap::new();
+    // memory order: the first axis runs fastest
+    for (voxel, &label) in labels.data.t().iter().enumerate().filter(|(_, label)| **label != 0) {
+        voxels.entry(label).or_default().push(voxel as u32);
+    }
+    let there = rows.iter().filter_map(|row| Some((row, voxels.get(&row.label)?)));
+    let outlines: Vec<Outline> = there.map(|(row, voxels)| Outline { name: &row.name, voxels }).collect();
+    let found: f64 = rows.iter().map(|row| row.volume_ml).sum();
+    qc.write(SessionPicture {
+        facts: &[Phrase::labelled_volume(found)],
+        warnings,
+        other: Some((channel, &image, Unit::Arbitrary)),
+        dixon_regions: &outlines,
+        ..SessionPicture::default()
+    })
 }
 
 /// What is odd about the result.

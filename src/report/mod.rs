@@ -1,9 +1,10 @@
 //! Figures, quality-control pictures and the report, drawn from results that others computed.
 //!
 //! [`Drawing`] is one description of a figure that becomes SVG and PNG; [`plots`] has one file a plot; [`montage`] is the
-//! picture of one session, [`whole_body`] that of one subject, [`visits`] that of a registration; [`write_report`] makes
+//! picture of one session, [`whole_body`] that of one subject, [`visits`] that of a registration, [`adc_visits`] that of a change; [`write_report`] makes
 //! `report.html`, `figures/` and the slice viewers from an output folder.
 
+mod adc_visits;
 mod bibtex;
 mod burden;
 mod canvas;
@@ -42,6 +43,7 @@ mod visits;
 mod whole_body;
 mod words;
 
+pub use adc_visits::{AdcVisitsPicture, adc_visits};
 pub use drawing::Drawing;
 pub use error::ReportError;
 pub use font::{NO_FONT, VARIABLE as JAPANESE_FONT_VARIABLE};

@@ -9,7 +9,7 @@
 
 use super::ReportError;
 use super::lang::Phrase;
-use super::panel::{DIM, Outline, WHITE};
+use super::panel::{AMBER, DIM, Outline, WHITE};
 use super::sheet::Sheet;
 use super::words::{Line, Words, note};
 use crate::error::Warning;
@@ -64,7 +64,6 @@ pub struct SessionPicture<'a> {
 /// Heights of the rows in pixels: fat fraction, phases, another map, diffusion.
 const HEIGHTS: [usize; 4] = [380, 300, 380, 420];
 
-const AMBER: RGBAColor = RGBAColor(255, 190, 70, 1.0);
 const RED: RGBAColor = RGBAColor(255, 95, 85, 1.0);
 
 /// The picture of one session as a PNG file.

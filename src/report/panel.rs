@@ -32,6 +32,8 @@ const BAR: usize = 62;
 const ALARM: [u8; 3] = [255, 95, 85];
 pub const WHITE: RGBAColor = RGBAColor(240, 240, 240, 1.0);
 pub const BLACK: RGBAColor = RGBAColor(0, 0, 0, 1.0);
+/// Warnings.
+pub const AMBER: RGBAColor = RGBAColor(255, 190, 70, 1.0);
 pub const DIM: RGBAColor = RGBAColor(165, 168, 175, 1.0);
 
 /// One picture, before it has a place.

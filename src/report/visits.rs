@@ -7,13 +7,12 @@
 use super::ReportError;
 use super::lang::Phrase;
 use super::palette::{Palette, Window};
-use super::panel::{DIM, Panel, WHITE};
+use super::panel::{AMBER, DIM, Panel, WHITE};
 use super::sheet::Sheet;
 use super::slice::{Plane, Slice};
 use super::words::{Line, Words, note};
 use crate::error::Warning;
 use crate::image::{Mask, Volume};
-use plotters::style::RGBAColor;
 
 /// Two visits; all images on the grid of the baseline.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +36,6 @@ pub struct VisitsPicture<'a> {
 const HEIGHT: usize = 420;
 const BODY: [u8; 3] = [255, 210, 60];
 const REGION: [u8; 3] = [80, 230, 255];
-const AMBER: RGBAColor = RGBAColor(255, 190, 70, 1.0);
 /// Share of the display window's top above which a voxel is drawn as body.
 const BODY_SHARE: f32 = 0.15;
 
@@ -55,7 +53,8 @@ pub fn visits(picture: &VisitsPicture) -> Result<Vec<u8>, ReportError> {
     let baseline = picture.baseline.data.as_slice_memory_order().unwrap_or_default();
     let body = BODY_SHARE * Window::of_signal(baseline.iter()).high;
     let inside = || region.iter().enumerate().filter(|(_, inside)| **inside).map(|(voxel, _)| voxel);
-    let names = || [Phrase::of("baseline"), Phrase::of("follow-up as scanned"), Phrase::of("follow-up registered")];
+    let names =
+        || [Phrase::of("baseline scan"), Phrase::of("follow-up as scanned"), Phrase::of("follow-up registered")];
     let row = |plane: Plane| -> Vec<Vec<Panel>> {
         let slice = Slice::through(grid, plane, inside());
         let panel = |(image, name): (&&Volume, Phrase)| {

@@ -33,6 +33,19 @@ fn a_rise_beyond_repeatability_is_counted_and_lesions_matched() {
 }
 
 #[test]
+fn a_picture_shows_both_maps_and_what_rose() {
+    let folder = folder();
+    let asked = ["--qc-dir", "qc", "-o", "c", "-q"];
+    folder.run(&[&BASE[..], &asked].concat()).assert().success();
+    let picture = std::fs::read(folder.path("qc/c_adc-change.png")).unwrap();
+    let said = String::from_utf8_lossy(&picture);
+    assert!(said.contains("ADC rose beyond repeatability") && said.contains("median ADC {before} to {after}"));
+    folder.refuses(&[&BASE[..], &["--qc-dir", "qc", "-o", "c"]].concat(), 5, "output-exists");
+    folder.run(&[&BASE[..], &asked, &["--force"]].concat()).assert().success();
+    assert_eq!(std::fs::read(folder.path("qc/c_adc-change.png")).unwrap(), picture);
+}
+
+#[test]
 fn lesions_of_another_rule_are_named() {
     let folder = folder();
     folder.series("dwi", &grid(), &[50.0, 900.0], |[_, j, _], b| {

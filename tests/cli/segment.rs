@@ -65,7 +65,9 @@ mod with_networks {
             ("fixed.onnx", [PLAIN, orientation, CLASSES, SCORES].concat()),
         ] {
             let folder = prepared(network, &settings);
-            let printed = folder.json(&RUN);
+            let printed = folder.json(&[&RUN[..], &["--qc-dir", "qc"]].concat());
+            let picture = fs::read(folder.path("qc/out_segment.png")).unwrap();
+            assert!(picture.starts_with(b"\x89PNG") && picture.len() > 5_000);
             let found = labels(&folder);
             let mut n = 0;
             for ((i, j, k), &label) in found.indexed_iter() {

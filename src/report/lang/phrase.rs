@@ -3,6 +3,7 @@
 use super::{Lang, filled};
 use crate::error::Warning;
 use crate::report::labels;
+use crate::units::Unit;
 use serde::{Deserialize, Serialize};
 
 /// Words in either language.
@@ -53,6 +54,19 @@ impl Phrase {
         }
         // a unit does not stand on a line of its own
         .with("value", value.replace(' ', "\u{a0}"))
+    }
+
+    /// The median ADC at two visits, um2/s, and its change in percent.
+    pub fn adc_change(median_um2_s: [f64; 2], change_pct: f64) -> Self {
+        let [before, after] = median_um2_s.map(|adc| Unit::Um2PerS.show(adc).replace(' ', "\u{a0}"));
+        let change = format!("{change_pct:+.1}\u{a0}%").replace('-', "−");
+        let sentence = Phrase::of("median ADC {before} to {after}, {change}");
+        sentence.with("before", before).with("after", after).with("change", change)
+    }
+
+    /// What a label map holds altogether, mL.
+    pub fn labelled_volume(ml: f64) -> Self {
+        Phrase::of("labelled volume {value}").with("value", Unit::Millilitre.show(ml).replace(' ', "\u{a0}"))
     }
 
     /// A warning behind its slug.
