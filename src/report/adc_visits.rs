@@ -1,8 +1,8 @@
 //! The quality-control picture of a change in ADC: both maps at one place, and the voxels that changed.
 //!
-//! Coronal and sagittal slices through what is compared: ADC at baseline, ADC at follow-up on the baseline's grid, both in one
-//! window, and the baseline in grey with the voxels whose ADC fell or rose beyond repeatability. The contour of the compared
-//! region is drawn on all three.
+//! Coronal and sagittal slices through what changed, else through what is compared: ADC at baseline and, on the same grid, at
+//! follow-up, both in one window, and the baseline in grey with the voxels whose ADC fell or rose beyond repeatability. The
+//! contour of the compared region is drawn on all three.
 
 use super::ReportError;
 use super::lang::Phrase;
@@ -36,7 +36,7 @@ pub struct AdcVisitsPicture<'a> {
 const HEIGHT: usize = 420;
 const ADC_WINDOW: Window = Window { low: 0.0, high: 2000.0 };
 const REGION_ON_COLOUR: [u8; 3] = [80, 230, 255];
-const REGION_ON_GREY: [u8; 3] = [120, 125, 135];
+const REGION_ON_GREY: [u8; 3] = [225, 228, 235];
 /// Told apart by the colour-blind (Okabe and Ito).
 const FELL: [u8; 3] = [86, 180, 233];
 const ROSE: [u8; 3] = [230, 159, 0];
@@ -62,7 +62,10 @@ pub fn adc_visits(picture: &AdcVisitsPicture) -> Result<Vec<u8>, ReportError> {
         change => Some(if change < 0 { FELL } else { ROSE }),
     };
     let row = |plane: Plane| -> Vec<Vec<Panel>> {
-        let slice = Slice::through(grid, plane, (0..region.len()).filter(|&voxel| is_inside(voxel)));
+        // where most has changed, else where most is compared
+        let n_changed = (0..region.len()).filter(|&voxel| moved(voxel) != 0).count();
+        let is_shown = |voxel: &usize| if n_changed > 0 { moved(*voxel) != 0 } else { is_inside(*voxel) };
+        let slice = Slice::through(grid, plane, (0..region.len()).filter(is_shown));
         let panel = |volume: &Volume, name: Phrase, palette, window, bar, contour| {
             let slice = Slice::of(grid, plane, slice.index);
             let mut panel = Panel::new(volume, slice, name, palette, window, bar);
