@@ -131,8 +131,7 @@ mod tests {
         let (fell, rose) = (places(FELL), places(ROSE));
         let mean = |at: &[[usize; 2]], axis: usize| at.iter().map(|p| p[axis]).sum::<usize>() / at.len();
         assert!(fell.len() > 2 * rose.len() * 4 / 5 && rose.len() > 500, "{} {}", fell.len(), rose.len());
-        let is_flipped = Slice::of(&grid, Plane::Coronal, 6).voxel(0, 0) % 20 != 0;
-        assert_eq!(mean(&fell, 0) < mean(&rose, 0), is_flipped, "patient's right on the left");
+        assert!(mean(&fell, 0) < mean(&rose, 0), "patient's right on the left");
         assert!(mean(&rose, 1) < mean(&fell, 1), "the head is up");
         assert!(words.unwrap().contains("ADC, follow-up"));
         let other = Volume::new(Grid::axis_aligned([2; 3], [1.0; 3], [0.0; 3]), filled([2; 3], 0.0));
