@@ -77,7 +77,7 @@ pub(super) fn flags_by_session(outputs: &Outputs) -> BTreeMap<String, BTreeSet<S
     flags
 }
 
-/// Flag, number of sessions, and which; in English, where a flag has no words of its own, what was recorded of the first.
+/// Flag, number of sessions, which, and what was recorded of the first.
 pub(super) fn session_flags(
     outputs: &Outputs,
     flags: &BTreeMap<String, BTreeSet<String>>,
@@ -101,15 +101,15 @@ pub(super) fn session_flags(
             sessions.len().to_string(),
             format!("{}{tail}", sessions[..sessions.len() - more].join(", ")),
         ];
-        if lang == Lang::En {
-            cells.push(messages.get(flag.as_str()).map_or(MISSING, |message| *message).to_owned());
-        }
+        let message = messages.get(flag.as_str()).and_then(|message| match lang {
+            Lang::En => Some((*message).to_owned()),
+            Lang::Ja => lang.message(&flag, message),
+        });
+        cells.push(message.unwrap_or_else(|| MISSING.to_owned()));
         cells
     };
-    let mut header = vec![lang.say("flag"), lang.say("sessions"), lang.say("which")];
-    if lang == Lang::En {
-        header.push("what was recorded of the first");
-    }
+    let header =
+        [lang.say("flag"), lang.say("sessions"), lang.say("which"), lang.say("what was recorded of the first")];
     let table = ReportTable {
         rows: by_flag.into_iter().map(row).collect(),
         ..ReportTable::new(lang.say("Flags of the measured sessions"), &header)

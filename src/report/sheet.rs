@@ -114,9 +114,11 @@ pub fn picture_in(bytes: &[u8], lang: Lang) -> Result<(Picture, bool), String> {
     }
 }
 
-/// Whether a caption stands on the pictures.
+/// Whether a caption has ground, and all of that lies on the pictures; a file that somebody altered may say otherwise.
 fn is_within(caption: &Caption, pictures: &Canvas) -> bool {
     let ([left, top, across, down], [width, height]) = (caption.rect, pictures.size());
-    let fits = |from: usize, length: usize, all: usize| from.checked_add(length).is_some_and(|to| to <= all);
-    fits(left, across, width) && fits(top, down, height)
+    let fits =
+        |from: usize, length: usize, all: usize| length > 0 && from.checked_add(length).is_some_and(|to| to <= all);
+    let unit_fits = caption.unit.as_ref().is_none_or(|(from, _)| *from <= width);
+    fits(left, across, width) && fits(top, down, height) && unit_fits
 }
